@@ -1,0 +1,30 @@
+"""Imbalanced and cost-sensitive classification with neural networks.
+
+The public names are resolved on first use (PEP 562), so `import skweighted`
+loads neither TensorFlow nor scikit-learn.
+"""
+
+import importlib
+
+__version__ = "0.1.0.dev0"
+
+_MODULE_OF = {
+    "Comparison": "skweighted.comparison",
+    "CostSensitiveMLPClassifier": "skweighted._classifier",
+    "compare": "skweighted.comparison",
+}
+_SUBMODULES = ("comparison", "datasets", "exceptions")
+
+__all__ = [*_MODULE_OF, *_SUBMODULES, "__version__"]
+
+
+def __getattr__(name):
+    if name in _SUBMODULES:
+        return importlib.import_module(f"skweighted.{name}")
+    if name in _MODULE_OF:
+        return getattr(importlib.import_module(_MODULE_OF[name]), name)
+    raise AttributeError(f"module 'skweighted' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)
