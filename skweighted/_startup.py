@@ -1,0 +1,69 @@
+"""TensorFlow's first import: quiet on the user's screen, honest about errors.
+
+Every module that needs TensorFlow or Keras is reached through this one, so the
+environment is set before TensorFlow reads it.
+"""
+
+import contextlib
+import importlib
+import os
+import re
+import sys
+import tempfile
+
+# What TensorFlow's C++ side writes on a healthy machine, straight to file
+# descriptor 2 and before TF_CPP_MIN_LOG_LEVEL takes effect (TensorFlow 2.21).
+_NOISE = re.compile(
+    r"^(WARNING: All log messages before absl::InitializeLog\(\)"
+    r"|[IW]\d{4} "
+    r"|\d{4}-\d\d-\d\d .*: [IW] "
+    r"|E\d{4} .*failed call to cuInit"
+    r"|E\d{4} .*Unable to register cu\w+ factory"
+    r"|To enable the following instructions:)"
+)
+
+
+@contextlib.contextmanager
+def _only_errors_on_stderr():
+    """Hold back what is written to file descriptor 2 and pass on all but the noise."""
+    try:
+        screen = os.dup(2)
+    except OSError:  # a process without stderr: nothing to keep clean
+        yield
+        return
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
+            held.seek(0)
+            for line in held.read().decode(errors="replace").splitlines(True):
+                if not _NOISE.match(line):
+                    os.write(2, line.encode())
+
+
+def _bound_threads():
+    """Let TensorFlow's thread pools follow the limit that joblib sets in its workers."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    if limit.isdigit():
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", limit)
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", limit)
+
+
+def load_tensorflow():
+    """Import TensorFlow and look for its devices, without its log lines."""
+    if "tensorflow" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    _bound_threads()
+    with _only_errors_on_stderr():
+        tensorflow = importlib.import_module("tensorflow")
+        # The search for a GPU logs too; it would otherwise run inside the first fit.
+        tensorflow.config.list_physical_devices()
+
+
+load_tensorflow()

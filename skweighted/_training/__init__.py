@@ -1,0 +1,1 @@
+"""The numerical engine: values in, a TrainingResult out; knows no estimator."""

@@ -1,0 +1,129 @@
+"""X, y and sample_weight at the door; the one user of sklearn's validation internals.
+
+X keeps its precision (float64 or float32, anything else becomes float64) and its
+storage (dense or CSR). Rows of weight zero are absent: they are checked and then
+never looked at again.
+"""
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+
+def training_arrays(estimator, X, y, sample_weight, *, reset):
+    """Return X, y and sample_weight as checked arrays.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Remembers the number and names of the features, or compares them.
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    sample_weight : array-like of shape (n_samples,), float or None
+    reset : bool
+        Whether to remember (True) or to compare (False) the features.
+
+    Returns
+    -------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,)
+    sample_weight : ndarray of shape (n_samples,)
+        float64, at least 0, not all zero.
+    """
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32],
+        # A column vector is flattened with sklearn's warning just below.
+        multi_output=True,
+        reset=reset,
+    )
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    sample_weight = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    if not sample_weight.any():
+        raise ValueError(
+            "Every sample_weight is zero, so there is nothing to learn from. Give at "
+            "least two classes a row of weight above zero."
+        )
+    return X, y, sample_weight
+
+
+def prediction_array(estimator, X):
+    """Return X as a checked array for a fitted estimator."""
+    check_is_fitted(estimator)
+    return validate_data(
+        estimator,
+        X,
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32],
+        reset=False,
+    )
+
+
+def known_classes(y, sample_weight):
+    """Return the sorted labels of the rows of weight above zero: two at least."""
+    classes = np.unique(y[sample_weight > 0])
+    if len(classes) < 2:
+        raise ValueError(
+            f"A classifier needs rows of at least two classes, and y has one class "
+            f"only: {classes.tolist()[0]!r}. If this is one fold of a cross-validation, "
+            f"use StratifiedKFold."
+        )
+    return classes
+
+
+def class_indices(y, sample_weight, classes):
+    """Return y as indices into `classes`; rows of weight zero may have any label."""
+    y_index = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+    unknown = (classes[y_index] != y) & (sample_weight > 0)
+    if unknown.any():
+        raise ValueError(
+            f"y has labels that were not there at first: "
+            f"{np.unique(y[unknown]).tolist()}. Known classes: {classes.tolist()}. Name "
+            f"every class in the first call, by partial_fit(X, y, classes=...)."
+        )
+    return y_index
+
+
+def stratified_holdout(y_index, rows, classes, fraction, random_generator):
+    """Split rows in two, with every class on both sides in nearly the same share.
+
+    Parameters
+    ----------
+    y_index : ndarray of shape (n_samples,)
+        Class of each row, as an index into `classes`.
+    rows : ndarray of shape (n_rows,)
+        The rows to split.
+    classes : ndarray of shape (n_classes,)
+    fraction : float
+        Share of each class that is held out, rounded to rows, one at least.
+    random_generator : numpy.random.Generator
+
+    Returns
+    -------
+    kept, held_out : ndarray
+        Rows to learn from and rows to watch, both sorted.
+    """
+    held_out = []
+    for index, label in enumerate(classes.tolist()):
+        members = rows[y_index[rows] == index]
+        if len(members) == 1:
+            raise ValueError(
+                f"early_stopping=True needs two rows of every class, one to learn from "
+                f"and one to watch. Class {label!r} has 1. Use early_stopping=False."
+            )
+        if len(members):
+            n_held_out = np.clip(round(fraction * len(members)), 1, len(members) - 1)
+            held_out.append(random_generator.choice(members, n_held_out, replace=False))
+    held_out = np.sort(np.concatenate(held_out))
+    return np.setdiff1d(rows, held_out, assume_unique=True), held_out
