@@ -1,22 +1,9 @@
-"""CostSensitiveMLPClassifier: where what mistakes cost meets how a network is trained."""
+"""The estimator: where what mistakes cost meets how a network is trained."""
 
 import inspect
 from numbers import Integral, Real
 
 import numpy as np
-
-from skweighted._scikeras import (
-    BaseWrapper,
-    check_parameter_name,
-    make_callbacks,
-    make_loss,
-    make_metrics,
-    make_optimizer,
-    near,
-)
-
-import keras  # isort: skip  (after _scikeras, which sets TensorFlow up first)
-
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
@@ -27,6 +14,16 @@ from skweighted._keras_bridge import (
     predict_with_keras,
     same_architecture,
 )
+from skweighted._scikeras import (
+    BaseWrapper,
+    check_parameter_name,
+    make_callbacks,
+    make_loss,
+    make_metrics,
+    make_optimizer,
+    near,
+)
+from skweighted._startup import keras
 from skweighted._training._keras_fit import precision, train_with_keras
 from skweighted._training._spec import (
     Dense,

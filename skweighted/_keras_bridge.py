@@ -1,8 +1,8 @@
 """Between specs and `keras.Model`: the one place that builds Keras networks."""
 
-import keras
 import numpy as np
 
+from skweighted._startup import keras
 from skweighted._training._batches import dense_rows
 from skweighted._training._keras_fit import precision
 from skweighted._training._spec import Dense, NetworkSpec

@@ -6,10 +6,11 @@ optimizers, losses, metrics and callbacks.
 
 import difflib
 import inspect
+import re
+from collections import Counter
 
-import skweighted._startup  # isort: skip  (before anything that loads TensorFlow)
+from skweighted._startup import keras  # isort: skip  (SciKeras loads TensorFlow)
 
-import keras
 from scikeras._utils import (
     get_metric_class,
     route_params,
@@ -18,8 +19,6 @@ from scikeras._utils import (
 )
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator
-
-__all__ = ["BaseWrapper", "skweighted"]
 
 # Where a routed parameter can go. SciKeras leaves out "callbacks", so that
 # set_params(callbacks__patience=3) fails there.
@@ -72,11 +71,16 @@ def make_optimizer(optimizer, learning_rate, params):
     """
     routed = route_params(params, "optimizer", pass_filter=())
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        _refuse(routed, "optimizer", optimizer)
+        for name in routed:
+            raise ValueError(
+                f"optimizer__{name} reaches nothing: optimizer is an instance. Pass "
+                f"its class or its name, {type(optimizer).__name__.lower()!r}, which "
+                f"are called with their routed parameters."
+            )
         return type(optimizer).from_config(optimizer.get_config())
     if isinstance(optimizer, str):
         optimizer = _optimizer_class(optimizer)
-    _check_arguments(routed, "optimizer", [optimizer])
+    _check_routed(routed, "optimizer", optimizer)
     return optimizer(**{"learning_rate": learning_rate} | routed)
 
 
@@ -100,20 +104,44 @@ def _optimizer_class(name):
 def make_loss(loss_class, dtype, params):
     """Return a Keras loss that computes in `dtype`, with the routed parameters."""
     routed = route_params(params, "loss", pass_filter=())
-    _check_arguments(routed, "loss", [loss_class])
+    _check_routed(routed, "loss", loss_class)
     # Keras' default is float32, in which a float64 network would be trained on a
     # rounded loss.
     return loss_class(**{"dtype": dtype} | routed)
 
 
 def make_metrics(metrics, params):
-    """Return new Keras metrics, or None."""
-    return _make("metrics", metrics, params, get_metric_class)
+    """Return new Keras metrics, or None.
+
+    Instances are copied, since training changes their state. What is made from a class
+    or a name is called by its name: Keras numbers the names of a process ("auc_7"),
+    and `history_` would have other keys in each fit.
+    """
+    names = Counter()
+
+    def own_name(metric_class):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", metric_class.__name__).lower()
+        names[name] += 1
+        return {"name": name if names[name] == 1 else f"{name}_{names[name]}"}
+
+    made = _make("metrics", metrics, params, _metric_class, own_name)
+    return [
+        type(item).from_config(item.get_config())
+        if isinstance(item, keras.metrics.Metric)
+        else item
+        for item in made
+    ] or None
+
+
+def _metric_class(name):
+    """Return the metric of a name: its class, or what Keras knows only by name."""
+    metric = get_metric_class(name)
+    return type(metric) if isinstance(metric, keras.metrics.Metric) else metric
 
 
 def make_callbacks(callbacks, params):
     """Return the list of Keras callbacks: classes made new, instances as they are."""
-    made = _make("callbacks", callbacks, params) or []
+    made = _make("callbacks", callbacks, params)
     strangers = [
         item for item in made if not isinstance(item, keras.callbacks.Callback)
     ]
@@ -125,43 +153,54 @@ def make_callbacks(callbacks, params):
     return made
 
 
-def _make(route, items, params, class_of_string=None):
-    """Return the list that `items` and the parameters routed to them make."""
+def _make(route, items, params, class_of_string=None, defaults=lambda _: {}):
+    """Return the list that `items` and the parameters routed to them make.
+
+    A plain `callbacks__patience` goes to every class that knows it; one with the key
+    or position of an item, `callbacks__0__patience`, to that class alone.
+    """
     routed = route_params(params, route, pass_filter=())
-    if items is None:
-        _refuse(routed, route, None)
-        return None
-    items = dict(enumerate(items)) if isinstance(items, list | tuple) else items
-    items = items if isinstance(items, dict) else {"0": items}
-    items = {str(key): item for key, item in items.items()}
+    items = _by_key(items)
     if class_of_string is not None:
         items = try_to_convert_strings_to_classes(items, class_of_string)
-    classes = [item for item in items.values() if inspect.isclass(item)]
-    direct = {name: value for name, value in routed.items() if "__" not in name}
-    if not classes:
-        _refuse(routed, route, list(items.values()))
-    _check_arguments(direct, route, classes)
+    classes = {key: item for key, item in items.items() if inspect.isclass(item)}
+    for name in routed:
+        key, separator, argument = name.partition("__")
+        targets = classes if not separator else {key: classes.get(key)}
+        if None in targets.values() or not targets:
+            raise ValueError(
+                f"{route}__{name} reaches nothing: {route} has no class to call with "
+                f"it. Pass classes, which are called with their routed parameters, in "
+                f"place of instances. Items of {route}: {items or None}."
+            )
+        _check_argument(argument or key, f"{route}__{name}", targets.values())
+    shared = {name: value for name, value in routed.items() if "__" not in name}
     made = []
     for key, item in items.items():
-        own = route_params(routed, key, pass_filter=())
-        if inspect.isclass(item):
-            _check_arguments(own, f"{route}__{key}", [item])
-            # A plain `callbacks__patience` goes to every class that knows it.
+        if key in classes:
             known = _argument_names(item)
-            shared = {name: value for name, value in direct.items() if name in known}
-            item = unflatten_params(item, shared | own)
-        else:
-            _refuse(own, f"{route}__{key}", item)
+            fitting = {name: shared[name] for name in shared.keys() & known}
+            own = route_params(routed, key, pass_filter=())
+            item = unflatten_params(item, defaults(item) | fitting | own)
         made.append(item)
-    strays = {
-        name for name in routed if "__" in name and name.partition("__")[0] not in items
-    }
-    for name in sorted(strays):
-        raise ValueError(
-            f"{route}__{name} reaches nothing: {route} has no item "
-            f"{name.partition('__')[0]!r}. {near(name.partition('__')[0], list(items))}"
-        )
     return made
+
+
+def _by_key(items):
+    """Return one item, a list or a dict of items as a dict with keys of str."""
+    if items is None:
+        return {}
+    if isinstance(items, list | tuple):
+        items = dict(enumerate(items))
+    if not isinstance(items, dict):
+        items = {0: items}
+    return {str(key): item for key, item in items.items()}
+
+
+def _check_routed(routed, route, made_class):
+    """Raise ValueError for a routed parameter that the class does not know."""
+    for name in routed:
+        _check_argument(name, f"{route}__{name}", [made_class])
 
 
 def _argument_names(made_class):
@@ -175,22 +214,12 @@ def _argument_names(made_class):
     } - {"self"}
 
 
-def _check_arguments(routed, route, classes):
-    """Raise ValueError for a routed parameter that none of the classes knows."""
+def _check_argument(argument, origin, classes):
+    """Raise ValueError for an argument that none of the classes knows."""
     known = set().union(*map(_argument_names, classes))
-    for name in routed:
-        if name not in known:
-            names = ", ".join(made_class.__name__ for made_class in classes)
-            raise ValueError(
-                f"{names} has no parameter {name!r}, given as {route}__{name}. "
-                f"{near(name, known)}"
-            )
-
-
-def _refuse(routed, route, item):
-    """Raise ValueError if there are routed parameters that `item` cannot take."""
-    for name in routed:
+    if argument not in known:
+        names = ", ".join(made_class.__name__ for made_class in classes)
         raise ValueError(
-            f"{route}__{name} reaches nothing: {route} is {item!r}. Pass a class, which "
-            f"is called with its routed parameters, in place of an instance."
+            f"{names} has no parameter {argument!r}, given as {origin}. "
+            f"{near(argument, known)}"
         )

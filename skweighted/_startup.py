@@ -1,7 +1,7 @@
 """TensorFlow's first import: quiet on the user's screen, honest about errors.
 
-Every module that needs TensorFlow or Keras is reached through this one, so the
-environment is set before TensorFlow reads it.
+Modules that need Keras say `from skweighted._startup import keras`, so TensorFlow
+is loaded here and nowhere else.
 """
 
 import contextlib
@@ -47,14 +47,14 @@ def _only_errors_on_stderr():
 
 
 def _bound_threads():
-    """Let TensorFlow's thread pools follow the limit that joblib sets in its workers."""
+    """Let TensorFlow's threads follow the limit that joblib sets in its workers."""
     limit = os.environ.get("OMP_NUM_THREADS", "")
     if limit.isdigit():
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", limit)
         os.environ.setdefault("TF_NUM_INTEROP_THREADS", limit)
 
 
-def load_tensorflow():
+def _load_tensorflow():
     """Import TensorFlow and look for its devices, without its log lines."""
     if "tensorflow" in sys.modules:
         return
@@ -66,4 +66,8 @@ def load_tensorflow():
         tensorflow.config.list_physical_devices()
 
 
-load_tensorflow()
+_load_tensorflow()
+
+import keras  # noqa: E402  (Keras loads TensorFlow, loudly, if it is not there yet)
+
+__all__ = ["keras"]

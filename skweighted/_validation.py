@@ -76,8 +76,8 @@ def known_classes(y, sample_weight):
     if len(classes) < 2:
         raise ValueError(
             f"A classifier needs rows of at least two classes, and y has one class "
-            f"only: {classes.tolist()[0]!r}. If this is one fold of a cross-validation, "
-            f"use StratifiedKFold."
+            f"only: {classes.tolist()[0]!r}. If this is one fold of a "
+            f"cross-validation, use StratifiedKFold."
         )
     return classes
 
@@ -89,8 +89,8 @@ def class_indices(y, sample_weight, classes):
     if unknown.any():
         raise ValueError(
             f"y has labels that were not there at first: "
-            f"{np.unique(y[unknown]).tolist()}. Known classes: {classes.tolist()}. Name "
-            f"every class in the first call, by partial_fit(X, y, classes=...)."
+            f"{np.unique(y[unknown]).tolist()}. Known classes: {classes.tolist()}. "
+            f"Name every class in the first call: partial_fit(X, y, classes=...)."
         )
     return y_index
 

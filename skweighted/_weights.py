@@ -80,10 +80,10 @@ def _weights_of_dict(class_weight, classes, n_rows):
                 f"class_weight[{label!r}] is {weight!r}."
             )
     weights = np.array([class_weight[label] for label in labels], dtype=np.float64)
-    if not weights.any():
+    if np.count_nonzero(weights) < 2:
         raise ValueError(
-            "Every class weight is zero, so there is nothing to learn from. Give at "
-            "least two classes a class_weight above 0."
+            f"At least two classes need a weight above zero, or there is nothing to "
+            f"tell apart. class_weight is {class_weight}."
         )
     return weights
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
+from skweighted._startup import keras
 from skweighted._training._batches import Batches
 from skweighted._training._spec import EarlyStopping, Rows, TrainingResult, TrainingSpec
 
