@@ -5,7 +5,9 @@ is loaded here and nowhere else.
 """
 
 import contextlib
+import contextvars
 import importlib
+import logging
 import os
 import re
 import sys
@@ -66,8 +68,33 @@ def _load_tensorflow():
         tensorflow.config.list_physical_devices()
 
 
+_retracing_expected = contextvars.ContextVar("retracing_expected", default=False)
+
+
+@contextlib.contextmanager
+def expected_retracing():
+    """Silence TensorFlow's retracing warnings, in this thread and this block only.
+
+    `keras.Model.fit` traces once per model, and a loop of fits makes many models.
+    """
+    token = _retracing_expected.set(True)
+    try:
+        yield
+    finally:
+        _retracing_expected.reset(token)
+
+
+def _is_news(record):
+    """Tell whether a log record of TensorFlow is worth the user's screen."""
+    return not (
+        _retracing_expected.get()
+        and "triggered tf.function retracing" in record.getMessage()
+    )
+
+
 _load_tensorflow()
+logging.getLogger("tensorflow").addFilter(_is_news)
 
 import keras  # noqa: E402  (Keras loads TensorFlow, loudly, if it is not there yet)
 
-__all__ = ["keras"]
+__all__ = ["expected_retracing", "keras"]

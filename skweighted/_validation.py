@@ -47,14 +47,14 @@ def training_arrays(estimator, X, y, sample_weight, *, reset):
     )
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
-    sample_weight = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
-    if not sample_weight.any():
+    if sample_weight is not None and not np.asarray(sample_weight).any():
         raise ValueError(
             "Every sample_weight is zero, so there is nothing to learn from. Give at "
             "least two classes a row of weight above zero."
         )
+    sample_weight = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
     return X, y, sample_weight
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._startup import keras
+from skweighted._startup import expected_retracing, keras
 from skweighted._training._batches import Batches
 from skweighted._training._spec import EarlyStopping, Rows, TrainingResult, TrainingSpec
 
@@ -73,16 +73,17 @@ def train_with_keras(
             "validation_data": _KerasBatches(unshuffled, 0),
             "validation_steps": unshuffled.n_steps,
         }
-    history = model.fit(
-        _KerasBatches(batches, first_epoch),
-        steps_per_epoch=batches.n_steps,
-        epochs=first_epoch + spec.epochs,
-        initial_epoch=first_epoch,
-        shuffle=False,
-        callbacks=[*callbacks, *_stoppers(spec.early_stopping)],
-        verbose=spec.verbose,
-        **watched,
-    )
+    with expected_retracing():
+        history = model.fit(
+            _KerasBatches(batches, first_epoch),
+            steps_per_epoch=batches.n_steps,
+            epochs=first_epoch + spec.epochs,
+            initial_epoch=first_epoch,
+            shuffle=False,
+            callbacks=[*callbacks, *_stoppers(spec.early_stopping)],
+            verbose=spec.verbose,
+            **watched,
+        )
     losses = history.history.get("loss", [])
     return TrainingResult(n_epochs=len(losses), history=dict(history.history))
 

@@ -1,0 +1,209 @@
+"""Every message a user can meet in the estimator, word for word."""
+
+import keras
+import numpy as np
+import pytest
+from messages import whole
+from sklearn.datasets import make_classification
+
+from skweighted import CostSensitiveMLPClassifier
+
+X, Y = make_classification(40, random_state=0)
+NAMES = np.where(Y == 1, "fraud", "ok")
+NAME = "CostSensitiveMLPClassifier"
+
+PARAMETERS = [
+    (
+        {"class_weight": {"ok": 1, "late": 2}},
+        "class_weight has no weight for class 'fraud', which occurs 20 times in y. "
+        "Known classes: ['ok', 'late'].",
+    ),
+    (
+        {"class_weight": {"ok": 1, "fraud": -1}},
+        "A class weight must be a finite number of at least 0. "
+        "class_weight['fraud'] is -1.",
+    ),
+    (
+        {"class_weight": {"ok": 1, "fraud": float("nan")}},
+        "A class weight must be a finite number of at least 0. "
+        "class_weight['fraud'] is nan.",
+    ),
+    (
+        {"class_weight": {"ok": 1, "fraud": "much"}},
+        "A class weight must be a finite number of at least 0. "
+        "class_weight['fraud'] is 'much'.",
+    ),
+    (
+        {"class_weight": {"ok": 0, "fraud": 0}},
+        "At least two classes need a weight above zero, or there is nothing to tell "
+        "apart. class_weight is {'ok': 0, 'fraud': 0}.",
+    ),
+    (
+        {"optimizer": "sgd", "optimizer__momentun": 0.9},
+        "SGD has no parameter 'momentun', given as optimizer__momentun. Did you mean "
+        "'momentum' or 'ema_momentum'?",
+    ),
+    (
+        {"optimizer": "adma"},
+        "optimizer must name a Keras optimizer. 'adma' names none. Did you mean "
+        "'adamax' or 'adam' or 'nadam'?",
+    ),
+    (
+        {"optimizer": keras.optimizers.SGD(), "optimizer__momentum": 0.9},
+        "optimizer__momentum reaches nothing: optimizer is an instance. Pass its class "
+        "or its name, 'sgd', which are called with their routed parameters.",
+    ),
+    (
+        {"loss__label_smooting": 0.1},
+        "BinaryCrossentropy has no parameter 'label_smooting', given as "
+        "loss__label_smooting. Did you mean 'label_smoothing'?",
+    ),
+    (
+        {"callbacks__patience": 3},
+        "callbacks__patience reaches nothing: callbacks has no class to call with it. "
+        "Pass classes, which are called with their routed parameters, in place of "
+        "instances. Items of callbacks: None.",
+    ),
+    (
+        {"callbacks": [keras.callbacks.EarlyStopping], "callbacks__0__patiense": 3},
+        "EarlyStopping has no parameter 'patiense', given as callbacks__0__patiense. "
+        "Did you mean 'patience'?",
+    ),
+    (
+        {"activation": "rleu"},
+        "activation must name a Keras activation. 'rleu' names none. Did you mean "
+        "'relu' or 'relu6' or 'glu'?",
+    ),
+    (
+        {"kernel_initializer": "he_unifrm"},
+        "kernel_initializer must name a Keras initializer. 'he_unifrm' names none. Did "
+        "you mean 'he_uniform' or 'lecun_uniform' or 'he_normal'?",
+    ),
+    (
+        {"hidden_layer_sizes": (10, 0)},
+        "hidden_layer_sizes must be whole numbers of at least 1. Got (10, 0). Use () "
+        "for no hidden layer.",
+    ),
+    (
+        {"hidden_layer_sizes": (10, 2.5)},
+        "hidden_layer_sizes must be whole numbers of at least 1. Got (10, 2.5). Use () "
+        "for no hidden layer.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), PARAMETERS)
+def test_a_wrong_parameter_is_explained_by_fit(params, message):
+    with pytest.raises(ValueError, match=whole(message)):
+        CostSensitiveMLPClassifier(epochs=1, **params).fit(X, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("hiden_layer_sizes", "Did you mean 'hidden_layer_sizes'?"),
+        (
+            "optimzer__momentum",
+            "Did you mean 'optimizer__momentum' or 'metrics__momentum' or "
+            "'loss__momentum'?",
+        ),
+    ],
+)
+def test_a_misspelt_parameter_is_refused_at_once(name, near):
+    message = whole(f"{NAME} has no parameter {name!r}. {near}")
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier(**{name: 1})
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier().set_params(**{name: 1})
+
+
+def test_callbacks_that_are_none_are_named():
+    message = whole(
+        "callbacks must be Keras callbacks or classes of them. Got 3, a int."
+    )
+    with pytest.raises(TypeError, match=message):
+        CostSensitiveMLPClassifier(callbacks=[3]).fit(X, Y)
+
+
+def test_one_class_is_explained():
+    message = whole(
+        "A classifier needs rows of at least two classes, and y has one class only: "
+        "'ok'. If this is one fold of a cross-validation, use StratifiedKFold."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier().fit(X, np.full(len(X), "ok"))
+
+
+def test_no_weight_at_all_is_explained():
+    message = whole(
+        "Every sample_weight is zero, so there is nothing to learn from. Give at least "
+        "two classes a row of weight above zero."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier().fit(X, Y, sample_weight=np.zeros(len(X)))
+
+
+def test_negative_weights_are_refused_in_sklearns_words():
+    message = whole("Negative values in data passed to `sample_weight`.")
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier().fit(X, Y, sample_weight=-np.ones(len(X)))
+
+
+def test_early_stopping_without_a_row_to_spare_is_explained():
+    alone = np.eye(1, len(X), dtype=int)[0]
+    message = whole(
+        "early_stopping=True needs two rows of every class, one to learn from and one "
+        "to watch. Class 1 has 1. Use early_stopping=False."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier(early_stopping=True).fit(X, alone)
+
+
+def test_partial_fit_cannot_stop_early():
+    message = whole(
+        "partial_fit cannot stop early, since it trains one epoch a call. Use "
+        "early_stopping=False, or fit."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier(early_stopping=True).partial_fit(X, Y)
+
+
+def test_partial_fit_with_a_new_label_is_explained():
+    clf = CostSensitiveMLPClassifier().partial_fit(X, Y, classes=[0, 1])
+    message = whole(
+        "y has labels that were not there at first: [2]. Known classes: [0, 1]. Name "
+        "every class in the first call: partial_fit(X, y, classes=...)."
+    )
+    with pytest.raises(ValueError, match=message):
+        clf.partial_fit(X, Y + 1)
+    message = whole(
+        "classes must stay the same between calls of partial_fit. They were [0, 1] and "
+        "are [0, 1, 2]. Call fit, or clone the estimator, to start anew."
+    )
+    with pytest.raises(ValueError, match=message):
+        clf.partial_fit(X, Y, classes=[0, 1, 2])
+
+
+def test_warm_start_on_other_data_is_explained():
+    clf = CostSensitiveMLPClassifier(epochs=1, warm_start=True).fit(X, Y)
+    message = whole(
+        "warm_start=True needs the classes of the last fit. They were [0, 1] and are "
+        "['fraud', 'ok']. Use warm_start=False."
+    )
+    with pytest.raises(ValueError, match=message):
+        clf.fit(X, NAMES)
+    message = whole(
+        "warm_start=True needs the layers, features and dtype of the last fit. One of "
+        "them has changed. Use warm_start=False."
+    )
+    with pytest.raises(ValueError, match=message):
+        clf.set_params(hidden_layer_sizes=(7,)).fit(X, Y)
+
+
+def test_initialize_points_to_fit():
+    message = whole(
+        "CostSensitiveMLPClassifier has no untrained state. Call fit, or partial_fit "
+        "for a single epoch."
+    )
+    with pytest.raises(NotImplementedError, match=message):
+        CostSensitiveMLPClassifier().initialize(X, Y)

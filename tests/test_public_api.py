@@ -1,0 +1,102 @@
+"""What a user can import, and what importing it loads."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+from scikeras.wrappers import BaseWrapper
+from sklearn.base import ClassifierMixin, is_classifier
+
+import skweighted
+from skweighted import CostSensitiveMLPClassifier
+
+PUBLIC = [
+    "Comparison",
+    "CostSensitiveMLPClassifier",
+    "__version__",
+    "compare",
+    "comparison",
+    "datasets",
+    "exceptions",
+]
+PARAMETERS = [
+    "hidden_layer_sizes",
+    "activation",
+    "class_weight",
+    "normalize_weights",
+    "loss",
+    "optimizer",
+    "learning_rate",
+    "kernel_initializer",
+    "alpha",
+    "dropout",
+    "batch_size",
+    "epochs",
+    "shuffle",
+    "early_stopping",
+    "validation_fraction",
+    "n_iter_no_change",
+    "tol",
+    "dtype",
+    "random_state",
+    "warm_start",
+    "callbacks",
+    "metrics",
+    "verbose",
+]
+HEAVY = ("tensorflow", "keras", "sklearn", "pandas", "matplotlib", "imblearn")
+
+
+def test_all_lists_every_public_name():
+    assert sorted(skweighted.__all__) == PUBLIC == dir(skweighted)
+    for name in skweighted.__all__:
+        assert getattr(skweighted, name) is not None
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(
+        AttributeError, match=r"^module 'skweighted' has no attribute 'nothing'$"
+    ):
+        _ = skweighted.nothing
+
+
+def test_import_loads_nothing_heavy():
+    code = f"import sys, skweighted; print([m for m in {HEAVY} if m in sys.modules])"
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout.strip() == "[]"
+
+
+def test_a_fit_leaves_the_screen_clean():
+    code = (
+        "from sklearn.datasets import make_classification\n"
+        "from skweighted import CostSensitiveMLPClassifier\n"
+        "X, y = make_classification(random_state=0)\n"
+        "for dtype in ('float32', 'float64') * 4:\n"
+        "    clf = CostSensitiveMLPClassifier(epochs=2, dtype=dtype)\n"
+        "    clf.fit(X, y).predict(X)\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert (finished.stdout, finished.stderr) == ("", "")
+
+
+def test_the_classifier_is_a_scikeras_wrapper_and_a_classifier():
+    assert CostSensitiveMLPClassifier.__bases__ == (ClassifierMixin, BaseWrapper)
+    assert is_classifier(CostSensitiveMLPClassifier())
+
+
+def test_parameters_have_their_order_and_all_but_two_are_keywords():
+    parameters = inspect.signature(CostSensitiveMLPClassifier).parameters
+    assert list(parameters) == PARAMETERS
+    positional = [p.name for p in parameters.values() if p.kind != p.KEYWORD_ONLY]
+    assert positional == ["hidden_layer_sizes", "activation"]
+
+
+def test_every_parameter_is_documented_in_its_order():
+    documentation = inspect.getdoc(CostSensitiveMLPClassifier)
+    places = [documentation.index(f"\n{name} : ") for name in PARAMETERS]
+    assert places == sorted(places)

@@ -1,0 +1,70 @@
+"""Class weights: laws, and sklearn as the oracle."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.utils.class_weight import compute_class_weight
+
+from skweighted._weights import class_totals, mean_one_scale, resolve_class_weight
+from skweighted.exceptions import ClassWeightWarning
+
+labelled_rows = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=30
+).filter(lambda rows: any(weight for _, weight in rows))
+
+
+def totals_of(rows):
+    y_index, sample_weight = np.array(rows).T
+    return class_totals(y_index, sample_weight.astype(float), 4)
+
+
+def test_balanced_equals_sklearn():
+    y = np.repeat([0, 1, 2], [70, 20, 10])
+    counts, n_rows = class_totals(y, np.ones(100), 3)
+    ours = resolve_class_weight("balanced", np.arange(3), counts, n_rows)
+    theirs = compute_class_weight("balanced", classes=np.arange(3), y=y)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-15)
+
+
+@given(labelled_rows)
+def test_balanced_gives_every_present_class_the_same_total_weight(rows):
+    counts, n_rows = totals_of(rows)
+    weights = resolve_class_weight("balanced", np.arange(4), counts, n_rows)
+    totals = (weights * counts)[counts > 0]
+    np.testing.assert_allclose(totals, counts.sum() / len(totals), rtol=1e-12)
+
+
+@given(labelled_rows)
+def test_weight_k_counts_as_k_rows(rows):
+    copies = [(label, 1) for label, weight in rows for _ in range(weight)]
+    weighted, _ = totals_of(rows)
+    repeated, _ = totals_of(copies)
+    np.testing.assert_array_equal(weighted, repeated)
+
+
+@given(labelled_rows, st.floats(1e-3, 1e3))
+def test_mean_one_scale_gives_mean_one_whatever_the_scale(rows, factor):
+    y_index, sample_weight = np.array(rows).T
+    class_weights = factor * np.array([1.0, 2.0, 0.5, 10.0])
+    scale = mean_one_scale(class_weights, *totals_of(rows))
+    weight = (sample_weight * class_weights[y_index] * scale)[sample_weight > 0]
+    np.testing.assert_allclose(weight.mean(), 1, rtol=1e-12)
+
+
+def test_dict_is_read_in_the_order_of_the_classes():
+    weights = resolve_class_weight(
+        {"ok": 1, "fraud": 50.0}, np.array(["fraud", "ok"]), np.ones(2), np.ones(2)
+    )
+    assert weights.tolist() == [50, 1]
+
+
+def test_key_that_matches_no_label_warns():
+    with pytest.warns(ClassWeightWarning) as caught:
+        resolve_class_weight(
+            {0: 1, 1: 2, "1": 3}, np.array([0, 1]), np.ones(2), np.ones(2)
+        )
+    assert str(caught[0].message) == (
+        "class_weight has a weight for ['1'], which is not in y. Classes in y: [0, 1]. "
+        "Check the spelling and the type of the keys."
+    )
