@@ -166,7 +166,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     >>> clf.fit(X, y).predict_proba(X).shape
     (100, 2)
     >>> {label: round(weight, 2) for label, weight in clf.class_weight_.items()}
-    {0: 0.56, 1: 4.55}
+    {0: 0.55, 1: 5.56}
     """
 
     _parameter_constraints: dict = {  # noqa: RUF012 (sklearn's name and type)
