@@ -1,0 +1,27 @@
+"""Names in messages: near misses, and lists short enough for one line."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the nearest known names, "" if none is near."""
+    # Compared in lower case, because a wrong capital is the commonest slip.
+    spelling = {known_name.lower(): known_name for known_name in known}
+    near = difflib.get_close_matches(name.lower(), spelling, n=3, cutoff=0.7)
+    if not near:
+        return ""
+    return f" Did you mean {' or '.join(repr(spelling[name]) for name in near)}?"
+
+
+def shortened(names: Iterable[object], limit: int = 8) -> str:
+    """Return the first names in quotes, and how many more there are."""
+    names = list(names)
+    listed = ", ".join(repr(name) for name in names[:limit])
+    more = len(names) - limit
+    return f"{listed} and {more:,} more" if more > 0 else listed
+
+
+def count(number: int, noun: str) -> str:
+    """Return "1 row" or "1,234 rows"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,418 @@
+"""The command: one clear line for each mistake, a table otherwise."""
+
+import gzip
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+import skweighted
+from skweighted import _cli, compare
+from skweighted.comparison.strategies import STRATEGIES
+from skweighted.comparison.tables import read_table, split_target
+from skweighted.datasets import load_imbalanced_breast_cancer
+from skweighted.exceptions import TableError
+
+NOT_TEXT = (
+    "is not a table: it is not UTF-8 text. "
+    "If it is a spreadsheet, save it as CSV (UTF-8)."
+)
+KNOWN = (
+    "Known: 'none', 'class_weight', 'random_over', 'random_under', 'smote', "
+    "'threshold'."
+)
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+HEAVY = ["tensorflow", "keras", "sklearn", "pandas", "imblearn", "scipy"]
+
+
+def small_table(n_rows=60):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(n_rows, 3)), columns=["a", "b", "c"])
+    frame["kind"] = rng.choice(["x", "y"], n_rows)
+    frame["fraud"] = np.where(np.arange(n_rows) % 5 == 0, "yes", "no")
+    return frame
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty working directory with one good table in it."""
+    monkeypatch.chdir(tmp_path)
+    small_table().to_csv("data.csv", index=False)
+    return tmp_path
+
+
+@pytest.fixture
+def quick_network(monkeypatch):
+    """Let the command compare a logistic regression, and remember its epochs."""
+    given = []
+
+    def build(**settings):
+        given.append(settings)
+        return LogisticRegression()
+
+    monkeypatch.setattr(skweighted, "CostSensitiveMLPClassifier", build, raising=False)
+    return given
+
+
+def assert_one_line(capsys, arguments, message):
+    assert _cli.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err == f"skweighted: {message}\n"
+    assert captured.out == ""
+
+
+# Files that are no tables: name, content, message
+
+WRONG_FILES = [
+    (
+        "empty.csv",
+        b"",
+        "'empty.csv' is empty. A table needs a header row and rows below.",
+    ),
+    (
+        "blank.csv",
+        b"\n \n",
+        "'blank.csv' is empty. A table needs a header row and rows below.",
+    ),
+    (
+        "nothing.csv.gz",
+        gzip.compress(b""),
+        "'nothing.csv.gz' is empty. A table needs a header row and rows below.",
+    ),
+    ("header.csv", b"a,fraud\n", "'header.csv' has a header and no rows below it."),
+    ("image.csv", PNG, f"'image.csv' {NOT_TEXT}"),
+    ("latin.csv", b"h\xe9llo,fraud\n1,0\n", f"'latin.csv' {NOT_TEXT}"),
+    ("below.csv", b"a,fraud\n1,0\nh\xe9,1\n", f"'below.csv' {NOT_TEXT}"),
+    ("utf16.csv", "a,fraud\n1,0\n".encode("utf-16"), f"'utf16.csv' {NOT_TEXT}"),
+    (
+        "image.png",
+        PNG,
+        "'image.png' cannot be read: its name must end in .csv, .csv.gz or .parquet.",
+    ),
+    (
+        "plain.csv.gz",
+        b"a,fraud\n1,0\n",
+        "'plain.csv.gz' is not a table: Not a gzipped file (b'a,').",
+    ),
+    (
+        "cut.csv.gz",
+        gzip.compress(b"a,fraud\n1,0\n")[:15],
+        "'cut.csv.gz' is not a table: "
+        "Compressed file ended before the end-of-stream marker was reached.",
+    ),
+    (
+        "long.csv",
+        b"a,fraud\n1,0\n1,2,3,4\n",
+        "'long.csv' is not a table: Expected 2 fields in line 3, saw 4.",
+    ),
+    (
+        "shifted.csv",
+        b"a,fraud\n1,0,3\n2,1,4\n",
+        "'shifted.csv' is not a table: its header has 2 names, "
+        "and rows below it have more fields.",
+    ),
+    (
+        "twice.csv",
+        b"a,b,a,b,fraud\n1,2,3,4,0\n",
+        "'twice.csv' has more than one column named 'a', 'b'. "
+        "Rename or remove the repeated columns.",
+    ),
+    (
+        "alone.csv",
+        b"fraud\n0\n1\n",
+        "'fraud' is the only column, so there are no features to learn from. "
+        "Columns are separated by commas, semicolons or tabs.",
+    ),
+    (
+        "one.csv",
+        b"a,fraud\n1,no\n2,no\n",
+        "The target 'fraud' has only one class, 'no', "
+        "so there is nothing to tell apart.",
+    ),
+    (
+        "few.csv",
+        b"a,fraud\n1,no\n2,no\n1,no\n2,no\n1,no\n1,yes\n2,yes\n",
+        "Class 'yes' has 2 rows, fewer than the 5 folds. "
+        "Use at most 2 folds, or merge or remove small classes.",
+    ),
+    (
+        "continuous.csv",
+        b"a,fraud\n1,0.5\n2,1.5\n3,7\n",
+        "The target 'fraud' looks continuous: 3 different numbers from 0.5 to 7. "
+        "Classes are compared here; choose another target, or group the numbers into "
+        "classes.",
+    ),
+    (
+        "missing.csv",
+        b"a,fraud\n1,no\n2,\n3,NA\n",
+        "The target 'fraud' is missing in 2 of 3 rows (empty fields, NA and None "
+        "count as missing). Fill or remove those rows.",
+    ),
+    (
+        "infinite.csv",
+        b"a,fraud\ninf,no\n2,yes\n",
+        "Column 'a' holds 1 infinite value. "
+        "Replace them by numbers, or leave them empty to have them imputed.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"), WRONG_FILES, ids=[name for name, *_ in WRONG_FILES]
+)
+def test_a_wrong_file_gets_one_line(folder, capsys, name, content, message):
+    Path(name).write_bytes(content)
+    assert_one_line(capsys, ["compare", name, "--target", "fraud"], message)
+
+
+def test_junk_named_parquet_gets_one_line(folder, capsys):
+    Path("junk.parquet").write_bytes(PNG * 9)
+    assert _cli.main(["compare", "junk.parquet", "--target", "fraud"]) == 2
+    # The rest of the line is pyarrow's.
+    line = r"skweighted: 'junk\.parquet' is not a table: [^\n]*Parquet[^\n]*\.\n"
+    assert re.fullmatch(line, capsys.readouterr().err)
+
+
+# Wrong arguments: after "compare", message
+
+WRONG_ARGUMENTS = [
+    (["nofile.csv", "--target", "fraud"], "There is no file 'nofile.csv'."),
+    (
+        ["dta.csv", "--target", "fraud"],
+        "There is no file 'dta.csv'. Did you mean 'data.csv'?",
+    ),
+    (
+        [".", "--target", "fraud"],
+        "'.' is a directory. Give one .csv, .csv.gz or .parquet file.",
+    ),
+    (
+        ["data.csv", "--target", "Frau"],
+        "There is no column 'Frau'. Did you mean 'fraud'? "
+        "Columns: 'a', 'b', 'c', 'kind', 'fraud'.",
+    ),
+    (
+        ["data.csv"],
+        "--target is missing: which column of 'data.csv' holds the classes? "
+        "Columns: 'a', 'b', 'c', 'kind', 'fraud'.",
+    ),
+    (
+        ["--target", "fraud"],
+        "--target fraud names a column of a file, and no FILE was given.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--csv", "no/out.csv"],
+        "--csv no/out.csv cannot be written: No such file or directory.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--csv", "."],
+        "--csv . cannot be written: Is a directory.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--csv", "./data.csv"],
+        "--csv data.csv would overwrite the data. Name another file.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--strategies", "none,smot"],
+        f"There is no strategy 'smot'. Did you mean 'smote'? {KNOWN}",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--strategies", ","],
+        f"No strategy was named. {KNOWN}",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--folds", "1"],
+        "Invalid value for '--folds': 1 is not in the range x>=2.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--epochs", "0"],
+        "Invalid value for '--epochs': 0 is not in the range x>=1.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    WRONG_ARGUMENTS,
+    ids=[" ".join(a) for a, _ in WRONG_ARGUMENTS],
+)
+def test_a_wrong_argument_gets_one_line(folder, capsys, arguments, message):
+    assert_one_line(capsys, ["compare", *arguments], message)
+
+
+def test_a_strategy_that_cannot_run_alone_gets_one_line(folder, capsys, quick_network):
+    frame = small_table()
+    frame["fraud"] = np.arange(60) % 3
+    frame.to_csv("three.csv", index=False)
+    arguments = ["three.csv", "--target", "fraud", "--strategies", "threshold"]
+    assert _cli.main(["compare", *arguments]) == 2
+    assert capsys.readouterr().err == (
+        "skweighted: No strategy can run here. "
+        "threshold: one threshold parts two classes, and there are 3.\n"
+    )
+
+
+def test_many_columns_are_shortened(folder, capsys):
+    pd.DataFrame(np.zeros((3, 12)), columns=[f"v{i}" for i in range(12)]).to_csv(
+        "wide.csv", index=False
+    )
+    assert_one_line(
+        capsys,
+        ["compare", "wide.csv", "--target", "label"],
+        "There is no column 'label'. Columns: 'v0', 'v1', 'v2', 'v3', 'v4', 'v5', "
+        "'v6', 'v7' and 4 more.",
+    )
+
+
+def test_nothing_is_left_behind_by_the_check_of_the_output(folder, capsys):
+    before = sorted(folder.iterdir())
+    _cli.main(["compare", "data.csv", "--target", "zzz", "--csv", "out.csv"])
+    assert sorted(folder.iterdir()) == before
+
+
+def test_python_gives_the_same_message_as_a_value_error(folder):
+    with pytest.raises(ValueError, match=r"^There is no file 'nofile\.csv'\.$"):
+        read_table("nofile.csv")
+    with pytest.raises(TableError, match=r"^There is no column 'x'\."):
+        split_target(read_table("data.csv"), "x")
+
+
+# What it prints
+
+
+def test_the_command_says_what_python_says(folder, capsys, quick_network):
+    arguments = ["data.csv", "--target", "fraud", "--csv", "out.csv", "--seed", "3"]
+    assert _cli.main(["compare", *arguments, "--folds", "2"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    lines = captured.out.splitlines()
+    assert lines[0] == (
+        "60 rows, 4 features, 2 classes (no: 48 = 80.0%, yes: 12 = 20.0%); "
+        "positive class: yes"
+    )
+    assert lines[-1] == "Scores of every fold: out.csv"
+    for name in STRATEGIES:
+        assert sum(line.startswith(f"{name} ") for line in lines) == 2
+
+    X, y = split_target(read_table("data.csv"), "fraud")
+    from_python = compare(X, y, estimator=LogisticRegression(), cv=2, random_state=3)
+    written = pd.read_csv("out.csv")
+    expected = from_python.fold_scores
+    timeless = expected["metric"] != "fit_seconds"
+    # 1e-13: pandas 2 reads 15 digits of a number by default.
+    pd.testing.assert_frame_equal(
+        written[timeless], expected[timeless], rtol=1e-13, check_dtype=False
+    )
+
+
+def test_epochs_and_strategies_are_passed_on(folder, capsys, quick_network):
+    arguments = ["data.csv", "--target", "fraud", "--epochs", "7", "--folds", "2"]
+    assert _cli.main(["compare", *arguments, "--strategies", "smote, none"]) == 0
+    assert quick_network == [{"epochs": 7}]
+    out = capsys.readouterr().out
+    assert "smote" in out
+    assert "threshold" not in out
+
+
+def test_without_a_file_it_runs_on_embedded_data(capsys, quick_network):
+    X, y = load_imbalanced_breast_cancer()
+    assert _cli.main(["compare", "--folds", "2", "--strategies", "none"]) == 0
+    assert quick_network == [{}]
+    assert capsys.readouterr().out.startswith(
+        f"{len(X)} rows, 30 features, 2 classes "
+        f"(0: {(y == 0).sum()} = 89.9%, 1: {(y == 1).sum()} = 10.1%)"
+    )
+
+
+def test_an_interruption_ends_with_one_line(folder, capsys, monkeypatch):
+    def interrupt(**settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        skweighted, "CostSensitiveMLPClassifier", interrupt, raising=False
+    )
+    assert _cli.main(["compare", "data.csv", "--target", "fraud"]) == 130
+    err = capsys.readouterr().err.strip()
+    assert err == "skweighted: interrupted; nothing was written."
+
+
+def test_without_a_command_it_prints_its_help(capsys):
+    assert _cli.main([]) == 0
+    shown = capsys.readouterr().out
+    assert _cli.main(["--help"]) == 0
+    assert shown == capsys.readouterr().out
+
+
+def test_the_version_is_the_package_s(capsys):
+    assert _cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"skweighted {skweighted.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["compare", "--help"]]
+)
+def test_help_and_version_load_nothing_heavy(arguments):
+    code = (
+        "import sys\n"
+        "from skweighted._cli import main\n"
+        f"assert main({arguments!r}) == 0\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_mistakes_are_found_before_tensorflow_is_loaded(folder):
+    code = (
+        "import sys\n"
+        "from skweighted._cli import main\n"
+        "assert main(['compare', 'data.csv', '--target', 'fraud', '--folds', '20'])\n"
+        "print('tensorflow' in sys.modules)\n"
+    )
+    root = Path(skweighted.__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(root), "PATH": ""},
+    )
+    assert done.stdout.splitlines() == ["False"]
+    assert done.stderr == (
+        "skweighted: Class 'yes' has 12 rows, fewer than the 20 folds. "
+        "Use at most 12 folds, or merge or remove small classes.\n"
+    )
+
+
+# Reading
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", ", "])
+def test_the_header_tells_the_separator(folder, separator):
+    text = Path("data.csv").read_text().replace(",", separator)
+    Path("other.csv").write_text(text)
+    pd.testing.assert_frame_equal(read_table("other.csv"), read_table("data.csv"))
+
+
+def test_every_format_gives_the_same_table(folder):
+    frame = read_table("data.csv")
+    frame.to_csv("data.csv.gz", index=False)
+    frame.to_csv("UPPER.CSV", index=False)
+    frame.to_parquet("data.parquet")
+    frame.to_csv("bom.csv", index=False, encoding="utf-8-sig")
+    for name in ("data.csv.gz", "UPPER.CSV", "data.parquet", "bom.csv"):
+        pd.testing.assert_frame_equal(read_table(name), frame, check_dtype=False)
+
+
+def test_the_target_may_stand_anywhere_and_leaves_the_rest(folder):
+    frame = read_table("data.csv")
+    X, y = split_target(frame, "b")
+    assert X.columns.tolist() == ["a", "c", "kind", "fraud"]
+    assert y.equals(frame["b"])
+    assert frame.shape == (60, 5)

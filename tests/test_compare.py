@@ -1,0 +1,957 @@
+"""The comparison: fair, leak-free, reproducible, and measured by sklearn's metrics."""
+
+import copy
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from imblearn.metrics import geometric_mean_score
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.pipeline import make_pipeline as make_sampling_pipeline
+from rich.console import Console
+from scipy import sparse
+from sklearn import metrics
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import make_classification
+from sklearn.dummy import DummyClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    KFold,
+    RepeatedStratifiedKFold,
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+    cross_validate,
+)
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skweighted import CostSensitiveMLPClassifier, compare
+from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
+from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
+from skweighted.comparison.problem import as_features, as_problem
+from skweighted.comparison.protocol import make_plan, seeded
+from skweighted.comparison.strategies import plain, resampled_by
+from skweighted.exceptions import TableError
+
+METRICS = [
+    "average_precision",
+    "roc_auc",
+    "log_loss",
+    "brier",
+    "fit_seconds",
+    "balanced_accuracy",
+    "minority_recall",
+    "minority_precision",
+    "f1",
+    "geometric_mean",
+]
+# sklearn's scorers of the same metrics, for labels 0 and 1; losses are negated there.
+SCORERS = {
+    "average_precision": "average_precision",
+    "roc_auc": "roc_auc",
+    "log_loss": "neg_log_loss",
+    "brier": "neg_brier_score",
+    "balanced_accuracy": "balanced_accuracy",
+    "minority_recall": "recall",
+    "minority_precision": metrics.make_scorer(
+        metrics.precision_score, zero_division=0.0
+    ),
+    "f1": "f1",
+}
+LOGISTIC = LogisticRegression(C=0.5)
+QUICK = {"cv": 2, "strategies": ["none", "smote"]}
+
+
+def binary_problem(n_samples=200):
+    return make_classification(
+        n_samples, n_features=6, weights=[0.85], class_sep=0.7, random_state=0
+    )
+
+
+def multiclass_problem():
+    X, y = make_classification(
+        240,
+        n_features=6,
+        n_informative=4,
+        n_classes=3,
+        weights=[0.6, 0.3],
+        random_state=0,
+    )
+    return X, np.array(["common", "middle", "a rare one"])[y]
+
+
+def mixed_frame():
+    X, y = binary_problem()
+    frame = pd.DataFrame(X[:, :3], columns=["a", "b", "c"])
+    rng = np.random.default_rng(0)
+    frame.loc[rng.choice(200, 30, replace=False), "a"] = np.nan
+    frame["colour"] = np.where(X[:, 3] > 0, "red", "blue")
+    frame.loc[rng.choice(200, 30, replace=False), "colour"] = None
+    frame["kind"] = pd.Categorical(np.where(X[:, 4] > 0, "x", "y"))
+    frame["flag"] = X[:, 5] > 0
+    return frame, pd.Series(y, name="fraud")
+
+
+def scores_of(comparison, metric, strategy="none"):
+    rows = comparison.fold_scores
+    wanted = (rows["strategy"] == strategy) & (rows["metric"] == metric)
+    return rows.loc[wanted, "value"].to_numpy()
+
+
+def without_times(comparison):
+    rows = comparison.fold_scores
+    return rows[rows["metric"] != "fit_seconds"].reset_index(drop=True)
+
+
+def assert_same_scores(one, other, atol=0.0):
+    pd.testing.assert_frame_equal(
+        without_times(one), without_times(other), atol=atol, rtol=0
+    )
+
+
+def use_strategies(monkeypatch, **strategies):
+    for name, strategy in strategies.items():
+        monkeypatch.setitem(STRATEGIES, name, strategy)
+    return list(strategies)
+
+
+# Laws
+
+
+@pytest.mark.parametrize(
+    "network", [LOGISTIC, MLPClassifier((4,), max_iter=20, solver="adam")]
+)
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_the_same_seed_gives_the_same_scores_to_the_bit(network):
+    X, y = binary_problem()
+    one = compare(X, y, estimator=network, random_state=3, cv=2)
+    assert_same_scores(one, compare(X, y, estimator=network, random_state=3, cv=2))
+    other = compare(X, y, estimator=network, random_state=4, cv=2)
+    assert not without_times(one).equals(without_times(other))
+
+
+def test_no_seed_draws_a_new_one():
+    X, y = binary_problem()
+    one, other = (make_plan(X, y, random_state=None) for _ in range(2))
+    assert one.seeds != other.seeds
+
+
+def test_the_global_random_state_plays_no_part():
+    X, y = binary_problem()
+    state = np.random.get_state()
+    compare(X, y, estimator=LOGISTIC, cv=2)
+    np.testing.assert_array_equal(state[1], np.random.get_state()[1])
+
+
+def test_a_strategy_scores_alike_alone_and_in_company():
+    X, y = binary_problem()
+    together = compare(X, y, estimator=LOGISTIC, cv=2)
+    for name in STRATEGIES:
+        alone = compare(X, y, estimator=LOGISTIC, cv=2, strategies=name)
+        for metric in SCORERS:
+            np.testing.assert_array_equal(
+                scores_of(alone, metric, name), scores_of(together, metric, name)
+            )
+
+
+def test_the_order_of_columns_does_not_matter():
+    X, y = mixed_frame()
+    one = compare(X, y, estimator=LOGISTIC, strategies="none")
+    other = compare(X[X.columns[::-1]], y, estimator=LOGISTIC, strategies="none")
+    for metric in ("average_precision", "log_loss", "brier"):
+        # 1e-4: lbfgs stops at a gradient of 1e-4, elsewhere for another order.
+        np.testing.assert_allclose(
+            scores_of(one, metric), scores_of(other, metric), atol=1e-4
+        )
+
+
+@pytest.mark.parametrize("value", [7.0, np.nan, "same", None])
+def test_a_constant_or_empty_column_changes_nothing(value):
+    X, y = mixed_frame()
+    one = compare(X, y, estimator=LOGISTIC, strategies="none")
+    other = compare(X.assign(extra=value), y, estimator=LOGISTIC, strategies="none")
+    for metric in ("average_precision", "log_loss", "brier"):
+        # 0.01: one more one-hot column shares the intercept, which L2 then shrinks.
+        np.testing.assert_allclose(
+            scores_of(one, metric), scores_of(other, metric), atol=0.01
+        )
+
+
+def test_labels_are_only_names():
+    X, y = binary_problem()
+    numbers = compare(X, y, estimator=LOGISTIC, **QUICK)
+    text = compare(X, np.array(["b", "z"])[y], estimator=LOGISTIC, **QUICK)
+    truths = compare(X, y.astype(bool), estimator=LOGISTIC, **QUICK)
+    assert (numbers.positive, text.positive, truths.positive) == (1, "z", True)
+    assert_same_scores(numbers, text)
+    assert_same_scores(numbers, truths)
+
+
+def test_the_rarest_class_is_positive_wherever_it_sorts():
+    X, y = binary_problem()
+    comparison = compare(X, 1 - y, estimator=LOGISTIC, **QUICK)
+    assert comparison.positive == 0
+    # The mirrored problem has the mirrored solution, up to lbfgs' tolerance.
+    straight = compare(X, y, estimator=LOGISTIC, **QUICK)
+    for metric in ("average_precision", "minority_recall", "minority_precision"):
+        np.testing.assert_allclose(
+            scores_of(comparison, metric), scores_of(straight, metric), atol=1e-4
+        )
+
+
+@pytest.mark.parametrize(
+    ("y", "positive"),
+    [([0, 0, 1, 1], 1), (["a", "b", "a", "c"] * 2, "c"), ([5.0, 3.0, 3.0], 5)],
+)
+def test_the_positive_class_is_the_rarest_and_last_on_a_tie(y, positive):
+    problem = as_problem(np.zeros((len(y), 1)), y)
+    assert problem.positive == positive
+
+
+def test_nothing_passed_in_is_modified():
+    X, y = mixed_frame()
+    X_before, y_before = X.copy(deep=True), y.copy(deep=True)
+    network = LogisticRegression(solver="saga", max_iter=2000)
+    parameters = copy.deepcopy(network.get_params())
+    compare(X, y, estimator=network, cv=2)
+    pd.testing.assert_frame_equal(X, X_before)
+    pd.testing.assert_series_equal(y, y_before)
+    assert network.get_params() == parameters
+    assert not hasattr(network, "coef_")
+
+
+def test_read_only_arrays_will_do():
+    X, y = binary_problem()
+    X.flags.writeable = y.flags.writeable = False
+    compare(X, y, estimator=LOGISTIC, cv=2)
+
+
+# Fairness
+
+
+class Spy(ClassifierMixin, BaseEstimator):
+    """Remember what every fit was given, in a list that clones share."""
+
+    def __init__(self, log=None, class_weight=None, random_state=None):
+        self.log = log
+        self.class_weight = class_weight
+        self.random_state = random_state
+
+    def __sklearn_clone__(self):
+        return Spy(self.log, self.class_weight, self.random_state)
+
+    def fit(self, X, y):
+        self.log.append((X.copy(), y.copy(), self.random_state))
+        self.model_ = GaussianNB().fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
+def test_every_strategy_gets_the_same_rows_and_the_same_seed():
+    X, y = binary_problem()
+    log = []
+    names = ["none", "class_weight", "random_over"]
+    compare(X, y, estimator=Spy(log), strategies=names, cv=3)
+    for fold in range(3):
+        none, weighted, resampled = log[3 * fold : 3 * fold + 3]
+        np.testing.assert_array_equal(none[0], weighted[0])
+        np.testing.assert_array_equal(none[1], weighted[1])
+        assert {row.tobytes() for row in none[0]} == {
+            row.tobytes() for row in resampled[0]
+        }
+        assert none[2] == weighted[2] == resampled[2]
+    assert len({seed for *_, seed in log}) == 3
+
+
+def test_test_rows_reach_neither_preprocessing_nor_sampler_nor_network(monkeypatch):
+    X, y = binary_problem()
+    row_numbers = np.arange(len(X), dtype=float)
+    seen = {"preprocessing": [], "sampler": []}
+
+    class SpyScaler(StandardScaler):
+        def fit(self, X, y=None, sample_weight=None):
+            seen["preprocessing"].append(X[:, 0].copy())
+            return super().fit(X, y, sample_weight)
+
+    class SpySampler(RandomOverSampler):
+        def _fit_resample(self, X, y):
+            seen["sampler"].append(X[:, 0].copy())
+            return super()._fit_resample(X, y)
+
+    monkeypatch.setattr(
+        "skweighted.comparison.preprocessing.StandardScaler",
+        lambda: SpyScaler(with_mean=False, with_std=False),
+    )
+    names = use_strategies(
+        monkeypatch,
+        spied=Strategy(fit=resampled_by(lambda y, seed: SpySampler(random_state=seed))),
+    )
+    log = []
+    X = np.column_stack([row_numbers, X])
+    compare(X, y, estimator=Spy(log), strategies=names)
+    folds = StratifiedKFold(5, shuffle=True, random_state=0).split(X, y)
+    seen["network"] = [rows[:, 0] for rows, *_ in log]
+    for fold, (train, _) in enumerate(folds):
+        for rows_by_fold in seen.values():
+            assert set(rows_by_fold[fold]) == set(train)
+
+
+def test_a_resampled_fit_has_equally_many_rows_of_each_class():
+    X, y = multiclass_problem()
+    log = []
+    names = ["random_over", "random_under", "smote"]
+    compare(X, y, estimator=Spy(log), strategies=names, cv=3)
+    for _, labels, _ in log:
+        assert len(set(np.unique(labels, return_counts=True)[1])) == 1
+
+
+def test_class_weight_is_balanced_and_for_its_strategy_only():
+    given = []
+
+    class Weighted(Spy):
+        def __sklearn_clone__(self):
+            return Weighted(self.log, self.class_weight, self.random_state)
+
+        def fit(self, X, y):
+            given.append(self.class_weight)
+            return super().fit(X, y)
+
+    X, y = binary_problem()
+    compare(X, y, estimator=Weighted([]), cv=2)
+    # Per fold: none, class_weight, three resampled, five inner folds and a refit.
+    assert given == [None, "balanced", *[None] * 9] * 2
+
+
+def test_a_seed_is_set_where_none_was_and_kept_where_one_was():
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier())
+    assert seeded(pipeline, 5).named_steps["mlpclassifier"].random_state == 5
+    assert pipeline.named_steps["mlpclassifier"].random_state is None
+    assert seeded(MLPClassifier(random_state=1), 5).random_state == 1
+
+
+# Twins
+
+
+def hand_made(network):
+    return make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), network)
+
+
+def test_none_equals_cross_validate_by_hand():
+    X, y = binary_problem()
+    X[::7, 2] = np.nan
+    comparison = compare(X, y, estimator=LOGISTIC, strategies="none", random_state=5)
+    folds = StratifiedKFold(5, shuffle=True, random_state=5)
+    by_hand = cross_validate(hand_made(LOGISTIC), X, y, cv=folds, scoring=SCORERS)
+    for metric in SCORERS:
+        np.testing.assert_array_equal(
+            scores_of(comparison, metric), np.abs(by_hand[f"test_{metric}"])
+        )
+
+
+def test_class_weight_equals_cross_validate_by_hand():
+    X, y = binary_problem()
+    comparison = compare(X, y, estimator=LOGISTIC, strategies="class_weight")
+    by_hand = cross_validate(
+        hand_made(LogisticRegression(C=0.5, class_weight="balanced")),
+        X,
+        y,
+        cv=StratifiedKFold(5, shuffle=True, random_state=0),
+        scoring=SCORERS,
+    )
+    for metric in SCORERS:
+        np.testing.assert_array_equal(
+            scores_of(comparison, metric, "class_weight"),
+            np.abs(by_hand[f"test_{metric}"]),
+        )
+
+
+def test_smote_equals_an_imblearn_pipeline_by_hand():
+    X, y = binary_problem()
+    plan = make_plan(X, y, strategies="smote")
+    comparison = plan.run(LOGISTIC)
+    for fold, (train, test) in enumerate(plan.folds):
+        model = make_sampling_pipeline(
+            StandardScaler(), SMOTE(random_state=plan.seeds[fold]), LOGISTIC
+        ).fit(X[train], y[train])
+        by_hand = metrics.roc_auc_score(y[test], model.predict_proba(X[test])[:, 1])
+        assert scores_of(comparison, "roc_auc", "smote")[fold] == by_hand
+
+
+def test_threshold_equals_sklearn_s_tuning_by_hand():
+    X, y = binary_problem()
+    plan = make_plan(X, y, strategies=["none", "threshold"], cv=2)
+    comparison = plan.run(LOGISTIC)
+    for fold, (train, test) in enumerate(plan.folds):
+        inner_folds = StratifiedKFold(5, shuffle=True, random_state=plan.seeds[fold])
+        model = TunedThresholdClassifierCV(hand_made(LOGISTIC), cv=inner_folds)
+        y_pred = model.fit(X[train], y[train]).predict(X[test])
+        by_hand = metrics.balanced_accuracy_score(y[test], y_pred)
+        found = scores_of(comparison, "balanced_accuracy", "threshold")[fold]
+        assert found == by_hand
+    recall = comparison.summary()["minority_recall", "mean"]
+    assert recall["threshold"] > recall["none"]
+    for metric in ("average_precision", "roc_auc", "log_loss", "brier"):
+        np.testing.assert_array_equal(
+            scores_of(comparison, metric, "threshold"), scores_of(comparison, metric)
+        )
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda frame: frame.to_numpy(),
+        lambda frame: frame.to_numpy().tolist(),
+        lambda frame: pl.from_pandas(frame),
+        lambda frame: frame.astype("Float64"),
+        lambda frame: frame.set_axis(range(3), axis=1),
+        lambda frame: frame.set_index(np.arange(200) * 3),
+        lambda frame: frame.to_numpy().astype(object),
+    ],
+    ids=["ndarray", "list", "polars", "nullable", "int names", "index", "object"],
+)
+def test_the_container_does_not_matter(convert):
+    X, y = mixed_frame()
+    X = X[["a", "b", "c"]]
+    expected = compare(X, y, estimator=LOGISTIC, **QUICK)
+    other = compare(convert(X), y, estimator=LOGISTIC, **QUICK)
+    # 1e-12: rows first or columns first in memory changes the order of sums.
+    assert_same_scores(expected, other, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda y: y.tolist(),
+        lambda y: y.to_frame(),
+        lambda y: y.astype(float),
+        lambda y: y.astype("Int64"),
+        lambda y: pl.from_pandas(y),
+        lambda y: y.astype("category"),
+        lambda y: y.astype(object),
+    ],
+    ids=["list", "frame", "float", "nullable", "polars", "category", "object"],
+)
+def test_the_container_of_the_target_does_not_matter(convert):
+    X, y = binary_problem()
+    y = pd.Series(y, name="fraud")
+    expected = compare(X, y, estimator=LOGISTIC, **QUICK)
+    assert_same_scores(expected, compare(X, convert(y), estimator=LOGISTIC, **QUICK))
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "string", "category"])
+def test_the_dtype_of_text_does_not_matter(dtype):
+    X, y = mixed_frame()
+    X["colour"] = X["colour"].fillna("none")
+    expected = compare(X, y, estimator=LOGISTIC, **QUICK)
+    converted = X.assign(colour=X["colour"].astype(dtype))
+    assert_same_scores(expected, compare(converted, y, estimator=LOGISTIC, **QUICK))
+
+
+@pytest.mark.parametrize("format", ["csr_array", "csc_matrix", "coo_array"])
+def test_sparse_features_are_scaled_and_stay_sparse(format):
+    X, y = binary_problem()
+    X[X < 0.5] = 0
+    log = []
+    compare(getattr(sparse, format)(X), y, estimator=SparseSpy(log), strategies="none")
+    for rows, *_ in log:
+        assert sparse.issparse(rows)
+        np.testing.assert_allclose(abs(rows).max(axis=0).toarray().ravel(), 1.0)
+
+
+class SparseSpy(Spy):
+    def __sklearn_clone__(self):
+        return SparseSpy(self.log, self.class_weight, self.random_state)
+
+    def fit(self, X, y):
+        self.log.append((X.copy(), y.copy(), self.random_state))
+        self.model_ = LogisticRegression().fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+
+# Oracles
+
+
+def expected_scores(y_true, y_pred, proba, classes, rarest):
+    """Return every metric as sklearn and imblearn document it, class by class."""
+    one_hot = (y_true[:, None] == classes).astype(int)
+    if len(classes) == 2:
+        columns = np.flatnonzero(classes == rarest)
+    else:
+        columns = range(len(classes))
+    precisions = [
+        metrics.average_precision_score(one_hot[:, c], proba[:, c]) for c in columns
+    ]
+    areas = [metrics.roc_auc_score(one_hot[:, c], proba[:, c]) for c in columns]
+    recalls = metrics.recall_score(y_true, y_pred, labels=classes, average=None)
+    is_rarest = y_true == rarest
+    squares = ((proba - one_hot) ** 2).sum(axis=1).mean()
+    return {
+        "average_precision": np.mean(precisions),
+        "roc_auc": np.mean(areas),
+        "log_loss": metrics.log_loss(one_hot, proba),
+        "brier": squares / 2 if len(classes) == 2 else squares,
+        "balanced_accuracy": recalls.mean(),
+        "minority_recall": metrics.recall_score(is_rarest, y_pred == rarest),
+        "minority_precision": metrics.precision_score(is_rarest, y_pred == rarest),
+        "f1": metrics.f1_score(is_rarest, y_pred == rarest),
+        "geometric_mean": geometric_mean_score(y_true, y_pred),
+    }
+
+
+@pytest.mark.parametrize("make_problem", [binary_problem, multiclass_problem])
+def test_every_metric_is_what_sklearn_says(make_problem):
+    X, y = make_problem()
+    comparison = compare(X, y, estimator=LOGISTIC, strategies="none", random_state=1)
+    classes, counts = np.unique(y, return_counts=True)
+    folds = StratifiedKFold(5, shuffle=True, random_state=1).split(X, y)
+    for fold, (train, test) in enumerate(folds):
+        model = hand_made(LOGISTIC).fit(X[train], y[train])
+        expected = expected_scores(
+            y[test],
+            model.predict(X[test]),
+            model.predict_proba(X[test]),
+            classes,
+            classes[counts.argmin()],
+        )
+        for metric, value in expected.items():
+            # 1e-12: sums in another order.
+            assert scores_of(comparison, metric)[fold] == pytest.approx(
+                value, abs=1e-12
+            ), metric
+
+
+def test_a_class_that_is_never_found_scores_zero_and_does_not_warn():
+    X, y = binary_problem()
+    dummy = DummyClassifier(strategy="prior")
+    comparison = compare(X, y, estimator=dummy, strategies="none")
+    means = comparison.summary().xs("mean", axis=1, level=1).loc["none"]
+    for metric in ("minority_recall", "minority_precision", "f1", "geometric_mean"):
+        assert means[metric] == 0
+    assert means["balanced_accuracy"] == means["roc_auc"] == 0.5
+
+
+def test_the_summary_is_mean_and_sample_deviation_over_folds():
+    X, y = binary_problem()
+    comparison = compare(X, y, estimator=LOGISTIC, **QUICK)
+    summary = comparison.summary()
+    assert summary.index.tolist() == ["none", "smote"]
+    assert summary.columns.tolist() == [
+        (m, s) for m in METRICS for s in ("mean", "std")
+    ]
+    for metric in METRICS:
+        values = scores_of(comparison, metric, "smote")
+        # 1e-12: sums in another order.
+        assert summary.loc["smote", (metric, "mean")] == pytest.approx(
+            values.mean(), abs=1e-12
+        )
+        assert summary.loc["smote", (metric, "std")] == pytest.approx(
+            values.std(ddof=1), abs=1e-12
+        )
+
+
+def test_the_csv_holds_every_score(tmp_path):
+    X, y = binary_problem()
+    comparison = compare(X, y, estimator=LOGISTIC, **QUICK)
+    comparison.to_csv(tmp_path / "scores.csv")
+    written = pd.read_csv(tmp_path / "scores.csv")
+    assert written.columns.tolist() == ["strategy", "fold", "metric", "value"]
+    assert len(written) == 2 * 2 * 10
+    # 1e-13: pandas 2 reads 15 digits of a number by default.
+    np.testing.assert_allclose(
+        written["value"], comparison.fold_scores["value"], rtol=1e-13
+    )
+    assert written["strategy"].tolist() == comparison.fold_scores["strategy"].tolist()
+
+
+def test_metrics_say_which_way_is_better():
+    lower = [name for name, measure in MEASURES.items() if not measure[1]]
+    assert list(MEASURES) == METRICS
+    assert lower == ["log_loss", "brier", "fit_seconds"]
+
+
+# Preprocessing
+
+
+def test_numbers_are_imputed_by_medians_of_the_training_rows():
+    X = as_features(pd.DataFrame({"a": [1.0, 2.0, 9.0, np.nan]}))
+    preprocessing = make_preprocessing(X).fit(X.iloc[:3])
+    scaled = preprocessing.transform(X)[:, 0]
+    np.testing.assert_allclose(scaled[3], scaled[1])
+    assert scaled[:3].mean() == pytest.approx(0)
+    assert scaled[:3].std() == pytest.approx(1)
+
+
+def test_missing_and_unknown_text_have_an_answer():
+    X = as_features(pd.DataFrame({"t": ["x", "y", None, "new"]}))
+    preprocessing = make_preprocessing(X).fit(X.iloc[:3])
+    np.testing.assert_array_equal(
+        preprocessing.transform(X), [[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 0, 0]]
+    )
+
+
+def test_a_text_column_never_grows_beyond_its_bound():
+    X, y = binary_problem()
+    frame = pd.DataFrame(X).assign(identifier=[f"id {i}" for i in range(len(X))])
+    features = as_features(frame)
+    assert make_preprocessing(features).fit_transform(features).shape == (
+        200,
+        6 + MOST_CATEGORIES,
+    )
+    compare(frame, y, estimator=LOGISTIC, **QUICK)
+
+
+def test_large_one_hot_tables_stay_sparse(monkeypatch):
+    frame, _ = mixed_frame()
+    X = as_features(frame)
+    assert isinstance(make_preprocessing(X).fit_transform(X), np.ndarray)
+    monkeypatch.setattr("skweighted.comparison.preprocessing.MOST_DENSE_BYTES", 100.0)
+    assert sparse.issparse(make_preprocessing(X).fit_transform(X))
+
+
+def test_moments_and_durations_are_numbers():
+    moments = pd.to_datetime(["2024-01-01", None, "2024-01-02"])
+    X = as_features(pd.DataFrame({"t": moments, "d": moments - moments[0]}))
+    np.testing.assert_array_equal(X["t"], [0, np.nan, 86400])
+    np.testing.assert_array_equal(X["d"], [0, np.nan, 86400])
+
+
+def test_single_precision_stays_single():
+    assert as_features(np.ones((2, 2), np.float32)).dtype == np.float32
+    assert as_features(np.ones((2, 2), np.int64)).dtype == np.float64
+    frame = pd.DataFrame({"a": np.ones(2, np.float32)})
+    assert as_features(frame)["a"].dtype == np.float32
+
+
+# What is skipped, and why
+
+
+def test_one_threshold_is_skipped_with_three_classes():
+    X, y = multiclass_problem()
+    comparison = compare(X, y, estimator=LOGISTIC, cv=3)
+    reason = "one threshold parts two classes, and there are 3"
+    assert comparison.skipped == {"threshold": reason}
+    assert f"threshold was skipped: {reason}." in str(comparison)
+
+
+def test_class_weight_is_skipped_where_there_is_none():
+    X, y = binary_problem()
+    comparison = compare(X, y, estimator=GaussianNB(), cv=3)
+    assert comparison.skipped == {
+        "class_weight": "GaussianNB has no parameter class_weight"
+    }
+
+
+def test_a_single_training_row_of_a_class_skips_what_needs_two():
+    X, y = binary_problem()
+    rows = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:2]])
+    comparison = compare(X[rows], y[rows], estimator=LOGISTIC, cv=2)
+    reason = "needs 2 training rows of every class, and the smallest has 1"
+    assert comparison.skipped == {"smote": reason, "threshold": reason}
+
+
+@pytest.mark.parametrize("n_rare", [3, 4, 7])
+def test_smote_takes_as_many_neighbours_as_a_tiny_class_has(n_rare):
+    X, y = binary_problem()
+    rows = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:n_rare]])
+    comparison = compare(X[rows], y[rows], estimator=LOGISTIC, cv=3, strategies="smote")
+    assert comparison.skipped == {}
+
+
+# Splitters
+
+
+def test_a_splitter_takes_the_place_of_a_number():
+    X, y = binary_problem()
+    cv = RepeatedStratifiedKFold(n_splits=2, n_repeats=2, random_state=0)
+    comparison = compare(X, y, estimator=LOGISTIC, cv=cv, strategies="none")
+    assert sorted(comparison.fold_scores["fold"].unique()) == [0, 1, 2, 3]
+
+
+def test_a_fold_without_a_class_is_an_error():
+    X, y = binary_problem()
+    order = np.argsort(y, kind="stable")
+    message = (
+        "The test rows of fold 0 have no row of class 1. "
+        "Use stratified folds, or fewer of them."
+    )
+    with pytest.raises(TableError, match=f"^{re.escape(message)}$"):
+        compare(X[order], y[order], estimator=LOGISTIC, cv=KFold(3))
+
+
+# Wrong input
+
+X_FOUR = np.arange(8.0).reshape(4, 2)
+WRONG_PROBLEMS = [
+    (
+        X_FOUR,
+        [0, 0, 1],
+        "X has 4 rows and y has 3. They must describe the same samples.",
+    ),
+    (
+        X_FOUR[:, :0],
+        [0, 0, 1, 1],
+        "X has no columns, so there is nothing to learn from.",
+    ),
+    (X_FOUR[:, 0], [0, 0, 1, 1], "X must have rows and columns; its shape is (4,)."),
+    (
+        [[1.0], [np.inf], [3.0], [4.0]],
+        [0, 0, 1, 1],
+        "X holds 1 infinite value. "
+        "Replace them by numbers, or leave them empty to have them imputed.",
+    ),
+    (
+        pd.DataFrame({"a": [1.0, np.inf, -np.inf, 2.0]}),
+        [0, 0, 1, 1],
+        "Column 'a' holds 2 infinite values. "
+        "Replace them by numbers, or leave them empty to have them imputed.",
+    ),
+    (
+        pd.DataFrame(X_FOUR, columns=["a", "a"]),
+        [0, 0, 1, 1],
+        "X has more than one column named 'a'. Rename or remove the repeated columns.",
+    ),
+    (X_FOUR, np.eye(4), "y must be one column of labels; its shape is (4, 4)."),
+    (X_FOUR[:0], [], "y has no rows."),
+    (
+        X_FOUR,
+        [1, 1, 1, 1],
+        "y has only one class, 1, so there is nothing to tell apart.",
+    ),
+    (
+        X_FOUR,
+        pd.Series(["ok"] * 4, name="state"),
+        "The target 'state' has only one class, 'ok', "
+        "so there is nothing to tell apart.",
+    ),
+    (
+        X_FOUR,
+        [0.5, 1.25, 2.0, 3.0],
+        "y looks continuous: 4 different numbers from 0.5 to 3. Classes are compared "
+        "here; choose another target, or group the numbers into classes.",
+    ),
+    (
+        np.zeros((60, 1)),
+        pd.Series(range(60), name="age"),
+        "The target 'age' looks continuous: 60 different numbers from 0 to 59. Classes "
+        "are compared here; choose another target, or group the numbers into classes.",
+    ),
+    (
+        X_FOUR,
+        ["a", None, "b", None],
+        "y is missing in 2 of 4 rows (empty fields, NA and None count as missing). "
+        "Fill or remove those rows.",
+    ),
+    (
+        X_FOUR,
+        np.array([1, "a", 1, "a"], dtype=object),
+        "y mixes values of types int and str. Give every label the same type.",
+    ),
+    (
+        X_FOUR,
+        pd.to_datetime(["2024-01-01", "2024-01-02"] * 2).to_series(),
+        "y holds values of type Timestamp. Labels are text, whole numbers or booleans.",
+    ),
+    (
+        X_FOUR,
+        ["a", "a", "a", "b"],
+        "2 classes have fewer rows than the 5 folds; the smallest, 'b', has 1. "
+        "Merge or remove small classes.",
+    ),
+    (
+        np.zeros((12, 1)),
+        [0] * 9 + [1] * 3,
+        "Class 1 has 3 rows, fewer than the 5 folds. "
+        "Use at most 3 folds, or merge or remove small classes.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"), WRONG_PROBLEMS, ids=[m[:40] for *_, m in WRONG_PROBLEMS]
+)
+def test_a_problem_that_cannot_be_compared_on_says_why(X, y, message):
+    with pytest.raises(TableError, match=f"^{re.escape(message)}$"):
+        compare(X, y, estimator=LOGISTIC)
+
+
+WRONG_ARGUMENTS = [
+    (
+        {"strategies": ["none", "Smot"]},
+        ValueError,
+        "There is no strategy 'Smot'. Did you mean 'smote'? Known: 'none', "
+        "'class_weight', 'random_over', 'random_under', 'smote', 'threshold'.",
+    ),
+    (
+        {"strategies": []},
+        ValueError,
+        "No strategy was named. Known: 'none', "
+        "'class_weight', 'random_over', 'random_under', 'smote', 'threshold'.",
+    ),
+    ({"cv": 1}, ValueError, "Cross-validation needs 2 folds or more; cv=1."),
+    (
+        {"estimator": "mlp"},
+        TypeError,
+        "estimator must be a classifier object with predict_proba; 'mlp' is not. "
+        "Strategies are compared by probabilities too.",
+    ),
+    (
+        {"estimator": GaussianNB(), "strategies": "class_weight"},
+        TableError,
+        "No strategy can run here. "
+        "class_weight: GaussianNB has no parameter class_weight.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    WRONG_ARGUMENTS,
+    ids=[m[:40] for *_, m in WRONG_ARGUMENTS],
+)
+def test_a_wrong_argument_says_the_way_out(arguments, error, message):
+    X, y = binary_problem()
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        compare(X, y, **{"estimator": LOGISTIC, **arguments})
+
+
+def test_a_wrong_table_is_a_value_error():
+    assert issubclass(TableError, ValueError)
+
+
+# The table
+
+
+def comparison_of(means, metric="roc_auc", n_folds=3):
+    """Return a comparison in which one metric has the given mean per strategy."""
+    records = [
+        (name, fold, m, mean + 0.02 * (fold - 1) if m == metric else 0.5)
+        for name, mean in means.items()
+        for fold in range(n_folds)
+        for m in METRICS
+    ]
+    columns = ["strategy", "fold", "metric", "value"]
+    return Comparison(pd.DataFrame.from_records(records, columns=columns), 1)
+
+
+def printed(comparison, width):
+    console = Console(width=width, color_system=None)
+    with console.capture() as capture:
+        console.print(comparison)
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def test_the_best_is_marked_and_a_tie_shares_the_mark():
+    lines = printed(comparison_of({"a": 0.9001, "b": 0.9003, "c": 0.7}), 80)
+    marked = [line.split()[3] + line.split()[4] for line in lines[3:6]]
+    assert marked == ["0.900±.020*", "0.900±.020*", "0.700±.020"]
+
+
+def test_the_lowest_loss_is_the_best():
+    lines = printed(comparison_of({"a": 1.25, "b": 0.25}, metric="log_loss"), 120)
+    assert "1.250 ± 0.020 " in lines[3]
+    assert "0.250 ± 0.020*" in lines[4]
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_the_table_fits_and_nothing_is_cut_off(width):
+    # Every mark, three digits before the point of a time, and wide losses.
+    comparison = comparison_of(dict.fromkeys(STRATEGIES, 123.4), metric="fit_seconds")
+    lines = printed(comparison, width)
+    assert max(len(line) for line in lines) <= width
+    assert "…" not in "".join(lines)
+    for name in STRATEGIES:
+        assert sum(line.startswith(f"{name} ") for line in lines) == 2
+
+
+def test_str_is_the_table_and_repr_is_short():
+    comparison = comparison_of({"a": 0.9, "b": 0.8})
+    assert "ROC AUC" in str(comparison)
+    assert "\x1b" not in str(comparison)
+    assert repr(comparison) == "<Comparison of a, b over 3 folds>"
+
+
+def test_a_single_split_has_no_spread():
+    lines = printed(comparison_of({"a": 0.9}, n_folds=1), 80)
+    assert "0.880*" in "".join(lines)
+    assert "nan" not in "".join(lines)
+
+
+def test_a_problem_describes_itself_in_one_line():
+    y = ["ok"] * 1500 + ["late"] * 300 + ["lost"] * 200
+    assert as_problem(np.zeros((2000, 1)), y).describe() == (
+        "2,000 rows, 1 feature, 3 classes (ok: 1,500 = 75.0%, late: 300 = 15.0%, "
+        "lost: 200 = 10.0%); positive class: lost"
+    )
+
+
+def test_many_classes_are_shortened():
+    y = np.repeat(np.arange(9), np.arange(10, 1, -1))
+    assert as_problem(np.zeros((54, 2)), y).describe() == (
+        "54 rows, 2 features, 9 classes (0: 10 = 18.5%, 1: 9 = 16.7%, 2: 8 = 14.8%, "
+        "... 3 more ..., 6: 4 = 7.4%, 7: 3 = 5.6%, 8: 2 = 3.7%); positive class: 8"
+    )
+
+
+def test_the_progress_bar_writes_to_stderr_only(capsys):
+    X, y = binary_problem()
+    compare(X, y, estimator=LOGISTIC, cv=2, strategies="none", progress=True)
+    assert capsys.readouterr().out == ""
+
+
+# The network itself
+
+
+def test_the_network_is_compared_reproducibly():
+    X, y = mixed_frame()
+    network = CostSensitiveMLPClassifier((5,), epochs=2)
+    names = ["none", "class_weight"]
+    one, other = (
+        compare(X, y, estimator=network, strategies=names, cv=2) for _ in range(2)
+    )
+    assert_same_scores(one, other)
+    assert not np.array_equal(
+        scores_of(one, "log_loss"), scores_of(one, "log_loss", "class_weight")
+    )
+
+
+def test_the_network_equals_cross_validate_by_hand():
+    X, y = binary_problem()
+    network = CostSensitiveMLPClassifier((5,), epochs=2, random_state=7)
+    comparison = compare(X, y, estimator=network, strategies="none", cv=2)
+    folds = StratifiedKFold(2, shuffle=True, random_state=0)
+    by_hand = cross_validate(hand_made(network), X, y, cv=folds, scoring=SCORERS)
+    for metric in SCORERS:
+        np.testing.assert_array_equal(
+            scores_of(comparison, metric), np.abs(by_hand[f"test_{metric}"])
+        )
+
+
+def test_the_default_network_is_ours(monkeypatch):
+    X, y = binary_problem()
+    built = []
+
+    class Built(LogisticRegression):
+        def __init__(self):
+            built.append(self)
+            super().__init__()
+
+    monkeypatch.setattr("skweighted.CostSensitiveMLPClassifier", Built, raising=False)
+    compare(X, y, strategies="none", cv=2)
+    assert built
+
+
+def test_a_strategy_is_a_value():
+    assert Strategy(fit=plain) == STRATEGIES["none"]
+    assert all(isinstance(strategy, Strategy) for strategy in STRATEGIES.values())
