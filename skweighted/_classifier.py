@@ -1,18 +1,24 @@
 """The estimator: where what mistakes cost meets how a network is trained."""
 
+import contextlib
 import inspect
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
+from skweighted._architecture import network_spec, nominal_batch_size
+from skweighted._engines import train_network
+from skweighted._hooks import SklearnCallbacks
 from skweighted._keras_bridge import (
     build_model,
     compile_model,
-    predict_with_keras,
-    same_architecture,
+    parameters_of,
+    set_optimizer_state,
 )
 from skweighted._scikeras import (
     BaseWrapper,
@@ -21,15 +27,16 @@ from skweighted._scikeras import (
     make_loss,
     make_metrics,
     make_optimizer,
-    near,
 )
 from skweighted._startup import keras
-from skweighted._training._keras_fit import precision, train_with_keras
+from skweighted._training._forward import predict
+from skweighted._training._network import dropout_seeds, initial_parameters
+from skweighted._training._program import settings
 from skweighted._training._spec import (
-    Dense,
     EarlyStopping,
-    NetworkSpec,
     Rows,
+    Run,
+    Snapshot,
     TrainingSpec,
 )
 from skweighted._validation import (
@@ -40,14 +47,6 @@ from skweighted._validation import (
     training_arrays,
 )
 from skweighted._weights import class_totals, mean_one_scale, resolve_class_weight
-
-# Chosen on 12 imbalanced data sets: batches of 200 and 100 epochs lose 0.04 average
-# precision and 0.03 log loss to the best pair of each data set, which is the least
-# of the pairs tried (batches of 32 to 500, 10 to 400 epochs) on both together.
-AUTO_BATCH_SIZE = 200
-
-# sklearn's names of two activations, in Keras' words.
-_SKLEARN_ACTIVATIONS = {"logistic": "sigmoid", "identity": "linear"}
 
 
 class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
@@ -123,6 +122,10 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Followed in `history_`.
     verbose : int or bool, default=0
         As in `keras.Model.fit`: 0 is silent, 1 a progress bar, 2 a line per epoch.
+    engine : {"auto", "xla", "keras"}, default="auto"
+        How to train: "xla" runs many steps in one compiled program, "keras" calls
+        `keras.Model.fit`. Both give the same network. "auto" takes "xla" wherever it
+        can; "xla" raises where it cannot, and says why.
     **routed
         Parameters routed to the optimizer, loss, metrics or callbacks, by
         ``optimizer__``, ``loss__``, ``metrics__`` or ``callbacks__`` and their name.
@@ -144,9 +147,12 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         batches, plus the L2 penalty.
     history_ : dict of str to list of float
         The same and all else that Keras followed, such as "val_loss".
+    engine_ : str
+        "xla", or "keras" and why.
     model_ : keras.Model
-        The network, compiled. Its output are probabilities: of ``classes_[1]`` in
-        shape (n_samples, 1) for two classes, else (n_samples, n_classes).
+        The network, compiled, made when first asked for. Its output are probabilities:
+        of ``classes_[1]`` in shape (n_samples, 1) for two classes, else (n_samples,
+        n_classes). If you train it further, the estimator predicts as it does.
 
     See Also
     --------
@@ -205,6 +211,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         "callbacks": [list, tuple, dict, type, keras.callbacks.Callback, None],
         "metrics": [str, list, tuple, dict, type, keras.metrics.Metric, None],
         "verbose": ["verbose"],
+        "engine": [StrOptions({"auto", "xla", "keras"})],
     }
 
     def __init__(
@@ -233,6 +240,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         callbacks=None,
         metrics=None,
         verbose=0,
+        engine="auto",
         **routed,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -258,6 +266,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.callbacks = callbacks
         self.metrics = metrics
         self.verbose = verbose
+        self.engine = engine
         for name in routed:
             check_parameter_name(name, self._parameter_constraints, type(self).__name__)
         vars(self).update(routed)
@@ -302,8 +311,17 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         tags.input_tags.sparse = True
         return tags
 
+    # A mixin of its own for two methods would stand between the two bases.
+    set_callbacks = CallbackSupportMixin.set_callbacks
+    _init_callback_context = CallbackSupportMixin._init_callback_context
+
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "model_")
+        return hasattr(self, "_parameters")
+
+    @property
+    def initialized_(self):
+        """Whether the estimator is fitted, in SciKeras' words."""
+        return self.__sklearn_is_fitted__()
 
     # -------------------------------------------------------------------- training
 
@@ -330,18 +348,19 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             If X, y, a weight or a parameter cannot be used; the message says why and
             what to do.
         """
+        with self._features_kept_on_failure():
+            return self._fit_anew(X, y, sample_weight)
+
+    def _fit_anew(self, X, y, sample_weight):
+        """Do what `fit` says."""
         goes_on = self.warm_start and self.__sklearn_is_fitted__()
+        given_weight = sample_weight
         X, y, sample_weight = training_arrays(self, X, y, sample_weight, reset=True)
         classes = known_classes(y, sample_weight)
-        network = self._network_spec(X, len(classes))
+        network = network_spec(self, X, len(classes))
         seeds = self._new_seeds()
         if goes_on:
             self._check_same_network(network, classes)
-            model = self.model_
-        else:
-            model = build_model(network, seeds["weights"])
-        self._compile(model)
-
         y_index = class_indices(y, sample_weight, classes)
         totals = class_totals(y_index, sample_weight, len(classes))
         class_weights = resolve_class_weight(self.class_weight, classes, *totals)
@@ -355,21 +374,23 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 self.validation_fraction,
                 np.random.default_rng(seeds["split"]),
             )
-        result = train_with_keras(
-            model,
-            self._rows(X, y_index, sample_weight, class_weights, rows),
-            None
-            if watched is None
-            else self._rows(X, y_index, sample_weight, class_weights, watched),
-            self._training_spec(len(rows), self.epochs),
-            seeds["shuffle"],
-            self._make_callbacks(),
+        weighted = (X, y_index, sample_weight, class_weights)
+        run = Run(
+            data=self._rows(*weighted, rows),
+            parameters=self._current_parameters()
+            if goes_on
+            else initial_parameters(network, seeds["weights"]),
+            learning_rate=None,
+            shuffle_seed=seeds["shuffle"] if self.shuffle else None,
+            dropout_seeds=dropout_seeds(seeds["dropout"], network),
+            validation=None if watched is None else self._rows(*weighted, watched),
         )
-        self.model_ = model
-        self.classes_ = classes
-        self._totals, self._seeds = totals, seeds
-        self.history_ = {}
-        self._remember(result, class_weights, totals)
+        attributes = {"classes_": classes, "_network": network, "_model": None}
+        result = self._train(
+            network, run, self.epochs, attributes, (X, y, given_weight)
+        )
+        vars(self).update(attributes, _seeds=seeds, history_={})
+        self._remember(result, run, class_weights, totals)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -401,34 +422,44 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 "partial_fit cannot stop early, since it trains one epoch a call. Use "
                 "early_stopping=False, or fit."
             )
+        with self._features_kept_on_failure():
+            return self._fit_on(X, y, classes, sample_weight)
+
+    def _fit_on(self, X, y, classes, sample_weight):
+        """Do what `partial_fit` says."""
         first = not self.__sklearn_is_fitted__()
+        given_weight = sample_weight
         X, y, sample_weight = training_arrays(self, X, y, sample_weight, reset=first)
         classes = self._partial_fit_classes(y, sample_weight, classes, first)
         y_index = class_indices(y, sample_weight, classes)
         totals = class_totals(y_index, sample_weight, len(classes))
         if first:
             seeds = self._new_seeds()
-            model = build_model(self._network_spec(X, len(classes)), seeds["weights"])
-            self._compile(model)
+            network = network_spec(self, X, len(classes))
+            parameters = initial_parameters(network, seeds["weights"])
+            noise = dropout_seeds(seeds["dropout"], network)
         else:
-            seeds, model = self._seeds, self.model_
+            seeds, network = self._seeds, self._network
+            parameters = self._current_parameters()
+            noise = self._dropout_seeds
             totals = tuple(a + b for a, b in zip(self._totals, totals, strict=True))
         class_weights = resolve_class_weight(self.class_weight, classes, *totals)
         rows = np.flatnonzero(sample_weight * class_weights[y_index])
-        result = train_with_keras(
-            model,
-            self._rows(X, y_index, sample_weight, class_weights, rows, totals),
-            None,
-            self._training_spec(len(rows), epochs=1),
-            seeds["shuffle"],
-            self._make_callbacks(),
+        run = Run(
+            data=self._rows(X, y_index, sample_weight, class_weights, rows, totals),
+            parameters=parameters,
+            learning_rate=None,
+            shuffle_seed=seeds["shuffle"] if self.shuffle else None,
+            dropout_seeds=noise,
+            optimizer_state=None if first else self._optimizer_state,
             first_epoch=0 if first else self.n_iter_,
         )
+        attributes = {"classes_": classes, "_network": network, "_model": None}
+        result = self._train(network, run, 1, attributes, (X, y, given_weight))
         if first:
-            self.model_, self.classes_ = model, classes
             self.history_ = {}
-        self._totals, self._seeds = totals, seeds
-        self._remember(result, class_weights, totals)
+        vars(self).update(attributes, _seeds=seeds)
+        self._remember(result, run, class_weights, totals)
         return self
 
     def initialize(self, X, y):
@@ -470,7 +501,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 f"{self.classes_.tolist()} and are {classes.tolist()}. Use "
                 f"warm_start=False."
             )
-        if not same_architecture(self.model_, network):
+        if network.parameter_shapes != self._network.parameter_shapes or (
+            network.dtype != self._network.dtype
+        ):
             raise ValueError(
                 "warm_start=True needs the layers, features and dtype of the last fit. "
                 "One of them has changed. Use warm_start=False."
@@ -481,41 +514,57 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         entropy = check_random_state(self.random_state).randint(
             0, 2**32, size=4, dtype=np.uint32
         )
-        names = ("weights", "shuffle", "split")
+        names = ("weights", "shuffle", "split", "dropout")
         children = np.random.SeedSequence(entropy.tolist()).spawn(len(names))
         return dict(zip(names, children, strict=True))
 
-    def _network_spec(self, X, n_classes):
-        """Return the network that the parameters describe."""
-        l2 = self.alpha / 2 / self._nominal_batch_size()
-        activation = _known_activation(self.activation)
-        initializer = _known_initializer(self.kernel_initializer)
-        hidden = tuple(
-            Dense(width, activation, initializer, l2, self.dropout)
-            for width in _widths(self.hidden_layer_sizes)
-        )
-        head = (
-            Dense(1, "sigmoid", initializer, l2)
-            if n_classes == 2
-            else Dense(n_classes, "softmax", initializer, l2)
-        )
-        dtype = X.dtype.name if self.dtype == "auto" else self.dtype
-        return NetworkSpec(X.shape[1], (*hidden, head), dtype)
-
-    def _nominal_batch_size(self):
-        """Return the batch size before it is limited to the rows there are."""
-        return AUTO_BATCH_SIZE if self.batch_size == "auto" else self.batch_size
-
-    def _training_spec(self, n_rows, epochs):
-        """Return how the parameters say to train."""
+    def _train(self, network, run, epochs, attributes, data):
+        """Train one network, and return the result and the name of the engine."""
+        params = self.get_params(deep=False)
         stopping = EarlyStopping(self.n_iter_no_change, self.tol)
-        return TrainingSpec(
-            batch_size=min(self._nominal_batch_size(), n_rows),
+        spec = TrainingSpec(
+            optimizer=make_optimizer(self.optimizer, self.learning_rate, params),
+            loss=self._make_loss(network),
+            batch_size=nominal_batch_size(self.batch_size),
             epochs=epochs,
-            shuffle=self.shuffle,
             early_stopping=stopping if self.early_stopping else None,
+        )
+        # An optimizer that is no longer the one of the last call starts anew.
+        kind = settings(spec.optimizer)
+        if vars(self).get("_optimizer_kind") != kind:
+            run = replace(run, optimizer_state=None)
+        result, attributes["engine_"] = train_network(
+            network,
+            spec,
+            run,
+            self._sklearn_hooks(epochs, attributes, data),
+            engine=self.engine,
+            callbacks=make_callbacks(self.callbacks, params),
+            metrics=make_metrics(self.metrics, params),
             verbose=int(self.verbose),
         )
+        attributes["_optimizer_kind"] = kind
+        return result
+
+    def _sklearn_hooks(self, epochs, attributes, data):
+        """Return the hook that calls sklearn's callbacks, if there are any."""
+        if not hasattr(self, "_skl_callbacks"):
+            return []
+        context = self._init_callback_context(max_subtasks=epochs)
+
+        def attributes_of(snapshot: Snapshot):
+            return attributes | {"_parameters": snapshot.parameters}
+
+        return [SklearnCallbacks(self, context, *data, attributes_of)]
+
+    def _make_loss(self, network):
+        """Return the loss that the parameters describe."""
+        loss_class = (
+            keras.losses.BinaryCrossentropy
+            if network.stages[-1].n_units == 1
+            else keras.losses.CategoricalCrossentropy
+        )
+        return make_loss(loss_class, network.dtype, self.get_params(deep=False))
 
     def _rows(self, X, y_index, sample_weight, class_weights, rows, totals=None):
         """Return rows with their targets and final weights.
@@ -536,40 +585,71 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         )
         return Rows(X, target, weight, rows)
 
-    def _compile(self, model, optimizer=None):
-        """Compile a model with a new optimizer (or the given one), loss and metrics."""
-        params = self.get_params(deep=False)
-        binary = model.output_shape[-1] == 1
-        loss_class = (
-            keras.losses.BinaryCrossentropy
-            if binary
-            else keras.losses.CategoricalCrossentropy
+    def _remember(self, result, run, class_weights, totals):
+        """Set what the last training left: for the user, and for the next one."""
+        self._parameters = result.parameters
+        self._optimizer_state = result.optimizer_state
+        self._dropout_seeds = run.dropout_seeds
+        self._totals = totals
+        self.class_weight_ = dict(
+            zip(self.classes_.tolist(), class_weights.tolist(), strict=True)
         )
-        compile_model(
-            model,
-            optimizer or make_optimizer(self.optimizer, self.learning_rate, params),
-            make_loss(loss_class, precision(model), params),
-            make_metrics(self.metrics, params),
-        )
-
-    def _make_callbacks(self):
-        """Return the Keras callbacks of one training."""
-        return make_callbacks(self.callbacks, self.get_params(deep=False))
-
-    def _remember(self, result, class_weights, totals):
-        """Set the attributes that a user reads, from what training returned."""
-        present = zip(self.classes_.tolist(), class_weights.tolist(), strict=True)
-        self.class_weight_ = dict(present)
         for name, values in result.history.items():
             self.history_[name] = [*self.history_.get(name, []), *values]
-        self.loss_curve_ = list(self.history_.get("loss", []))
+        self.loss_curve_ = list(self.history_["loss"])
         self.n_iter_ = len(self.loss_curve_)
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        if self.__sklearn_is_fitted__():
-            # A loss that Keras loads computes in float32, whatever it was saved with.
-            self._compile(self.model_, self.model_.optimizer)
+    @contextlib.contextmanager
+    def _features_kept_on_failure(self):
+        """Leave nothing half-fitted: sklearn notes the features before training."""
+        names = ("n_features_in_", "feature_names_in_")
+        before = {name: vars(self)[name] for name in names if name in vars(self)}
+        try:
+            yield
+        except BaseException:
+            for name in names:
+                vars(self).pop(name, None)
+            vars(self).update(before)
+            raise
+
+    @property
+    def model_(self):
+        """The network as a compiled `keras.Model`, made when first asked for."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"{type(self).__name__} has no model_ before it is fitted."
+            )
+        if self._model is None:
+            params = self.get_params(deep=False)
+            model = build_model(
+                self._network,
+                self._parameters,
+                self._dropout_seeds,
+                int(self._optimizer_state[0]),
+            )
+            optimizer = make_optimizer(self.optimizer, self.learning_rate, params)
+            compile_model(
+                model,
+                optimizer,
+                self._make_loss(self._network),
+                make_metrics(self.metrics, params),
+            )
+            if settings(optimizer) == self._optimizer_kind:
+                set_optimizer_state(optimizer, self._optimizer_state)
+            self._model = model
+        return self._model
+
+    def _current_parameters(self):
+        """Return kernels and biases: those of `model_`, which the user may train."""
+        return self._parameters if self._model is None else parameters_of(self._model)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if state.get("_model") is not None:
+            # What the user made of it is kept, but not the object: Keras' own pickles
+            # lose the state of dropout and functions used as activations.
+            state = state | {"_model": None, "_parameters": self._current_parameters()}
+        return state
 
     # ------------------------------------------------------------------ prediction
 
@@ -588,7 +668,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             the probabilities of the weighted problem.
         """
         X = prediction_array(self, X)
-        proba = predict_with_keras(self.model_, X)
+        proba = predict(self._network, self._current_parameters(), X)
         if proba.shape[1] == 1:
             proba = np.concatenate([1 - proba, proba], axis=1)
         return proba
@@ -637,48 +717,3 @@ CostSensitiveMLPClassifier.__signature__ = inspect.Signature(
         if parameter.kind is not parameter.VAR_KEYWORD
     ]
 )
-
-
-def _widths(hidden_layer_sizes):
-    """Return the widths of the hidden layers as a tuple of int."""
-    widths = tuple(np.atleast_1d(hidden_layer_sizes).tolist())
-    for width in widths:
-        if not isinstance(width, int) or width < 1:
-            raise ValueError(
-                f"hidden_layer_sizes must be whole numbers of at least 1. Got "
-                f"{hidden_layer_sizes!r}. Use () for no hidden layer."
-            )
-    return widths
-
-
-def _known_activation(activation):
-    """Return an activation that Keras knows."""
-    if not isinstance(activation, str):
-        return activation
-    name = _SKLEARN_ACTIVATIONS.get(activation, activation)
-    known = {
-        known
-        for known, function in vars(keras.activations).items()
-        if callable(function) and known not in ("deserialize", "get", "serialize")
-    }
-    if name not in known:
-        raise ValueError(
-            f"activation must name a Keras activation. {activation!r} names none. "
-            f"{near(name, known)}"
-        )
-    return name
-
-
-def _known_initializer(initializer):
-    """Return an initializer that Keras knows."""
-    if not isinstance(initializer, str):
-        return initializer
-    known = {
-        known for known in vars(keras.initializers) if not known.startswith("_")
-    } - {"deserialize", "get", "serialize"}
-    if initializer not in known:
-        raise ValueError(
-            f"kernel_initializer must name a Keras initializer. {initializer!r} names "
-            f"none. {near(initializer, known)}"
-        )
-    return initializer

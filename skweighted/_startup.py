@@ -95,6 +95,7 @@ def _is_news(record):
 _load_tensorflow()
 logging.getLogger("tensorflow").addFilter(_is_news)
 
-import keras  # noqa: E402  (Keras loads TensorFlow, loudly, if it is not there yet)
+import keras  # noqa: E402
+import tensorflow as tf  # noqa: E402
 
-__all__ = ["expected_retracing", "keras"]
+__all__ = ["expected_retracing", "keras", "tf"]

@@ -7,3 +7,7 @@ class ClassWeightWarning(UserWarning):
 
 class TableError(ValueError):
     """A file or table cannot be compared on, and the message says why."""
+
+
+class TrainingDivergedError(ValueError):
+    """The loss became infinite or NaN, so there is no network to keep."""

@@ -117,18 +117,7 @@ def test_what_was_learnt_beside_the_network_comes_back(fitted, through, tmp_path
     assert returned.get_params() == classifier.get_params()
 
 
-NOT_YET = {"dropout": "Keras saves no state of the generator that draws dropout"}
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, marks=pytest.mark.xfail(reason=NOT_YET[case]))
-        if case in NOT_YET
-        else case
-        for case in CASES
-    ],
-)
+@pytest.mark.parametrize("case", CASES)
 def test_training_goes_on_after_unpickling_as_without(case, tmp_path):
     X_case, labels, stayed = fit_case(case)
     returned = through_pickle(stayed, tmp_path)
@@ -230,4 +219,7 @@ def test_model_saved_by_keras_answers_as_the_estimator(fitted, tmp_path):
     output = keras.ops.convert_to_numpy(loaded(X_case.astype(proba.dtype)))
     if output.shape[1] == 1:
         proba = proba[:, 1:]
-    np.testing.assert_array_equal(output, proba)
+    # The engine adds biases to a stack of networks, so rounding may differ by a few
+    # units in the last place.
+    tolerance = 8 * np.finfo(proba.dtype).eps
+    np.testing.assert_allclose(output, proba, rtol=tolerance, atol=tolerance)

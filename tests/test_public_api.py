@@ -44,6 +44,7 @@ PARAMETERS = [
     "callbacks",
     "metrics",
     "verbose",
+    "engine",
 ]
 HEAVY = ("tensorflow", "keras", "sklearn", "pandas", "matplotlib", "imblearn")
 

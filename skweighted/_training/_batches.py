@@ -21,7 +21,7 @@ class Batches:
     batch_size : int
         Rows of a batch; the last batch of an epoch may have fewer.
     dtype : str
-        Precision of what `batch` returns.
+        Precision of what `batch` and `fill` give.
     seed : SeedSequence or None
         Source of the shuffles; None keeps the rows in order.
     """
@@ -62,6 +62,50 @@ class Batches:
             self._data.target[rows].astype(self._dtype),
             self._data.weight[rows].astype(self._dtype),
         )
+
+    def fill(
+        self,
+        first: int,
+        X: np.ndarray,
+        target: np.ndarray,
+        weight: np.ndarray,
+        n_rows: np.ndarray,
+    ) -> None:
+        """Write some steps, counted since the first epoch, into arrays of zeros.
+
+        Parameters
+        ----------
+        first : int
+            Number of the first step to write.
+        X, target, weight : ndarray of shape (n_steps, B, ...)
+            Written to. B is at least the batch size; the rows beyond stay as they are.
+        n_rows : ndarray of shape (n_steps,)
+            Written to: how many rows each step has.
+        """
+        done = 0
+        while done < len(n_rows):
+            epoch, step = divmod(first + done, self.n_steps)
+            steps = min(len(n_rows) - done, self.n_steps - step)
+            start = step * self._batch_size
+            rows = self.order(epoch)[start : start + steps * self._batch_size]
+            whole = len(rows) // self._batch_size
+            for part, count, size in (
+                (rows[: whole * self._batch_size], whole, self._batch_size),
+                (rows[whole * self._batch_size :], 1, len(rows) % self._batch_size),
+            ):
+                if len(part):
+                    to = slice(done, done + count)
+                    self._write(
+                        part, X[to, :size], target[to, :size], weight[to, :size]
+                    )
+                    n_rows[to] = size
+                    done += count
+
+    def _write(self, rows, X, target, weight):
+        """Write rows into the arrays of whole steps."""
+        X[...] = dense_rows(self._data.X, rows, self._dtype).reshape(X.shape)
+        target[...] = self._data.target[rows].reshape(target.shape)
+        weight[...] = self._data.weight[rows].reshape(weight.shape)
 
 
 def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:

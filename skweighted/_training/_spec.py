@@ -5,19 +5,23 @@ so far.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Dense:
-    """A fully connected stage: ``activation(x @ kernel + bias)``, then dropout."""
+    """A fully connected stage: ``activation(x @ kernel + bias)``, then dropout.
+
+    Its penalty is ``l2 * sum(kernel ** 2)``. The last stage of a network drops nothing.
+    """
 
     n_units: int
     activation: str | Callable
-    kernel_initializer: Any
+    kernel_initializer: Any = None
     l2: float = 0.0
     dropout: float = 0.0
 
@@ -30,33 +34,45 @@ class NetworkSpec:
     stages: tuple[Dense, ...]
     dtype: str
 
-
-@dataclass(frozen=True)
-class TrainingSpec:
-    """How long and in which steps a network is trained."""
-
-    batch_size: int
-    epochs: int
-    shuffle: bool = True
-    early_stopping: "EarlyStopping | None" = None
-    verbose: int | str = 0
+    @property
+    def parameter_shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of kernel and bias of each stage, in this order, as Keras has them."""
+        widths = [self.n_features, *(stage.n_units for stage in self.stages)]
+        shapes: list[tuple[int, ...]] = []
+        for n_inputs, n_units in pairwise(widths):
+            shapes += [(n_inputs, n_units), (n_units,)]
+        return shapes
 
 
 @dataclass(frozen=True)
 class EarlyStopping:
     """Stop when the validation loss has not improved by `tol` for `patience` epochs."""
 
-    patience: int | float
+    patience: float
     tol: float
 
 
 @dataclass(frozen=True)
+class TrainingSpec:
+    """How networks are trained.
+
+    The optimizer and the loss are Keras objects that say class and settings; neither
+    is used itself, so nothing of one training is left in the next.
+    """
+
+    optimizer: Any
+    loss: Any
+    batch_size: int
+    epochs: int
+    early_stopping: EarlyStopping | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Rows:
     """Rows to learn from: `rows` selects them, so X itself is never copied.
 
     X has shape (n_samples, n_features) and is dense, CSR or memory-mapped; target has
-    shape (n_samples, 1) for one logit and (n_samples, n_classes) for a softmax;
-    weight has shape (n_samples,); rows has shape (n_rows,).
+    shape (n_samples, n_outputs), weight (n_samples,), rows (n_rows,).
     """
 
     X: Any
@@ -65,9 +81,90 @@ class Rows:
     rows: np.ndarray
 
 
-@dataclass(frozen=True)
-class TrainingResult:
-    """What training returns beside the trained parameters."""
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One network to train: on what, from where, and with which randomness.
 
+    Attributes
+    ----------
+    data : Rows
+        What to learn from.
+    parameters : tuple of ndarray
+        Kernel and bias of each stage.
+    learning_rate : float or None
+        None where the optimizer has a schedule.
+    shuffle_seed : SeedSequence or None
+        Source of the order of each epoch; None keeps the rows in order.
+    dropout_seeds : tuple of int
+        One for each hidden stage.
+    validation : Rows or None
+        What early stopping watches.
+    optimizer_state : tuple of ndarray or None
+        The optimizer's variables as an earlier `TrainingResult` returned them; None
+        starts anew.
+    first_epoch : int
+        Number of epochs trained before, from which the shuffles go on.
+    """
+
+    data: Rows
+    parameters: tuple[np.ndarray, ...]
+    learning_rate: float | None
+    shuffle_seed: np.random.SeedSequence | None
+    dropout_seeds: tuple[int, ...] = ()
+    validation: Rows | None = None
+    optimizer_state: tuple[np.ndarray, ...] | None = None
+    first_epoch: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingResult:
+    """What training returns for one network.
+
+    Attributes
+    ----------
+    parameters, optimizer_state : tuple of ndarray
+        As in `Run`.
+    history : dict of str to list of float
+        One value per finished epoch: "loss", and "val_loss" if it was watched.
+    n_epochs : int
+        Finished epochs.
+    diverged_epoch : int or None
+        The first epoch, counted from 1, with a loss that is not finite.
+    interrupted : bool
+        Whether the user stopped it.
+    """
+
+    parameters: tuple[np.ndarray, ...]
+    optimizer_state: tuple[np.ndarray, ...]
+    history: dict[str, list[float]]
     n_epochs: int
-    history: dict[str, list[float]] = field(default_factory=dict)
+    diverged_epoch: int | None = None
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What a hook wants changed after an epoch; None leaves a thing as it is."""
+
+    stop: bool = False
+    learning_rate: float | None = None
+    parameters: tuple[np.ndarray, ...] | None = None
+
+
+class Snapshot(NamedTuple):
+    """A network between two epochs, as in `TrainingResult`."""
+
+    parameters: tuple[np.ndarray, ...]
+    optimizer_state: tuple[np.ndarray, ...]
+
+
+class Hook(Protocol):
+    """Something that follows the epochs of one network; epochs count from 0."""
+
+    def begin_epoch(self, epoch: int) -> Verdict:
+        """Take notice that an epoch begins, and say what to change."""
+
+    def end_epoch(
+        self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
+    ) -> Verdict:
+        """Take notice of an epoch's losses, which may be added to."""

@@ -1,0 +1,102 @@
+"""From the estimator's parameters to the network that they describe."""
+
+import numpy as np
+
+from skweighted._scikeras import near
+from skweighted._startup import keras
+from skweighted._training._spec import Dense, NetworkSpec
+
+# Chosen on 12 imbalanced data sets: batches of 200 and 100 epochs lose 0.04 average
+# precision and 0.03 log loss to the best pair of each data set, which is the least
+# of the pairs tried (batches of 32 to 500, 10 to 400 epochs) on both together.
+AUTO_BATCH_SIZE = 200
+
+# sklearn's names of two activations, in Keras' words.
+_SKLEARN_ACTIVATIONS = {"logistic": "sigmoid", "identity": "linear"}
+
+
+def network_spec(estimator, X, n_classes):
+    """Return the network that an estimator's parameters describe.
+
+    Parameters
+    ----------
+    estimator : CostSensitiveMLPClassifier
+    X : ndarray or CSR of shape (n_samples, n_features)
+        Its width and precision are looked at.
+    n_classes : int
+
+    Returns
+    -------
+    NetworkSpec
+
+    Raises
+    ------
+    ValueError
+        If a name is not known or a width is no whole number.
+    """
+    l2 = estimator.alpha / 2 / nominal_batch_size(estimator.batch_size)
+    activation = _known_activation(estimator.activation)
+    initializer = _known_initializer(estimator.kernel_initializer)
+    hidden = tuple(
+        Dense(width, activation, initializer, l2, estimator.dropout)
+        for width in _widths(estimator.hidden_layer_sizes)
+    )
+    head = (
+        Dense(1, "sigmoid", initializer, l2)
+        if n_classes == 2
+        else Dense(n_classes, "softmax", initializer, l2)
+    )
+    dtype = X.dtype.name if estimator.dtype == "auto" else estimator.dtype
+    return NetworkSpec(X.shape[1], (*hidden, head), dtype)
+
+
+def nominal_batch_size(batch_size):
+    """Return the batch size before it is limited to the rows there are."""
+    return AUTO_BATCH_SIZE if batch_size == "auto" else batch_size
+
+
+def _widths(hidden_layer_sizes):
+    """Return the widths of the hidden layers as a tuple of int."""
+    widths = tuple(np.atleast_1d(hidden_layer_sizes).tolist())
+    for width in widths:
+        if not isinstance(width, int) or width < 1:
+            raise ValueError(
+                f"hidden_layer_sizes must be whole numbers of at least 1. Got "
+                f"{hidden_layer_sizes!r}. Use () for no hidden layer."
+            )
+    return widths
+
+
+def _known_activation(activation):
+    """Return an activation that Keras knows."""
+    if not isinstance(activation, str):
+        return activation
+    name = _SKLEARN_ACTIVATIONS.get(activation, activation)
+    return _known(name, keras.activations, "activation", "Keras activation", activation)
+
+
+def _known_initializer(initializer):
+    """Return an initializer that Keras knows."""
+    if not isinstance(initializer, str):
+        return initializer
+    return _known(
+        initializer,
+        keras.initializers,
+        "kernel_initializer",
+        "Keras initializer",
+        initializer,
+    )
+
+
+def _known(name, module, parameter, kind, given):
+    """Return the name if the module has it, else raise with the near ones."""
+    known = {
+        known
+        for known, value in vars(module).items()
+        if callable(value) and known not in ("deserialize", "get", "serialize")
+    }
+    if name not in known:
+        raise ValueError(
+            f"{parameter} must name a {kind}. {given!r} names none. {near(name, known)}"
+        )
+    return name

@@ -1,0 +1,310 @@
+"""The fused engine: twins in Keras, in NumPy, and in itself one network at a time."""
+
+import threading
+
+import keras
+import numpy as np
+import pytest
+import reference
+
+from skweighted._keras_engine import train_with_keras
+from skweighted._training._batches import Batches
+from skweighted._training._loop import train
+from skweighted._training._network import dropout_seeds, initial_parameters
+from skweighted._training._program import PROGRAMS, Cache
+from skweighted._training._spec import (
+    Dense,
+    EarlyStopping,
+    NetworkSpec,
+    Rows,
+    Run,
+    TrainingSpec,
+    Verdict,
+)
+
+N_ROWS, N_FEATURES = 70, 4  # three batches of 32, the last of 6 rows
+rng = np.random.default_rng(0)
+X = rng.normal(size=(N_ROWS, N_FEATURES))
+WEIGHT = rng.random(N_ROWS) + 0.1
+LABELS = rng.integers(0, 3, N_ROWS)
+TARGETS = {
+    "sigmoid": (LABELS[:, None] > 0),
+    "softmax": np.eye(3, dtype=bool)[LABELS],
+    "multilabel": rng.random((N_ROWS, 3)) < 0.4,
+}
+LOSSES = {
+    "sigmoid": keras.losses.BinaryCrossentropy,
+    "softmax": keras.losses.CategoricalCrossentropy,
+    "multilabel": keras.losses.BinaryCrossentropy,
+}
+OPTIMIZERS = {
+    "sgd": keras.optimizers.SGD(0.05),
+    "momentum": keras.optimizers.SGD(0.05, momentum=0.9),
+    "nesterov": keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+    "adam": keras.optimizers.Adam(0.01),
+    "amsgrad": keras.optimizers.Adam(0.01, amsgrad=True),
+    "adamw": keras.optimizers.AdamW(0.01, weight_decay=0.1),
+    "rmsprop": keras.optimizers.RMSprop(0.01),
+    "adagrad": keras.optimizers.Adagrad(0.05),
+    "adadelta": keras.optimizers.Adadelta(0.5),
+    "adamax": keras.optimizers.Adamax(0.01),
+    "nadam": keras.optimizers.Nadam(0.01),
+    "ftrl": keras.optimizers.Ftrl(0.05),
+    "lion": keras.optimizers.Lion(0.01),
+    "lamb": keras.optimizers.Lamb(0.01),
+    "clipped": keras.optimizers.Adam(0.01, clipnorm=0.05),
+    "schedule": keras.optimizers.Adam(
+        keras.optimizers.schedules.ExponentialDecay(0.05, 2, 0.5)
+    ),
+}
+# What the issue asks for, relative to the weights: rounding is far below.
+TOLERANCE = {"float32": dict(rtol=1e-5, atol=1e-6), "float64": dict(rtol=1e-10)}
+
+
+def network_of(head="sigmoid", dtype="float64", dropout=0.0, l2=0.0):
+    n_outputs = TARGETS[head].shape[1]
+    activation = "softmax" if head == "softmax" else "sigmoid"
+    stages = (
+        Dense(7, "relu", "he_uniform", l2, dropout),
+        Dense(5, "tanh", "glorot_uniform", l2, dropout),
+        Dense(n_outputs, activation, "he_uniform", l2),
+    )
+    return NetworkSpec(N_FEATURES, stages, dtype)
+
+
+def spec_of(head="sigmoid", dtype="float64", optimizer="adam", **more):
+    loss = LOSSES[head](dtype=dtype)
+    settings = dict(batch_size=32, epochs=3) | more
+    return TrainingSpec(OPTIMIZERS[optimizer], loss, **settings)
+
+
+def run_of(network, head="sigmoid", seed=0, rows=None, weight=WEIGHT, **more):
+    sequence = np.random.SeedSequence(seed)
+    weights, shuffle, noise = sequence.spawn(3)
+    rows = np.arange(N_ROWS) if rows is None else rows
+    return Run(
+        data=Rows(X, TARGETS[head], weight, rows),
+        **dict(
+            parameters=initial_parameters(network, weights),
+            learning_rate=0.01,
+            shuffle_seed=shuffle,
+            dropout_seeds=dropout_seeds(noise, network),
+        )
+        | more,
+    )
+
+
+def assert_same(one, other, **tolerance):
+    for ours, theirs in zip(one.parameters, other.parameters, strict=True):
+        np.testing.assert_allclose(ours, theirs, **tolerance)
+
+
+def rate_of(optimizer):
+    rate = OPTIMIZERS[optimizer].get_config()["learning_rate"]
+    return None if isinstance(rate, dict) else float(rate)
+
+
+# --------------------------------------------------------------- the twin in Keras
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_equals_keras(optimizer, dtype):
+    network, spec = network_of(dtype=dtype), spec_of(dtype=dtype, optimizer=optimizer)
+    run = run_of(network, learning_rate=rate_of(optimizer))
+    [fused] = train(network, spec, [run])
+    by_keras = train_with_keras(network, spec, run)
+    assert_same(fused, by_keras, **TOLERANCE[dtype])
+    np.testing.assert_allclose(
+        fused.history["loss"], by_keras.history["loss"], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("head", TARGETS)
+@pytest.mark.parametrize("weight", [WEIGHT, np.ones(N_ROWS)], ids=["weighted", "plain"])
+def test_every_head_equals_keras(head, dtype, weight):
+    network, spec = network_of(head, dtype, l2=0.01), spec_of(head, dtype)
+    run = run_of(network, head, weight=weight)
+    [fused] = train(network, spec, [run])
+    assert_same(fused, train_with_keras(network, spec, run), **TOLERANCE[dtype])
+
+
+def test_dropout_drops_what_keras_drops():
+    network, spec = network_of(dropout=0.4), spec_of()
+    run = run_of(network)
+    [fused] = train(network, spec, [run])
+    assert_same(fused, train_with_keras(network, spec, run), rtol=1e-10)
+    [quiet] = train(network_of(), spec, [run])
+    assert np.abs(fused.parameters[0] - quiet.parameters[0]).max() > 1e-3
+
+
+def test_training_that_goes_on_equals_keras():
+    network, spec = network_of(dropout=0.3), spec_of(epochs=2)
+    run = run_of(network)
+    [first] = train(network, spec, [run])
+    later = run_of(
+        network,
+        parameters=first.parameters,
+        optimizer_state=first.optimizer_state,
+        first_epoch=2,
+    )
+    [fused] = train(network, spec, [later])
+    by_keras = train_with_keras(network, spec, later)
+    [at_once] = train(network, spec_of(epochs=4), [run])
+    assert_same(fused, by_keras, rtol=1e-10)
+    assert_same(fused, at_once, rtol=1e-12)
+
+
+def test_early_stopping_equals_keras():
+    network = network_of()
+    spec = spec_of(epochs=60, early_stopping=EarlyStopping(3, 1e-3))
+    train_rows, watched = np.arange(50), np.arange(50, 70)
+    run = run_of(
+        network,
+        rows=train_rows,
+        learning_rate=0.01,
+        validation=Rows(X, TARGETS["sigmoid"], WEIGHT, watched),
+    )
+    [fused] = train(network, spec, [run])
+    by_keras = train_with_keras(network, spec, run)
+    assert fused.n_epochs == by_keras.n_epochs < 60
+    assert_same(fused, by_keras, rtol=1e-10)
+    np.testing.assert_allclose(
+        fused.history["val_loss"], by_keras.history["val_loss"], rtol=1e-10
+    )
+
+
+@pytest.mark.parametrize("logit", [1e4, -1e4])
+def test_a_loss_of_huge_logits_is_finite_and_right(logit):
+    network = NetworkSpec(1, (Dense(1, "sigmoid", "ones"),), "float32")
+    data = Rows(np.array([[logit]]), np.array([[0.0]]), np.ones(1), np.arange(1))
+    run = Run(data, initial_parameters(network, np.random.SeedSequence(0)), 1e-9, None)
+    [result] = train(network, spec_of(dtype="float32", epochs=1), [run])
+    assert result.history["loss"] == pytest.approx([max(logit, 0.0)])
+
+
+# --------------------------------------------------------------- the twin in NumPy
+
+
+def test_the_engine_equals_forty_lines_of_numpy():
+    stages = tuple(Dense(6, "relu", "he_uniform", 0.01) for _ in range(2))
+    stages += (Dense(1, "sigmoid", "he_uniform", 0.01),)
+    network = NetworkSpec(N_FEATURES, stages, "float64")
+    run, spec = run_of(network), spec_of()
+    [fused] = train(network, spec, [run])
+    batches = Batches(run.data, 32, "float64", run.shuffle_seed)
+    in_order = [batches.batch(epoch, step) for epoch in range(3) for step in range(3)]
+    # Keras keeps learning rate and penalty in float32.
+    rounded = float(np.float32(0.01))
+    by_hand = reference.train(run.parameters, in_order, rounded, rounded)
+    for ours, theirs in zip(fused.parameters, by_hand, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+# ------------------------------------------------------- the twin in single networks
+
+
+def seven_runs(network, **more):
+    """Networks with their own rows, order, weights, start and learning rate."""
+    return [
+        run_of(
+            network,
+            seed=seed,
+            rows=np.delete(np.arange(N_ROWS), np.arange(seed)),
+            weight=WEIGHT ** (seed / 3),
+            learning_rate=0.002 * (seed + 1),
+            **more,
+        )
+        for seed in range(7)
+    ]
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_seven_stacked_networks_equal_seven_fits(dtype, dropout):
+    network = network_of(dtype=dtype, dropout=dropout, l2=0.01)
+    runs, spec = seven_runs(network), spec_of(dtype=dtype)
+    for stacked, run in zip(train(network, spec, runs), runs, strict=True):
+        [single] = train(network, spec, [run])
+        assert_same(stacked, single, **TOLERANCE[dtype])
+        assert stacked.history["loss"] == pytest.approx(single.history["loss"])
+
+
+def test_stacked_networks_stop_each_at_its_own_epoch():
+    network = network_of()
+    validation = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    runs = seven_runs(network, validation=validation)
+    spec = spec_of(epochs=40, early_stopping=EarlyStopping(2, 3e-3))
+    results = train(network, spec, runs)
+    for stacked, run in zip(results, runs, strict=True):
+        [single] = train(network, spec, [run])
+        assert stacked.n_epochs == single.n_epochs
+        assert_same(stacked, single, rtol=1e-10)
+    assert len({result.n_epochs for result in results}) > 1
+
+
+def test_networks_of_other_lengths_are_trained_in_one_call():
+    network, spec = network_of(), spec_of()
+    runs = [run_of(network, rows=np.arange(n)) for n in (70, 20, 64, 33)]
+    for together, run in zip(train(network, spec, runs), runs, strict=True):
+        assert_same(together, train(network, spec, [run])[0], rtol=1e-12)
+
+
+# ------------------------------------------------------------------ laws, programs
+
+
+def test_blocks_that_reach_over_epochs_change_nothing():
+    class Looks:
+        def begin_epoch(self, epoch):
+            return Verdict()
+
+        def end_epoch(self, epoch, logs, snapshot):
+            return Verdict()
+
+    network, spec, run = network_of(), spec_of(), run_of(network_of())
+    [through] = train(network, spec, [run])
+    [by_epoch] = train(network, spec, [run], [Looks()])
+    assert_same(through, by_epoch, rtol=0)
+    assert through.history == by_epoch.history
+
+
+def test_a_program_serves_other_rows_weights_rates_and_penalties():
+    network, spec = network_of(l2=0.01), spec_of(batch_size=31)
+    before = set(PROGRAMS._made)
+    train(network, spec, [run_of(network)])
+    [key] = set(PROGRAMS._made) - before
+    program = PROGRAMS._made[key]
+    for n in (66, 69):
+        other = network_of(l2=0.02)
+        run = run_of(other, rows=np.arange(n), seed=n, learning_rate=1 / n)
+        train(other, spec, [run])
+    assert set(PROGRAMS._made) - before == {key}
+    assert program._compiled.experimental_get_tracing_count() == 1
+
+
+def test_the_cache_forgets_what_was_not_used_lately():
+    cache = Cache(most=2)
+    made = [cache.get(key, lambda key=key: [key]) for key in "abac"]
+    assert made[0] is made[2]
+    assert len(cache) == 2
+    assert cache.get("a", list) is made[0]
+    assert cache.get("b", list) is not made[1]
+
+
+def test_threads_that_share_a_program_do_not_meet():
+    network, spec = network_of(), spec_of(epochs=30)
+    runs = [run_of(network, seed=seed) for seed in range(6)]
+    alone = [train(network, spec, [run])[0] for run in runs]
+    together = [None] * len(runs)
+
+    def work(number):
+        together[number] = train(network, spec, [runs[number]])[0]
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(len(runs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one, other in zip(alone, together, strict=True):
+        assert_same(one, other, rtol=0)
