@@ -13,9 +13,11 @@ def train(parameters, batches, learning_rate, l2, beta_1=0.9, beta_2=0.999, eps=
     parameters = [values.astype(float) for values in parameters]
     means = [np.zeros_like(values) for values in parameters]
     squares = [np.zeros_like(values) for values in parameters]
+    # Keras takes powers of the betas as float32 knows them, in a float64 network too.
+    rough_1, rough_2 = float(np.float32(beta_1)), float(np.float32(beta_2))
     for step, (X, target, weight) in enumerate(batches, start=1):
         gradients = gradients_of(parameters, X, target, weight, l2)
-        rate = learning_rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+        rate = learning_rate * np.sqrt(1 - rough_2**step) / (1 - rough_1**step)
         for values, gradient, mean, square in zip(
             parameters, gradients, means, squares, strict=True
         ):
