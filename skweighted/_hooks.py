@@ -38,8 +38,11 @@ class KerasCallbacks:
     def __init__(self, callbacks: Sequence[Any], model: Any, epochs: int) -> None:
         self._model = model
         self._model.stop_training = False
+        # The last of them sees what the others add to the logs, of which Keras gives
+        # its callbacks a copy.
+        self._logs = _LatestLogs()
         self._callbacks = keras.callbacks.CallbackList(
-            list(callbacks), model=model, epochs=epochs, verbose=0
+            [*callbacks, self._logs], model=model, epochs=epochs, verbose=0
         )
         self._callbacks.on_train_begin()
 
@@ -56,6 +59,7 @@ class KerasCallbacks:
         set_parameters(self._model, network.parameters)
         set_optimizer_state(self._model.optimizer, network.optimizer_state)
         self._callbacks.on_epoch_end(epoch, logs)
+        logs.update(self._logs.latest)
         return self._verdict(network.parameters)
 
     def finished(self, result: TrainingResult) -> TrainingResult:
@@ -71,11 +75,26 @@ class KerasCallbacks:
             after = parameters_of(self._model)
             if not all(map(np.array_equal, before, after)):
                 changed = after
+        rate = self._model.optimizer._learning_rate
         return Verdict(
             stop=self._model.stop_training,
-            learning_rate=float(self._model.optimizer.learning_rate),
+            # A schedule is no variable, and no callback can set it.
+            learning_rate=float(rate.value.numpy())
+            if isinstance(rate, keras.Variable)
+            else None,
             parameters=changed,
         )
+
+
+class _LatestLogs(keras.callbacks.Callback):
+    """Remembers the logs of the latest epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latest: dict[str, float] = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.latest = logs
 
 
 class SklearnCallbacks:

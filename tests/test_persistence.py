@@ -16,12 +16,6 @@ from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier
 
-# Keras 3.15 copies a variable by np.array(variable), whose __array__ TensorFlow 2.21
-# wrote before NumPy 2. Hidden from users: DeprecationWarning outside of __main__.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
-
 X, y = make_classification(
     n_samples=90, n_features=5, n_informative=3, weights=[0.8], random_state=0
 )

@@ -95,4 +95,5 @@ def _compiled(network: NetworkSpec, function: Any, *other_widths: int) -> Any:
         tf.TensorSpec((1, None, width), dtype)
         for width in (network.n_features, *other_widths)
     ]
-    return tf.function(function, input_signature=[parameters, *tables], autograph=False)
+    compiled = tf.function(function, autograph=False)
+    return compiled.get_concrete_function(parameters, *tables)

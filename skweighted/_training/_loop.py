@@ -5,6 +5,7 @@ rows, in its own order, with its own learning rate; each may end at its own epoc
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from skweighted._training._spec import (
 )
 
 # A larger block gains nothing: the call that runs it costs 0.2 ms, its steps take tens.
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2**22
 MOST_STEPS = 1024
 
 # A program for this many rows serves every smaller data set.
@@ -116,28 +117,42 @@ class _Group:
 
     def train(self) -> list[TrainingResult]:
         """Run every epoch, or as many as it takes."""
-        total = self._spec.epochs * self._n_steps
         # Where nobody looks at single epochs, blocks reach over their ends.
         by_epoch = bool(self._hooks) or any(self._patience)
-        step, interrupted = 0, False
+        interrupted = False
         try:
-            while step < total and not all(self._ended):
-                epoch, done = divmod(step, self._n_steps)
-                if by_epoch and done == 0:
-                    self._begin_epoch(epoch)
-                left = self._n_steps - done if by_epoch else total - step
-                count = min(left, self._program.shape.n_steps)
-                self._run_block(step, count)
-                step += count
-                if by_epoch and count == left:
-                    self._end_epoch(epoch)
+            # Rows are gathered while the block before is running.
+            with ThreadPoolExecutor(max_workers=1) as ahead:
+                steps = self._block_starts(by_epoch)
+                gathered = ahead.submit(self._gather, *steps[0])
+                for number, (step, n_steps) in enumerate(steps):
+                    block = gathered.result()
+                    if number + 1 < len(steps):
+                        gathered = ahead.submit(self._gather, *steps[number + 1])
+                    epoch, done = divmod(step, self._n_steps)
+                    if by_epoch and done == 0:
+                        self._begin_epoch(epoch)
+                    self._run_block(step, n_steps, block)
+                    if by_epoch and done + n_steps == self._n_steps:
+                        self._end_epoch(epoch)
+                    if all(self._ended):
+                        break
         except KeyboardInterrupt:
             interrupted = True
         return [self._result(m, interrupted) for m in range(len(self._runs))]
 
-    def _run_block(self, step: int, n_steps: int) -> None:
-        """Gather some steps of every network, run them, and note their losses."""
-        block = self._gather(step, n_steps)
+    def _block_starts(self, by_epoch: bool) -> list[tuple[int, int]]:
+        """Return first step and number of steps of every block."""
+        total, most = self._spec.epochs * self._n_steps, self._program.shape.n_steps
+        length = self._n_steps if by_epoch else total
+        return [
+            (step, min(most, start + length - step))
+            for start in range(0, total, length)
+            for step in range(start, start + length, most)
+        ]
+
+    def _run_block(self, step: int, n_steps: int, block: Block) -> None:
+        """Run some steps of every network, and note their losses."""
         self._state, losses = self._program.run(
             self._state, self._learning_rate, self._l2, block, n_steps
         )
@@ -287,5 +302,12 @@ def _stacked_state(
     network: NetworkSpec, program: Program, runs: Sequence[Run]
 ) -> list[Any]:
     """Return the state from which the networks start."""
-    optimizer_state = runs[0].optimizer_state or program.fresh_optimizer_state()
+    optimizer_state = program.fresh_optimizer_state()
+    if runs[0].optimizer_state is not None:  # such a run is alone
+        optimizer_state = [
+            np.reshape(values, fresh.shape)
+            for values, fresh in zip(
+                runs[0].optimizer_state, optimizer_state, strict=True
+            )
+        ]
     return [*_stacked(network, [run.parameters for run in runs]), *optimizer_state]

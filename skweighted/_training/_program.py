@@ -76,7 +76,7 @@ class Program:
         self._optimizer.build(self._parameters)
         self._variables = [*self._parameters, *self._optimizer.variables]
         self._fresh = [variable.numpy() for variable in self._optimizer.variables]
-        self._compiled = tf.function(self._steps, jit_compile=True, autograph=False)
+        self._compiled: Any = None
 
     def fresh_optimizer_state(self) -> list[np.ndarray]:
         """Return the optimizer's variables before the first step."""
@@ -109,14 +109,20 @@ class Program:
         losses : ndarray of shape (n_steps, M)
             Loss of each batch, penalty included.
         """
+        arguments = (
+            list(map(tf.convert_to_tensor, state)),
+            tf.constant(learning_rate, shape=(len(learning_rate), 1, 1)),
+            tf.constant(l2),
+            Block(*(tf.nest.map_structure(tf.constant, part) for part in block)),
+            tf.constant(n_steps),
+        )
         with self._lock:  # the variables are shared by all who run this program
-            state, losses = self._compiled(
-                list(state),
-                tf.constant(learning_rate, shape=(len(learning_rate), 1, 1)),
-                tf.constant(l2),
-                Block(*map(_tensors, block)),
-                tf.constant(n_steps),
-            )
+            if self._compiled is None:
+                # One shape for ever, so the checks that find a trace for each call
+                # are left out: they took 1 ms, a quarter of a block.
+                function = tf.function(self._steps, jit_compile=True, autograph=False)
+                self._compiled = function.get_concrete_function(*arguments)
+            state, losses = self._compiled(*arguments)
         return state, losses.numpy()[:n_steps]
 
     def _steps(self, state, learning_rate, l2, block, n_steps):
@@ -153,11 +159,6 @@ class Program:
                 squares = tf.square(parameters[2 * number])
                 loss += l2[number] * tf.reduce_sum(squares, axis=(1, 2))
         return loss
-
-
-def _tensors(values):
-    """Return an array, or a tuple of arrays, as tensors."""
-    return tf.nest.map_structure(tf.convert_to_tensor, values)
 
 
 def _optimizer_like(optimizer: Any, learning_rate: Callable[[], Any]) -> Any:

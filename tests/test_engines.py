@@ -1,0 +1,329 @@
+"""The estimator on either engine: one network, and what follows its epochs."""
+
+import csv
+import signal
+
+import keras
+import numpy as np
+import pytest
+from messages import whole
+from scipy import sparse
+from sklearn.callback import ScoringMonitor
+from sklearn.datasets import make_classification
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
+
+from skweighted import CostSensitiveMLPClassifier
+from skweighted._keras_bridge import why_not_fusable
+from skweighted.exceptions import TrainingDivergedError
+
+X, Y = make_classification(
+    110, n_features=6, n_informative=4, weights=[0.8], random_state=0
+)
+THREE = np.array(["a", "b", "c"])[np.arange(len(Y)) % 3]
+WEIGHT = np.random.default_rng(0).random(len(Y))
+DECAY = keras.optimizers.schedules.ExponentialDecay(0.05, 4, 0.7)
+CASES = {
+    "default": {},
+    "balanced": {"class_weight": "balanced", "normalize_weights": False},
+    "deep": {"hidden_layer_sizes": (7, 5), "activation": "tanh", "alpha": 1.0},
+    "none hidden": {"hidden_layer_sizes": ()},
+    "dropout": {"dropout": 0.3},
+    "early stopping": {"early_stopping": True, "epochs": 40, "n_iter_no_change": 2},
+    "sgd": {"optimizer": "sgd", "optimizer__momentum": 0.9, "shuffle": False},
+    "schedule": {"learning_rate": DECAY},
+    "smoothing": {"loss__label_smoothing": 0.1},
+}
+
+
+def mlp(**params):
+    defaults = dict(hidden_layer_sizes=(8,), batch_size=32, epochs=4, random_state=0)
+    return CostSensitiveMLPClassifier(**defaults | params)
+
+
+def stops_at(epoch):
+    """Return a Keras callback that ends the training after an epoch."""
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, number, logs=None):
+            self.model.stop_training = number + 1 == epoch
+
+    return Stop()
+
+
+# ------------------------------------------------------------ one network, two engines
+
+
+@pytest.mark.parametrize("labels", [Y, THREE], ids=["binary", "multiclass"])
+@pytest.mark.parametrize("case", CASES)
+def test_both_engines_give_the_same_network(case, labels):
+    fused, by_keras = (
+        mlp(engine=engine, **CASES[case]).fit(X, labels, WEIGHT)
+        for engine in ("xla", "keras")
+    )
+    assert (fused.engine_, by_keras.engine_) == ("xla", "keras, because engine='keras'")
+    np.testing.assert_allclose(
+        fused.predict_proba(X), by_keras.predict_proba(X), rtol=1e-9
+    )
+    assert fused.n_iter_ == by_keras.n_iter_
+    assert fused.history_.keys() == by_keras.history_.keys()
+    for name, values in fused.history_.items():
+        # Keras keeps the mean loss of an epoch in float32.
+        np.testing.assert_allclose(values, by_keras.history_[name], rtol=1e-5)
+
+
+def test_both_engines_read_sparse_float32_alike():
+    thin = sparse.csr_array(np.where(np.abs(X) > 0.5, X, 0).astype("float32"))
+    fused, by_keras = (
+        mlp(engine=engine).fit(thin, Y).predict_proba(thin)
+        for engine in ("xla", "keras")
+    )
+    np.testing.assert_allclose(fused, by_keras, rtol=1e-5)
+
+
+def test_engines_can_take_turns():
+    turns = mlp(dropout=0.2)
+    for engine in ("xla", "keras", "xla"):
+        turns.set_params(engine=engine).partial_fit(X, Y)
+    fused = mlp(dropout=0.2, epochs=3).fit(X, Y)
+    np.testing.assert_allclose(
+        turns.predict_proba(X), fused.predict_proba(X), rtol=1e-9
+    )
+
+
+def test_another_optimizer_in_partial_fit_starts_anew():
+    clf = mlp().partial_fit(X, Y).set_params(optimizer="sgd").partial_fit(X, Y)
+    assert len(clf._optimizer_state) == 1
+
+
+def test_the_estimator_follows_what_the_user_makes_of_model():
+    clf = mlp().fit(X, Y)
+    before = clf.predict_proba(X)
+    clf.model_.fit(X, Y, epochs=2, verbose=0)
+    after = clf.predict_proba(X)
+    assert np.abs(after - before).max() > 1e-3
+    outputs = keras.ops.convert_to_numpy(clf.model_(X))
+    np.testing.assert_allclose(after[:, 1:], outputs, rtol=1e-12)
+
+
+# -------------------------------------------------------------------- why not, in words
+
+
+def idle(batch, logs=None):
+    """Do nothing."""
+
+
+REASONS = [
+    (
+        {"metrics": ["accuracy"]},
+        "metrics are followed batch by batch",
+    ),
+    (
+        {"optimizer": keras.optimizers.SGD(0.1, use_ema=True)},
+        "the optimizer SGD has use_ema",
+    ),
+    (
+        # In float64 Keras 3.15's Muon raises a TypeError.
+        {"optimizer": "muon", "dtype": "float32"},
+        "the optimizer Muon does not treat each weight by itself",
+    ),
+    (
+        {"callbacks": keras.callbacks.LambdaCallback(on_train_batch_end=idle)},
+        "the callback LambdaCallback acts on single batches",
+    ),
+]
+
+
+@pytest.mark.parametrize(("params", "reason"), REASONS)
+def test_what_cannot_be_fused_goes_to_keras_and_says_why(params, reason):
+    assert mlp(epochs=1, **params).fit(X, Y).engine_ == f"keras, because {reason}"
+    message = whole(
+        f"engine='xla' cannot train this model because {reason}. Use engine='keras' to "
+        f"train it with Keras, more slowly."
+    )
+    with pytest.raises(ValueError, match=message):
+        mlp(epochs=1, engine="xla", **params).fit(X, Y)
+
+
+def model_of(*layers):
+    model = keras.Sequential([keras.Input((6,)), *layers])
+    model.compile("adam", keras.losses.BinaryCrossentropy())
+    return model
+
+
+HEAD = {"units": 1, "activation": "sigmoid"}
+MODELS = [
+    (lambda: mlp(dropout=0.1, epochs=1).fit(X, Y).model_, None),
+    (
+        lambda: model_of(
+            keras.layers.BatchNormalization(name="norm"), keras.layers.Dense(**HEAD)
+        ),
+        "layer 'norm' is not a Dense layer",
+    ),
+    (
+        lambda: model_of(keras.layers.Dense(**HEAD, use_bias=False, name="head")),
+        "layer 'head' has no bias",
+    ),
+    (
+        lambda: model_of(
+            keras.layers.Dense(**HEAD, kernel_regularizer="l1", name="head")
+        ),
+        "layer 'head' has a penalty other than L2",
+    ),
+    (
+        lambda: model_of(
+            keras.layers.Dense(**HEAD, kernel_constraint="non_neg", name="head")
+        ),
+        "layer 'head' has a kernel_constraint",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "reason"), MODELS)
+def test_why_not_fusable_gives_the_reason_in_words(make, reason):
+    assert why_not_fusable(make()) == reason
+
+
+# -------------------------------------------------------------------- Keras' callbacks
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_a_callback_can_stop_the_training(engine):
+    assert mlp(callbacks=stops_at(2), engine=engine).fit(X, Y).n_iter_ == 2
+
+
+@pytest.mark.parametrize(
+    ("callback", "params"),
+    [
+        (keras.callbacks.EarlyStopping, dict(monitor="loss", min_delta=0.05)),
+        (
+            keras.callbacks.EarlyStopping,
+            dict(monitor="loss", min_delta=0.5, patience=2, restore_best_weights=True),
+        ),
+        (
+            keras.callbacks.ReduceLROnPlateau,
+            dict(monitor="loss", patience=1, min_delta=0.05, factor=0.3),
+        ),
+        (keras.callbacks.TerminateOnNaN, {}),
+    ],
+)
+def test_callbacks_do_on_the_fused_engine_what_they_do_in_keras(callback, params):
+    routed = {f"callbacks__{name}": value for name, value in params.items()}
+    fused, by_keras = (
+        mlp(callbacks=callback, engine=engine, epochs=8, **routed).fit(X, Y)
+        for engine in ("xla", "keras")
+    )
+    assert fused.n_iter_ == by_keras.n_iter_
+    assert fused.history_.keys() == by_keras.history_.keys()
+    np.testing.assert_allclose(
+        fused.predict_proba(X), by_keras.predict_proba(X), rtol=1e-9
+    )
+
+
+def test_a_learning_rate_scheduler_sets_the_learning_rate():
+    def halved(epoch, rate):
+        return rate / 2
+
+    fused, by_keras = (
+        mlp(callbacks=keras.callbacks.LearningRateScheduler(halved), engine=engine)
+        .fit(X, Y)
+        .predict_proba(X)
+        for engine in ("xla", "keras")
+    )
+    np.testing.assert_allclose(fused, by_keras, rtol=1e-9)
+    assert np.abs(fused - mlp().fit(X, Y).predict_proba(X)).max() > 1e-4
+
+
+def test_a_checkpoint_is_the_model_of_its_epoch(tmp_path):
+    path = tmp_path / "{epoch}.weights.h5"
+    checkpoint = keras.callbacks.ModelCheckpoint(path, save_weights_only=True)
+    clf = mlp(callbacks=checkpoint, engine="xla").fit(X, Y)
+    clf.model_.load_weights(tmp_path / "2.weights.h5")
+    np.testing.assert_allclose(
+        clf.predict_proba(X), mlp(epochs=2).fit(X, Y).predict_proba(X), rtol=1e-12
+    )
+
+
+def test_callbacks_get_true_logs(tmp_path):
+    logger = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))
+    clf = mlp(callbacks=logger, early_stopping=True, engine="xla").fit(X, Y)
+    with (tmp_path / "log.csv").open() as lines:
+        logs = list(csv.DictReader(lines))
+    assert [float(log["loss"]) for log in logs] == clf.history_["loss"]
+    assert [float(log["val_loss"]) for log in logs] == clf.history_["val_loss"]
+
+
+# ------------------------------------------------------------------ sklearn's callbacks
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_scoring_monitor_scores_the_network_of_each_epoch(engine):
+    monitor = ScoringMonitor(scoring="neg_log_loss")
+    mlp(engine=engine).set_callbacks(monitor).fit(X, Y)
+    log = monitor.get_logs()
+    scores = [row["neg_log_loss"] for row in log.data if row["task_name"] == "epoch"]
+    expected = [
+        -log_loss(Y, mlp(epochs=epochs).fit(X, Y).predict_proba(X))
+        for epochs in (1, 2, 3, 4)
+    ]
+    np.testing.assert_allclose(scores, expected, rtol=1e-9)
+
+
+# ----------------------------------------------------------- progress, interrupts, NaN
+
+
+def test_a_line_per_epoch_with_verbose_2(capsys):
+    clf = mlp(verbose=2, epochs=2).fit(X, Y)
+    first, second = clf.loss_curve_
+    assert capsys.readouterr().out == (
+        f"Epoch 1/2 - loss: {first:.4f}\nEpoch 2/2 - loss: {second:.4f}\n"
+    )
+
+
+def test_verbose_1_changes_nothing_but_the_screen(capfd):
+    shown = mlp(verbose=1).fit(X, Y).predict_proba(X)
+    assert "4/4" in capfd.readouterr().err
+    np.testing.assert_array_equal(shown, mlp().fit(X, Y).predict_proba(X))
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_an_interrupt_leaves_a_fitted_network(engine):
+    class PressesControlC(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                signal.raise_signal(signal.SIGINT)
+
+    message = whole(
+        "Training was interrupted after 2 of 4 epochs. The network is fitted and "
+        "usable as it is."
+    )
+    clf = mlp(callbacks=PressesControlC(), engine=engine)
+    with pytest.warns(ConvergenceWarning, match=message):
+        clf.fit(X, Y)
+    np.testing.assert_allclose(
+        clf.predict_proba(X), mlp(epochs=2).fit(X, Y).predict_proba(X), rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_a_loss_that_is_not_finite_is_an_error_and_leaves_no_estimator(engine):
+    huge = X * np.where(np.arange(len(Y)) == 0, 1e200, 1)[:, np.newaxis]
+    params = dict(engine=engine, optimizer="sgd", learning_rate=1e30)
+    clf = mlp(**params)
+    message = (
+        r"^The loss was not finite in epoch \d\. Scale the inputs \(StandardScaler\), "
+        r"or lower the learning rate, which is 1e\+30\.$"
+    )
+    with pytest.raises(TrainingDivergedError, match=message):
+        clf.fit(huge, Y)
+    assert not [name for name in vars(clf) if name.endswith("_")]
+
+
+def test_a_failed_fit_keeps_the_estimator_of_before():
+    clf = mlp().fit(X, Y)
+    before = clf.predict_proba(X)
+    clf.set_params(optimizer="sgd", learning_rate=1e30)
+    with pytest.raises(TrainingDivergedError):
+        clf.fit(X[:, :3] * 1e200, Y)
+    np.testing.assert_array_equal(clf.predict_proba(X), before)
+    assert clf.n_features_in_ == 6
