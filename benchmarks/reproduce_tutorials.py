@@ -121,19 +121,17 @@ def run(problem, measure, params, n_runs, label):
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(runs, json_path):
     """Train the networks of both tutorials and print what they reach."""
-    table = Table("problem", "network", "measure", title=f"{runs} runs each")
-    for column in ("mean", "min", "max", "published", "fit s"):
-        table.add_column(column, justify="right")
     records = []
     for name, make_problem, measure, shared, rows in TUTORIALS:
         problem = make_problem()
+        table = Table("network", title=f"{name}: {measure.__name__}, {runs} runs")
+        for column in ("mean", "min", "max", "published", "fit seconds"):
+            table.add_column(column, justify="right")
         for row_name, own, published in rows:
             values, seconds = run(problem, measure, shared | own, runs, row_name)
             measured = [np.mean(values), np.min(values), np.max(values)]
             table.add_row(
-                name,
                 row_name,
-                measure.__name__,
                 *(f"{value:.3f}" for value in measured),
                 published,
                 f"{np.median(seconds):.2f}",
@@ -148,7 +146,7 @@ def main(runs, json_path):
                     "median_fit_seconds": float(np.median(seconds)),
                 }
             )
-    Console().print(table)
+        Console().print(table)
     if json_path:
         versions = {package: version(package) for package in PACKAGES}
         versions["python"] = platform.python_version()
