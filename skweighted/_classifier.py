@@ -43,6 +43,7 @@ from skweighted._validation import (
     class_indices,
     known_classes,
     prediction_array,
+    present_rows,
     stratified_holdout,
     training_arrays,
 )
@@ -364,7 +365,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         y_index = class_indices(y, sample_weight, classes)
         totals = class_totals(y_index, sample_weight, len(classes))
         class_weights = resolve_class_weight(self.class_weight, classes, *totals)
-        rows = np.flatnonzero(sample_weight * class_weights[y_index])
+        rows = present_rows(y_index, sample_weight, class_weights)
         watched = None
         if self.early_stopping:
             rows, watched = stratified_holdout(
@@ -444,7 +445,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             noise = self._dropout_seeds
             totals = tuple(a + b for a, b in zip(self._totals, totals, strict=True))
         class_weights = resolve_class_weight(self.class_weight, classes, *totals)
-        rows = np.flatnonzero(sample_weight * class_weights[y_index])
+        rows = present_rows(y_index, sample_weight, class_weights)
         run = Run(
             data=self._rows(X, y_index, sample_weight, class_weights, rows, totals),
             parameters=parameters,
@@ -567,23 +568,17 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         return make_loss(loss_class, network.dtype, self.get_params(deep=False))
 
     def _rows(self, X, y_index, sample_weight, class_weights, rows, totals=None):
-        """Return rows with their targets and final weights.
+        """Return rows with their targets and weights.
 
         The scale of `normalize_weights` comes from `totals`, by default from the rows
         themselves.
         """
-        weight = sample_weight * class_weights[y_index]
-        n_classes = len(class_weights)
         if self.normalize_weights:
             if totals is None:
-                totals = class_totals(y_index[rows], sample_weight[rows], n_classes)
-            weight = weight * mean_one_scale(class_weights, *totals)
-        target = (
-            y_index[:, np.newaxis]
-            if n_classes == 2
-            else np.eye(n_classes, dtype=bool)[y_index]
-        )
-        return Rows(X, target, weight, rows)
+                some = (y_index[rows], sample_weight[rows])
+                totals = class_totals(*some, len(class_weights))
+            class_weights = class_weights * mean_one_scale(class_weights, *totals)
+        return Rows(X, y_index, sample_weight, rows, class_weights)
 
     def _remember(self, result, run, class_weights, totals):
         """Set what the last training left: for the user, and for the next one."""

@@ -59,8 +59,8 @@ class Batches:
         rows = self.order(epoch)[start : start + self._batch_size]
         return (
             dense_rows(self._data.X, rows, self._dtype),
-            self._data.target[rows].astype(self._dtype),
-            self._data.weight[rows].astype(self._dtype),
+            self._data.targets_of(rows).astype(self._dtype),
+            self._data.weights_of(rows).astype(self._dtype),
         )
 
     def fill(
@@ -104,8 +104,8 @@ class Batches:
     def _write(self, rows, X, target, weight):
         """Write rows into the arrays of whole steps."""
         X[...] = dense_rows(self._data.X, rows, self._dtype).reshape(X.shape)
-        target[...] = self._data.target[rows].reshape(target.shape)
-        weight[...] = self._data.weight[rows].reshape(weight.shape)
+        target[...] = self._data.targets_of(rows).reshape(target.shape)
+        weight[...] = self._data.weights_of(rows).reshape(weight.shape)
 
 
 def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:

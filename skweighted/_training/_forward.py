@@ -16,7 +16,7 @@ from skweighted._training._program import MOST_PROGRAMS, Cache, architecture, se
 from skweighted._training._spec import NetworkSpec, Rows
 
 # Bytes of X that are made dense at a time.
-CHUNK_BYTES = 2**24
+CHUNK_BYTES = 2**23
 
 FUNCTIONS = Cache(MOST_PROGRAMS)
 
@@ -73,16 +73,18 @@ def mean_loss(
         ),
     )
     size = chunk_rows(network)
-    total = 0.0
+    total = total_weight = 0.0
     for start in range(0, len(data.rows), size):
         rows = data.rows[start : start + size]
         values = function(
             list(parameters),
             tf.constant(dense_rows(data.X, rows, network.dtype)[np.newaxis]),
-            tf.constant(data.target[rows].astype(network.dtype)[np.newaxis]),
+            tf.constant(data.targets_of(rows).astype(network.dtype)[np.newaxis]),
         )
-        total += float(values[0].numpy().astype(np.float64) @ data.weight[rows])
-    return total / float(data.weight[data.rows].sum())
+        weight = data.weights_of(rows)
+        total += float(values[0].numpy().astype(np.float64) @ weight)
+        total_weight += float(weight.sum())
+    return total / total_weight
 
 
 def _compiled(network: NetworkSpec, function: Any, *other_widths: int) -> Any:

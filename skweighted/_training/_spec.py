@@ -69,16 +69,42 @@ class TrainingSpec:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows to learn from: `rows` selects them, so X itself is never copied.
+    """Rows to learn from: views of what the caller has, so nothing of X's size is made.
 
-    X has shape (n_samples, n_features) and is dense, CSR or memory-mapped; target has
-    shape (n_samples, n_outputs), weight (n_samples,), rows (n_rows,).
+    Attributes
+    ----------
+    X : ndarray, memmap or CSR of shape (n_samples, n_features)
+    target : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Index of each row's class, or the targets themselves.
+    weight : ndarray of shape (n_samples,)
+    rows : ndarray of shape (n_rows,)
+        The rows to learn from.
+    class_weight : ndarray of shape (n_classes,) or None
+        Where targets are classes: multiplies `weight`.
     """
 
     X: Any
     target: np.ndarray
     weight: np.ndarray
     rows: np.ndarray
+    class_weight: np.ndarray | None = None
+
+    def targets_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the targets of some rows, of shape (n, n_outputs)."""
+        values = self.target[rows]
+        if values.ndim == 2:
+            return values
+        n_classes = len(self.class_weight)
+        if n_classes == 2:
+            return values[:, np.newaxis]
+        return np.eye(n_classes, dtype=bool)[values]
+
+    def weights_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the final weights of some rows."""
+        weight = self.weight[rows]
+        if self.class_weight is None:
+            return weight
+        return weight * self.class_weight[self.target[rows]]
 
 
 @dataclass(frozen=True, eq=False)
