@@ -8,6 +8,10 @@ from skweighted import CostSensitiveMLPClassifier
 ESTIMATORS = [
     CostSensitiveMLPClassifier(),
     CostSensitiveMLPClassifier(class_weight="balanced"),
+    CostSensitiveMLPClassifier((20, 10), "tanh", learning_rate=0.01),
+    CostSensitiveMLPClassifier(optimizer="sgd", learning_rate=0.1),
+    CostSensitiveMLPClassifier((), learning_rate=0.05),
+    CostSensitiveMLPClassifier(engine="xla", batch_size=1000, alpha=0.01),
 ]
 
 

@@ -1,0 +1,258 @@
+"""Who trains the networks of the workloads: we, Keras, SciKeras, sklearn and torch.
+
+Each function returns a `Peer` whose answer is the training loss of the last epoch. A
+peer of Keras or torch trains a part of the epochs where all of them would take minutes.
+"""
+
+import itertools
+import warnings
+
+# First, and so before SciKeras: it loads TensorFlow without its log lines.
+from skweighted._startup import keras  # isort: skip
+import numpy as np
+from scikeras.wrappers import KerasClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from timing import Peer, race
+
+from skweighted import CostSensitiveMLPClassifier
+
+try:
+    import torch
+    from skorch import NeuralNetBinaryClassifier
+except ImportError:
+    torch = None
+
+OUR_NAME = "skweighted"
+STEPS_PER_EXECUTION = (8, 32, 128)
+
+
+def our_classifier(workload, **more):
+    """Return our estimator for a workload; the loss is that of Keras' default."""
+    settings = dict(
+        optimizer=workload.optimizer,
+        learning_rate=workload.learning_rate,
+        batch_size=workload.batch_size,
+        epochs=workload.epochs,
+        alpha=0.0,
+        random_state=0,
+        engine="xla",
+    )
+    return CostSensitiveMLPClassifier(workload.hidden, **settings | more)
+
+
+def ours(workload, X, y, name=OUR_NAME, **more):
+    """Return our estimator, all epochs; each fit starts anew."""
+
+    def run():
+        return our_classifier(workload, **more).fit(X, y).loss_curve_[-1]
+
+    def warm_up():
+        our_classifier(workload, epochs=1, **more).fit(X, y)
+
+    return Peer(name, run, warm_up=warm_up, repetitions=7)
+
+
+def keras_model(workload, **compile_options):
+    """Return a compiled `keras.Sequential` for a workload, of Keras' precision."""
+    widths = [*((width, "relu") for width in workload.hidden), (1, "sigmoid")]
+    model = keras.Sequential(
+        [
+            keras.Input((workload.n_features,)),
+            *(
+                keras.layers.Dense(width, activation, kernel_initializer="he_uniform")
+                for width, activation in widths
+            ),
+        ]
+    )
+    optimizers = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}
+    model.compile(
+        optimizer=optimizers[workload.optimizer](workload.learning_rate),
+        loss="binary_crossentropy",
+        **compile_options,
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def start_again(model):
+    """Return a function that gives a model the weights and optimizer it has now."""
+    variables = [*model.variables, *model.optimizer.variables]
+    values = [variable.value.numpy() for variable in variables]
+
+    def assign():
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    return assign
+
+
+def keras_fit(workload, X, y, name="keras.Model.fit", note="", **compile_options):
+    """Return `keras.Model.fit` of a model that is built, compiled and traced."""
+    model = keras_model(workload, **compile_options)
+
+    def fit(epochs):
+        history = model.fit(
+            X, y, batch_size=workload.batch_size, epochs=epochs, verbose=0
+        )
+        return history.history["loss"][-1]
+
+    return _partial(workload, name, fit, start_again(model), note)
+
+
+def best_keras_fit(workload, X, y):
+    """Return `keras.Model.fit` with the best of six settings, and the six times.
+
+    Returns
+    -------
+    peer : Peer
+    seconds : dict of str to list of float
+        Two calls of `part_epochs` with each setting, after an untimed one.
+    """
+    candidates = [
+        keras_fit(
+            workload,
+            X,
+            y,
+            name=f"{steps} steps per execution, {'jit' if jit_compile else 'no jit'}",
+            steps_per_execution=min(steps, workload.steps_per_epoch),
+            jit_compile=jit_compile,
+        )
+        for steps, jit_compile in itertools.product(STEPS_PER_EXECUTION, (False, True))
+    ]
+    timings = race(candidates, f"{workload.name} settings of Keras")
+    best = min(candidates, key=lambda peer: timings[peer.name].seconds)
+    peer = Peer(
+        **vars(best)
+        | {"name": "keras.Model.fit, best", "note": f"{best.name}; {best.note}"}
+    )
+    return peer, {name: timing.each_seconds for name, timing in timings.items()}
+
+
+def scikeras_fit(workload, X, y):
+    """Return SciKeras' own classifier; a warm start spares it the compilation."""
+    clf = KerasClassifier(
+        lambda: keras_model(workload),
+        batch_size=workload.batch_size,
+        epochs=1,
+        verbose=0,
+        warm_start=True,
+    ).fit(X, y)
+
+    def fit(epochs):
+        return clf.set_params(epochs=epochs).fit(X, y).history_["loss"][-1]
+
+    return _partial(workload, "SciKeras KerasClassifier", fit, start_again(clf.model_))
+
+
+def sklearn_mlp(workload, **more):
+    """Return sklearn's MLPClassifier for a workload, without penalty or stopping."""
+    settings = dict(
+        solver=workload.optimizer,
+        learning_rate_init=workload.learning_rate,
+        batch_size=workload.batch_size,
+        max_iter=workload.epochs,
+        n_iter_no_change=workload.epochs,
+        tol=0.0,
+        alpha=0.0,
+        momentum=0.0,
+        nesterovs_momentum=False,
+        random_state=0,
+    )
+    return MLPClassifier(workload.hidden, **settings | more)
+
+
+def sklearn_fit(workload, X, y):
+    """Return sklearn's MLPClassifier, all epochs."""
+
+    def fit(**more):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return float(sklearn_mlp(workload, **more).fit(X, y).loss_)
+
+    return Peer(
+        "sklearn MLPClassifier", fit, warm_up=lambda: fit(max_iter=1), repetitions=3
+    )
+
+
+def torch_peers(workload, X, y):
+    """Return skorch and a plain loop of torch, or nothing where torch is missing."""
+    if torch is None:
+        return []
+    return [skorch_fit(workload, X, y), torch_loop(workload, X, y)]
+
+
+def torch_network(workload, dtype):
+    """Return the network in torch, whose outputs are logits of shape (n, 1)."""
+    layers, n_inputs = [], workload.n_features
+    for width in workload.hidden:
+        layers += [torch.nn.Linear(n_inputs, width), torch.nn.ReLU()]
+        n_inputs = width
+    network = torch.nn.Sequential(*layers, torch.nn.Linear(n_inputs, 1))
+    return network.to(getattr(torch, np.dtype(dtype).name))
+
+
+def torch_optimizer(workload):
+    """Return the class of the optimizer in torch."""
+    return {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[workload.optimizer]
+
+
+def skorch_fit(workload, X, y):
+    """Return skorch's classifier with one output, without validation."""
+    target = y.astype(X.dtype)
+
+    def fit(epochs):
+        torch.manual_seed(0)
+        net = NeuralNetBinaryClassifier(
+            torch_network(workload, X.dtype),
+            optimizer=torch_optimizer(workload),
+            lr=workload.learning_rate,
+            batch_size=workload.batch_size,
+            max_epochs=epochs,
+            iterator_train__shuffle=True,
+            train_split=None,
+            verbose=0,
+        )
+        return float(net.fit(X, target).history[-1, "train_loss"])
+
+    return _partial(workload, "skorch", fit)
+
+
+def torch_loop(workload, X, y):
+    """Return the loop over batches that one writes by hand in torch."""
+    features = torch.from_numpy(X)
+    target = torch.from_numpy(y.astype(X.dtype)[:, np.newaxis])
+    loss_function = torch.nn.BCEWithLogitsLoss()
+
+    def fit(epochs):
+        torch.manual_seed(0)
+        network = torch_network(workload, X.dtype)
+        optimizer = torch_optimizer(workload)(
+            network.parameters(), lr=workload.learning_rate
+        )
+        for _ in range(epochs):
+            total = 0.0
+            for rows in torch.randperm(len(features)).split(workload.batch_size):
+                optimizer.zero_grad()
+                loss = loss_function(network(features[rows]), target[rows])
+                loss.backward()
+                optimizer.step()
+                total += loss.detach() * len(rows)
+        return float(total / len(features))
+
+    return _partial(workload, "PyTorch loop", fit)
+
+
+def _partial(workload, name, fit, prepare=None, note=""):
+    """Return a peer that trains `part_epochs`, scaled to all of them."""
+    scale = workload.epochs / workload.part_epochs
+    scaled = f"scaled from {workload.part_epochs} of {workload.epochs} epochs"
+    return Peer(
+        name,
+        run=lambda: fit(workload.part_epochs),
+        prepare=prepare,
+        warm_up=lambda: fit(1),
+        repetitions=2,
+        scale=scale,
+        note="; ".join(filter(None, [note, scaled if scale != 1 else ""])),
+    )
