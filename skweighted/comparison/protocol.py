@@ -31,7 +31,6 @@ from skweighted.comparison.strategies import (
     Setting,
     Strategy,
     choose_strategies,
-    plain,
 )
 from skweighted.comparison.wording import count
 from skweighted.exceptions import TableError
@@ -81,7 +80,7 @@ class Plan:
         if not names:
             why = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
             raise TableError(f"No strategy can run here. {why}.")
-        self._warm_up(network)
+        self._warm_up(network, names)
         records = []
         with _progress_bar(len(self.folds) * len(names), shown=progress) as step:
             for fold in range(len(self.folds)):
@@ -96,10 +95,12 @@ class Plan:
         scores = pd.DataFrame.from_records(records, columns=columns)
         return Comparison(scores, self.problem.positive, skipped)
 
-    def _warm_up(self, network: Any) -> None:
+    def _warm_up(self, network: Any, names: list[str]) -> None:
         """Compile before the clock runs, or the first fit would pay for all others."""
         if "epochs" in network.get_params(deep=False):
-            self._answers(clone(network).set_params(epochs=1), Strategy(fit=plain), 0)
+            short = clone(network).set_params(epochs=1)
+            for name in names:
+                self._answers(short, self.strategies[name], 0)
 
     def _answers(self, network: Any, strategy: Strategy, fold: int) -> Answers:
         """Fit one strategy on the training rows and ask it about the test rows."""
