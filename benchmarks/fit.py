@@ -220,7 +220,7 @@ def main(dtype, workloads, quick, json_path):
     fifty = compare_fifty(dtype, quick) if "A" in workloads else {}
     first_fit_seconds = first_fits(workloads, dtype, quick)
     bars = bars_of(results, first_fit_seconds, fifty)
-    print_bars(bars)
+    print_bars(bars, quick)
     write_results(
         json_path,
         {"dtype": dtype, "workloads": workloads, "quick": quick},

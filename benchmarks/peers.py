@@ -188,7 +188,7 @@ def torch_peers(workload, X, y):
         candidates = [
             replace(
                 peer,
-                name=f"{n_threads} threads",
+                name="1 thread" if n_threads == 1 else f"{n_threads} threads",
                 run=peer.warm_up,
                 prepare=partial(torch.set_num_threads, n_threads),
                 repetitions=1,

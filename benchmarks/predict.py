@@ -128,7 +128,7 @@ def main(quick, json_path):
     for dtype in ("float32", "float64"):
         results[dtype], new_bars = compare(dtype, quick)
         bars += new_bars
-    print_bars(bars)
+    print_bars(bars, quick)
     write_results(json_path, {"quick": quick}, results, bars)
 
 

@@ -192,9 +192,10 @@ def print_times(title, timings, n_steps=None, answer_name="answer"):
     Console().print(table)
 
 
-def print_bars(bars):
+def print_bars(bars, quick=False):
     """Print what was asked for, what was measured, and whether it is enough."""
-    table = Table("bar", title="Bars")
+    title = "Bars (of a quick run: too little data to judge by)" if quick else "Bars"
+    table = Table("bar", title=title)
     for column in ("wanted", "measured", "met"):
         table.add_column(column, justify="right")
     for bar in bars:

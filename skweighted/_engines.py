@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skweighted._hooks import KerasCallbacks, ProgressBar, ProgressLines
 from skweighted._keras_bridge import (
     build_model,
     compile_model,
+    set_optimizer_state,
     why_not_callback,
     why_not_loss,
     why_not_now,
@@ -19,6 +21,7 @@ from skweighted._keras_bridge import (
 )
 from skweighted._keras_engine import train_with_keras
 from skweighted._training._loop import train
+from skweighted._training._optimizers import copy_of, learning_rate_of
 from skweighted._training._spec import (
     Hook,
     NetworkSpec,
@@ -66,9 +69,7 @@ def train_network(
     TrainingDivergedError
         If the loss becomes infinite or NaN.
     """
-    config = spec.optimizer.get_config()
-    if not isinstance(config["learning_rate"], dict):  # a dict is a schedule
-        run = replace(run, learning_rate=float(config["learning_rate"]))
+    run = replace(run, learning_rate=learning_rate_of(spec.optimizer))
     reason = _why_not_fused(spec, callbacks, metrics, engine)
     if reason is None:
         result = _train_fused(network, spec, run, hooks, callbacks, verbose)
@@ -127,10 +128,15 @@ def _train_fused(
             [result] = train(network, spec, [run], followers)
             return result
         model = build_model(network, run.parameters)
-        optimizer = type(spec.optimizer).from_config(spec.optimizer.get_config())
+        optimizer = copy_of(spec.optimizer)
         compile_model(model, optimizer, spec.loss, None)
+        if run.optimizer_state is not None:
+            set_optimizer_state(optimizer, run.optimizer_state)
         keras_callbacks = KerasCallbacks(
-            callbacks, model, run.first_epoch + spec.epochs
+            callbacks,
+            model,
+            epochs=run.first_epoch + spec.epochs,
+            steps=-(-len(run.data.rows) // spec.batch_size),
         )
         [result] = train(network, spec, [run], [keras_callbacks, *followers])
         return keras_callbacks.finished(result)
@@ -138,10 +144,14 @@ def _train_fused(
 
 def _check(result: TrainingResult, spec: TrainingSpec, run: Run) -> None:
     """Raise if there is no network to keep; warn if it was not trained to the end."""
-    if result.diverged_epoch is not None:
+    epoch = result.diverged_epoch
+    # A loss is computed before its step, so the last step shows in the weights alone.
+    if epoch is None and not all(np.isfinite(a).all() for a in result.parameters):
+        epoch = result.n_epochs
+    if epoch is not None:
         rate = "" if run.learning_rate is None else f", which is {run.learning_rate:g}"
         raise TrainingDivergedError(
-            f"The loss was not finite in epoch {result.diverged_epoch}. Scale the "
+            f"The loss was not finite in epoch {epoch}. Scale the "
             f"inputs (StandardScaler), or lower the learning rate{rate}."
         )
     if result.interrupted:
@@ -149,5 +159,5 @@ def _check(result: TrainingResult, spec: TrainingSpec, run: Run) -> None:
             f"Training was interrupted after {result.n_epochs} of {spec.epochs} "
             f"epochs. The network is fitted and usable as it is.",
             ConvergenceWarning,
-            stacklevel=2,
+            stacklevel=7,  # the line that called fit
         )

@@ -31,36 +31,44 @@ class KerasCallbacks:
     callbacks : sequence of keras.callbacks.Callback
     model : keras.Model
         Compiled; of the network that is trained.
-    epochs : int
-        Epochs that will be run at most.
+    epochs, steps : int
+        Epochs that will be run at most, and steps of each.
     """
 
-    def __init__(self, callbacks: Sequence[Any], model: Any, epochs: int) -> None:
+    def __init__(
+        self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int
+    ) -> None:
         self._model = model
         self._model.stop_training = False
         # The last of them sees what the others add to the logs, of which Keras gives
         # its callbacks a copy.
         self._logs = _LatestLogs()
         self._callbacks = keras.callbacks.CallbackList(
-            [*callbacks, self._logs], model=model, epochs=epochs, verbose=0
+            [*callbacks, self._logs],
+            model=model,
+            epochs=epochs,
+            steps=steps,
+            verbose=0,
         )
+        self._known = parameters_of(model)
         self._callbacks.on_train_begin()
 
     def begin_epoch(self, epoch: int) -> Verdict:
         """Call `on_epoch_begin`."""
         self._callbacks.on_epoch_begin(epoch)
-        return self._verdict(None)
+        return self._verdict()
 
     def end_epoch(
         self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
     ) -> Verdict:
         """Call `on_epoch_end`, with the model up to date."""
         network = snapshot()
+        self._known = network.parameters
         set_parameters(self._model, network.parameters)
         set_optimizer_state(self._model.optimizer, network.optimizer_state)
         self._callbacks.on_epoch_end(epoch, logs)
         logs.update(self._logs.latest)
-        return self._verdict(network.parameters)
+        return self._verdict()
 
     def finished(self, result: TrainingResult) -> TrainingResult:
         """Call `on_train_end`, and return the result with what that changed."""
@@ -68,13 +76,10 @@ class KerasCallbacks:
         self._callbacks.on_train_end()
         return replace(result, parameters=parameters_of(self._model))
 
-    def _verdict(self, before: tuple[np.ndarray, ...] | None) -> Verdict:
-        """Return what the callbacks changed in the model."""
-        changed = None
-        if before is not None:
-            after = parameters_of(self._model)
-            if not all(map(np.array_equal, before, after)):
-                changed = after
+    def _verdict(self) -> Verdict:
+        """Return what the callbacks changed in the model since it was last known."""
+        before, self._known = self._known, parameters_of(self._model)
+        unchanged = all(map(np.array_equal, before, self._known))
         rate = self._model.optimizer._learning_rate
         return Verdict(
             stop=self._model.stop_training,
@@ -82,7 +87,7 @@ class KerasCallbacks:
             learning_rate=float(rate.value.numpy())
             if isinstance(rate, keras.Variable)
             else None,
-            parameters=changed,
+            parameters=None if unchanged else self._known,
         )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from skweighted._startup import keras, tf
 from skweighted._training._network import seeded_initializer
+from skweighted._training._optimizers import excluded_from_weight_decay
 from skweighted._training._spec import NetworkSpec
 
 # Optimizers that treat each element of a kernel by itself, so a leading axis or a bias
@@ -77,7 +78,11 @@ def compile_model(model: keras.Model, optimizer: Any, loss: Any, metrics: Any) -
     # Built now: a saved model is loaded with built optimizers, and would miss theirs.
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
-    model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
+    # No loss scaling: under a global mixed_float16 policy Keras would add it to
+    # networks that are not of that precision.
+    model.compile(
+        optimizer=optimizer, loss=loss, metrics=metrics, auto_scale_loss=False
+    )
     # Keras 3.15 sums up the losses in keras.config.floatx(). In a float64 model that
     # rounds the loss, and adding an L2 penalty raises a TypeError.
     model._compile_loss._dtype = model.outputs[0].dtype
@@ -85,12 +90,12 @@ def compile_model(model: keras.Model, optimizer: Any, loss: Any, metrics: Any) -
 
 def parameters_of(model: keras.Model) -> tuple[np.ndarray, ...]:
     """Return copies of kernel and bias of each dense layer."""
-    return tuple(map(_copied, model.trainable_variables))
+    return tuple(map(_copied, model.weights))
 
 
 def set_parameters(model: keras.Model, parameters: tuple[np.ndarray, ...]) -> None:
     """Give a model the kernels and biases."""
-    for variable, values in zip(model.trainable_variables, parameters, strict=True):
+    for variable, values in zip(model.weights, parameters, strict=True):
         variable.assign(values)
 
 
@@ -177,6 +182,8 @@ def why_not_optimizer(optimizer: Any) -> str | None:
     for setting in ("use_ema", "gradient_accumulation_steps", "loss_scale_factor"):
         if getattr(optimizer, setting):
             return f"the optimizer {name} has {setting}"
+    if excluded_from_weight_decay(optimizer) is not None:
+        return f"the optimizer {name} excludes weights from decay by their names"
     return None
 
 
@@ -184,6 +191,8 @@ def why_not_loss(loss: Any) -> str | None:
     """Say why the fused engine cannot use a loss, or None."""
     if not isinstance(loss, keras.losses.Loss):
         return "its loss is not a keras.losses.Loss"
+    if loss.reduction not in ("sum_over_batch_size", "mean"):
+        return f"its loss is reduced by {loss.reduction!r}"
     return None
 
 

@@ -20,6 +20,7 @@ from skweighted._startup import expected_retracing, keras
 from skweighted._training._batches import Batches
 from skweighted._training._early_stopping import Patience
 from skweighted._training._forward import mean_loss
+from skweighted._training._optimizers import copy_of
 from skweighted._training._spec import (
     Hook,
     NetworkSpec,
@@ -27,6 +28,7 @@ from skweighted._training._spec import (
     Snapshot,
     TrainingResult,
     TrainingSpec,
+    history_of,
 )
 
 
@@ -90,6 +92,10 @@ class _Follower(keras.callbacks.Callback):
             if verdict.stop:
                 self.model.stop_training = True
 
+    def on_train_end(self, logs=None):
+        if self.patience is not None and self.patience.best is not None:
+            set_parameters(self.model, self.patience.best)
+
     def _snapshot(self):
         """Return the network as it is now."""
         return Snapshot(
@@ -130,7 +136,7 @@ def train_with_keras(
         run.dropout_seeds,
         0 if state is None else int(state[0]),
     )
-    optimizer = type(spec.optimizer).from_config(spec.optimizer.get_config())
+    optimizer = copy_of(spec.optimizer)
     compile_model(model, optimizer, spec.loss, metrics)
     if state is not None:
         set_optimizer_state(optimizer, state)
@@ -150,13 +156,10 @@ def train_with_keras(
             )
     except KeyboardInterrupt:
         interrupted = True
-    if follower.patience is not None and follower.patience.best is not None:
-        set_parameters(model, follower.patience.best)
-    names = follower.logs[0] if follower.logs else {"loss": 0.0}
     return TrainingResult(
         parameters=parameters_of(model),
         optimizer_state=optimizer_state_of(optimizer),
-        history={name: [float(log[name]) for log in follower.logs] for name in names},
+        history={"loss": []} | history_of(follower.logs),
         n_epochs=len(follower.logs),
         diverged_epoch=follower.diverged_epoch,
         interrupted=interrupted,

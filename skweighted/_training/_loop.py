@@ -4,16 +4,18 @@ Networks that take equally many steps an epoch are trained together, each on its
 rows, in its own order, with its own learning rate; each may end at its own epoch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
+from skweighted._startup import keras
 from skweighted._training._batches import Batches
 from skweighted._training._dropout import kept_units
 from skweighted._training._early_stopping import Patience
 from skweighted._training._forward import mean_loss
+from skweighted._training._optimizers import mixes_weights
 from skweighted._training._program import Block, Program, Shape, program_for
 from skweighted._training._spec import (
     Hook,
@@ -23,6 +25,7 @@ from skweighted._training._spec import (
     TrainingResult,
     TrainingSpec,
     Verdict,
+    history_of,
 )
 
 # A larger block gains nothing: the call that runs it costs 0.2 ms, its steps take tens.
@@ -59,9 +62,10 @@ def train(
     for number, run in enumerate(runs):
         n_steps = -(-len(run.data.rows) // spec.batch_size)
         # An optimizer counts its steps once for all networks: one that goes on from
-        # an earlier training has a count of its own.
-        alone = number if run.optimizer_state is not None else None
-        groups.setdefault((n_steps, alone), []).append(number)
+        # an earlier training has a count of its own. One that looks at all weights
+        # would look at those of all networks.
+        alone = run.optimizer_state is not None or mixes_weights(spec.optimizer)
+        groups.setdefault((n_steps, number if alone else None), []).append(number)
     results = {}
     for numbers in groups.values():
         group = _Group(network, spec, [runs[number] for number in numbers], hooks)
@@ -87,23 +91,24 @@ class _Group:
         self._n_steps = self._batches[0].n_steps
         self._program = self._find_program()
         self._state = _stacked_state(network, self._program, runs)
-        self._learning_rate = np.array(
-            [run.learning_rate or 0.0 for run in runs], dtype=np.float32
+        self._learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
+        # Rounded as Keras keeps the factor of an L2 penalty, whatever the network is.
+        factors = np.array(
+            [stage.l2 for stage in network.stages], keras.config.floatx()
         )
-        self._l2 = np.array(
-            # Rounded to float32, in which Keras keeps the factor of an L2 penalty.
-            [[np.float32(stage.l2)] * len(runs) for stage in network.stages],
-            dtype=network.dtype,
-        )
+        self._l2 = np.tile(factors[:, np.newaxis], len(runs)).astype(network.dtype)
         self._patience = [
             Patience(spec.early_stopping) if run.validation is not None else None
             for run in runs
         ]
+        # Where nobody looks at single epochs, blocks reach over their ends.
+        self._by_epoch = bool(hooks) or any(self._patience)
         self._losses = np.zeros((len(runs), spec.epochs))
         self._watched: list[list[float]] = [[] for _ in runs]
         self._logs: list[dict[str, float]] = []
         self._n_epochs = [0] * len(runs)
         self._ended = [False] * len(runs)
+        self._last: list[Snapshot | None] = [None] * len(runs)
         self._diverged: list[int | None] = [None] * len(runs)
 
     def _find_program(self) -> Program:
@@ -117,39 +122,36 @@ class _Group:
 
     def train(self) -> list[TrainingResult]:
         """Run every epoch, or as many as it takes."""
-        # Where nobody looks at single epochs, blocks reach over their ends.
-        by_epoch = bool(self._hooks) or any(self._patience)
+        by_epoch = self._by_epoch
         interrupted = False
         try:
             # Rows are gathered while the block before is running.
             with ThreadPoolExecutor(max_workers=1) as ahead:
-                steps = self._block_starts(by_epoch)
-                gathered = ahead.submit(self._gather, *steps[0])
-                for number, (step, n_steps) in enumerate(steps):
-                    block = gathered.result()
-                    if number + 1 < len(steps):
-                        gathered = ahead.submit(self._gather, *steps[number + 1])
+                starts = self._block_starts(by_epoch)
+                gathered = ahead.submit(self._gather, *next(starts))
+                while gathered is not None and not all(self._ended):
+                    step, n_steps, block = gathered.result()
+                    following = next(starts, None)
+                    gathered = following and ahead.submit(self._gather, *following)
                     epoch, done = divmod(step, self._n_steps)
                     if by_epoch and done == 0:
                         self._begin_epoch(epoch)
+                        if all(self._ended):
+                            break
                     self._run_block(step, n_steps, block)
                     if by_epoch and done + n_steps == self._n_steps:
                         self._end_epoch(epoch)
-                    if all(self._ended):
-                        break
         except KeyboardInterrupt:
             interrupted = True
         return [self._result(m, interrupted) for m in range(len(self._runs))]
 
-    def _block_starts(self, by_epoch: bool) -> list[tuple[int, int]]:
-        """Return first step and number of steps of every block."""
+    def _block_starts(self, by_epoch: bool) -> Iterator[tuple[int, int]]:
+        """Yield first step and number of steps of every block."""
         total, most = self._spec.epochs * self._n_steps, self._program.shape.n_steps
         length = self._n_steps if by_epoch else total
-        return [
-            (step, min(most, start + length - step))
-            for start in range(0, total, length)
-            for step in range(start, start + length, most)
-        ]
+        for start in range(0, total, length):
+            for step in range(start, start + length, most):
+                yield step, min(most, start + length - step)
 
     def _run_block(self, step: int, n_steps: int, block: Block) -> None:
         """Run some steps of every network, and note their losses."""
@@ -164,14 +166,15 @@ class _Group:
             # Keras' mean over an epoch: batches count by their rows.
             shares = losses[:, m] * n_rows[:, m] / len(run.data.rows)
             np.add.at(self._losses[m], epochs, shares)
-            self._n_epochs[m] = (step + n_steps) // self._n_steps
             bad = np.flatnonzero(~np.isfinite(losses[:, m]))
             if len(bad):
                 self._diverged[m] = int(epochs[bad[0]]) + 1
                 self._ended[m] = True
+            elif not self._by_epoch:
+                self._n_epochs[m] = (step + n_steps) // self._n_steps
 
-    def _gather(self, step: int, n_steps: int) -> Block:
-        """Return a block that holds the batches of some steps."""
+    def _gather(self, step: int, n_steps: int) -> tuple[int, int, Block]:
+        """Return the steps with a block that holds their batches."""
         network, shape = self._network, self._program.shape
         size = (shape.n_steps, shape.n_networks, shape.n_rows)
         block = Block(
@@ -194,7 +197,7 @@ class _Group:
             )
             for part, values in zip(block.kept, kept, strict=True):
                 part[:n_steps, m] = values
-        return block
+        return step, n_steps, block
 
     def _begin_epoch(self, epoch: int) -> None:
         """Tell the hooks that an epoch begins."""
@@ -205,12 +208,17 @@ class _Group:
         """Watch the validation rows, and hear what the hooks want."""
         for m, run in enumerate(self._runs):
             patience = self._patience[m]
-            if self._ended[m] or patience is None:
+            if self._ended[m]:
+                continue
+            self._n_epochs[m] = epoch + 1
+            if patience is None:
                 continue
             parameters = self._stacked_parameters(m)
             loss = mean_loss(self._network, self._spec.loss, parameters, run.validation)
             self._watched[m].append(loss)
-            self._ended[m] = patience.is_over(loss, parameters)
+            if patience.is_over(loss, parameters):
+                self._ended[m] = True
+                self._last[m] = self._snapshot(m)
         if self._hooks and self._diverged[0] is None:
             self._ask_hooks(epoch)
 
@@ -261,19 +269,17 @@ class _Group:
     def _result(self, m: int, interrupted: bool) -> TrainingResult:
         """Return what one network has become."""
         patience, n_epochs = self._patience[m], self._n_epochs[m]
-        parameters, optimizer_state = self._snapshot(m)
+        # A network that ended before the others was carried on with them.
+        parameters, optimizer_state = self._last[m] or self._snapshot(m)
         if patience is not None and patience.best is not None:
             parameters = self._in_keras_shapes(patience.best)
         history = {"loss": self._losses[m, :n_epochs].tolist()}
         if patience is not None:
-            history["val_loss"] = self._watched[m]
-        names = {name for logs in self._logs for name in logs} - history.keys()
-        for name in sorted(names):  # what a hook added
-            history[name] = [float(logs.get(name, np.nan)) for logs in self._logs]
+            history["val_loss"] = self._watched[m][:n_epochs]
         return TrainingResult(
             parameters=parameters,
             optimizer_state=optimizer_state,
-            history=history,
+            history=history_of(self._logs) | history,
             n_epochs=n_epochs,
             diverged_epoch=self._diverged[m],
             interrupted=interrupted,

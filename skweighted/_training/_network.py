@@ -60,10 +60,19 @@ def seeded_initializer(initializer: Any, seed: int) -> Callable[..., Any]:
             )
         except TypeError:  # one that draws nothing, such as "zeros"
             return keras.initializers.get(initializer)
+    # A copy: one that draws from a SeedGenerator would go on where it stopped.
     config = initializer.get_config()
     if "seed" in config and config["seed"] is None:
-        return type(initializer).from_config(config | {"seed": seed})
-    return initializer
+        config["seed"] = seed
+    return type(initializer).from_config(config)
+
+
+def _activated(activation: str | Callable, values: Any) -> Any:
+    """Return activations of M networks, which a user's function sees as Keras' rows."""
+    if isinstance(activation, str):
+        return keras.activations.get(activation)(values)
+    rows = tf.reshape(values, (-1, values.shape[-1]))
+    return tf.reshape(activation(rows), tf.shape(values))
 
 
 def outputs(
@@ -90,8 +99,7 @@ def outputs(
     masks = iter(kept)
     for number, stage in enumerate(network.stages):
         kernel, bias = parameters[2 * number : 2 * number + 2]
-        activation = keras.activations.get(stage.activation)
-        values = activation(tf.matmul(values, kernel) + bias)
+        values = _activated(stage.activation, tf.matmul(values, kernel) + bias)
         if stage.dropout and kept:
             scaled = values * (1 / (1 - stage.dropout))
             values = tf.where(next(masks), scaled, tf.zeros_like(scaled))

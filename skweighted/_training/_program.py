@@ -17,6 +17,7 @@ import numpy as np
 
 from skweighted._startup import keras, tf
 from skweighted._training._network import outputs, stacked_shapes
+from skweighted._training._optimizers import copy_of, schedule_of
 from skweighted._training._spec import NetworkSpec
 
 # A program takes some MB; a search over architectures makes one for each.
@@ -70,9 +71,11 @@ class Program:
             keras.Variable(np.zeros((shape.n_networks, *one)), dtype=network.dtype)
             for one in stacked_shapes(network)
         ]
-        # float32 in every network, as Keras keeps it.
-        self._learning_rate = tf.Variable(tf.zeros((shape.n_networks, 1, 1)))
-        self._optimizer = _optimizer_like(optimizer, self._learning_rate.read_value)
+        # In float32, whatever the network is, if Keras is not told otherwise.
+        self._learning_rate = tf.Variable(
+            tf.zeros((shape.n_networks, 1, 1), keras.config.floatx())
+        )
+        self._optimizer = copy_of(optimizer, self._learning_rate.read_value)
         self._optimizer.build(self._parameters)
         self._variables = [*self._parameters, *self._optimizer.variables]
         self._fresh = [variable.numpy() for variable in self._optimizer.variables]
@@ -96,7 +99,7 @@ class Program:
         ----------
         state : sequence of tensor
             Parameters, then the optimizer's variables, stacked over the networks.
-        learning_rate : ndarray of shape (M,), float32
+        learning_rate : ndarray of shape (M,)
         l2 : ndarray of shape (n_stages, M)
             Factor of the sum of squares of each kernel.
         block : Block
@@ -111,7 +114,9 @@ class Program:
         """
         arguments = (
             list(map(tf.convert_to_tensor, state)),
-            tf.constant(learning_rate, shape=(len(learning_rate), 1, 1)),
+            tf.constant(
+                learning_rate[:, np.newaxis, np.newaxis], self._learning_rate.dtype
+            ),
             tf.constant(l2),
             Block(*(tf.nest.map_structure(tf.constant, part) for part in block)),
             tf.constant(n_steps),
@@ -161,14 +166,6 @@ class Program:
         return loss
 
 
-def _optimizer_like(optimizer: Any, learning_rate: Callable[[], Any]) -> Any:
-    """Return an optimizer with the same settings that asks for its learning rate."""
-    config = optimizer.get_config()
-    if not isinstance(config["learning_rate"], dict):  # a dict is a schedule
-        config["learning_rate"] = learning_rate
-    return type(optimizer).from_config(config)
-
-
 def architecture(network: NetworkSpec) -> Hashable:
     """Return what the compiled code depends on in a network, and nothing else."""
     stages = tuple(
@@ -181,10 +178,13 @@ def architecture(network: NetworkSpec) -> Hashable:
 def settings(keras_object: Any) -> Hashable:
     """Return class and settings of a Keras optimizer or loss, without its state."""
     config = keras_object.get_config()
-    if not isinstance(config.get("learning_rate"), dict):
-        config.pop("learning_rate", None)
     config.pop("name", None)
-    return type(keras_object), json.dumps(config, sort_keys=True, default=repr)
+    schedule = schedule_of(keras_object)
+    if schedule is None:
+        config.pop("learning_rate", None)
+    # The class itself: a class that is defined again has the same name and settings.
+    classes = (type(keras_object), type(schedule))
+    return classes, json.dumps(config, sort_keys=True, default=repr)
 
 
 class Cache:
@@ -216,5 +216,11 @@ def program_for(
     network: NetworkSpec, optimizer: Any, loss: Any, shape: Shape
 ) -> Program:
     """Return the program for these, compiled at its first run in this process."""
-    key = (architecture(network), settings(optimizer), settings(loss), shape)
+    key = (
+        architecture(network),
+        settings(optimizer),
+        settings(loss),
+        shape,
+        keras.config.floatx(),
+    )
     return PROGRAMS.get(key, lambda: Program(network, optimizer, loss, shape))

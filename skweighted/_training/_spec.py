@@ -177,6 +177,15 @@ class Verdict:
     parameters: tuple[np.ndarray, ...] | None = None
 
 
+def history_of(logs: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return the values of each name over the epochs; NaN where an epoch has none."""
+    names = dict.fromkeys(name for epoch in logs for name in epoch)
+    return {
+        name: [np.asarray(epoch.get(name, np.nan)).tolist() for epoch in logs]
+        for name in names
+    }
+
+
 class Snapshot(NamedTuple):
     """A network between two epochs, as in `TrainingResult`."""
 
