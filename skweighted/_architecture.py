@@ -14,6 +14,13 @@ AUTO_BATCH_SIZE = 200
 # sklearn's names of two activations, in Keras' words.
 _SKLEARN_ACTIVATIONS = {"logistic": "sigmoid", "identity": "linear"}
 
+# In Keras' modules of activations and initializers, but no name that can be used: they
+# need arguments, halve the width, or are no such thing.
+_UNUSABLE = {
+    *("deserialize", "get", "serialize"),
+    *("glu", "threshold", "Constant", "constant", "Initializer", "STFT", "stft"),
+}
+
 
 def network_spec(estimator, X, n_classes):
     """Return the network that an estimator's parameters describe.
@@ -69,6 +76,12 @@ def _widths(hidden_layer_sizes):
 
 def _known_activation(activation):
     """Return an activation that Keras knows."""
+    if isinstance(activation, type | keras.Layer):
+        raise ValueError(
+            f"activation must be a function or a name. {activation!r} is a layer or a "
+            f"class, which may have weights of its own. Use a function, such as "
+            f"keras.activations.leaky_relu."
+        )
     if not isinstance(activation, str):
         return activation
     name = _SKLEARN_ACTIVATIONS.get(activation, activation)
@@ -90,13 +103,10 @@ def _known_initializer(initializer):
 
 def _known(name, module, parameter, kind, given):
     """Return the name if the module has it, else raise with the near ones."""
-    known = {
-        known
-        for known, value in vars(module).items()
-        if callable(value) and known not in ("deserialize", "get", "serialize")
-    }
-    if name not in known:
+    names = {key for key, value in vars(module).items() if callable(value)} - _UNUSABLE
+    if name not in names:
+        suggestion = near(name, filter(str.islower, names))
         raise ValueError(
-            f"{parameter} must name a {kind}. {given!r} names none. {near(name, known)}"
+            f"{parameter} must name a {kind}. {given!r} names none. {suggestion}"
         )
     return name

@@ -1,9 +1,11 @@
 """The estimator: where what mistakes cost meets how a network is trained."""
 
 import contextlib
+import functools
 import inspect
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -34,9 +36,9 @@ from skweighted._training._network import dropout_seeds, initial_parameters
 from skweighted._training._program import settings
 from skweighted._training._spec import (
     EarlyStopping,
+    NetworkSpec,
     Rows,
     Run,
-    Snapshot,
     TrainingSpec,
 )
 from skweighted._validation import (
@@ -48,6 +50,32 @@ from skweighted._validation import (
     training_arrays,
 )
 from skweighted._weights import class_totals, mean_one_scale, resolve_class_weight
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """Where a training begins: new, or after an earlier one."""
+
+    network: NetworkSpec
+    classes: np.ndarray
+    shuffle_seed: np.random.SeedSequence
+    split_seed: np.random.SeedSequence
+    dropout_seeds: tuple[int, ...]
+    parameters: tuple[np.ndarray, ...] | None
+    optimizer_state: tuple[np.ndarray, ...] | None = None
+    first_epoch: int = 0
+    totals: tuple[np.ndarray, np.ndarray] | None = None
+    history: dict[str, list[Any]] = field(default_factory=dict)
+
+
+def _attributes(start, parameters):
+    """Return the fitted attributes that predictions need."""
+    return {
+        "classes_": start.classes,
+        "_network": start.network,
+        "_parameters": parameters,
+        "_model": None,
+    }
 
 
 class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
@@ -269,17 +297,27 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.verbose = verbose
         self.engine = engine
         for name in routed:
-            check_parameter_name(name, self._parameter_constraints, type(self).__name__)
+            check_parameter_name(
+                name, _named_parameters(type(self)), type(self).__name__
+            )
         vars(self).update(routed)
 
-    # ------------------------------------------------------------------ parameters
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = _signature_of(cls)
+
+    def _check_names(self, names):
+        """Raise ValueError for a name that is no parameter."""
+        known = _named_parameters(type(self))
+        for name in names:
+            check_parameter_name(name, known, type(self).__name__)
 
     def _get_param_names(self):
         """Return the names of all parameters, the routed ones of this object last."""
         routed = [
             name for name in vars(self) if "__" in name and not name.startswith("_")
         ]
-        return [*self._parameter_constraints, *routed]
+        return [*_named_parameters(type(self)), *routed]
 
     def set_params(self, **params):
         """Set parameters by name, routed ones (``optimizer__momentum``) included.
@@ -299,7 +337,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             If there is no parameter of a name; near names are listed.
         """
         for name in params:
-            check_parameter_name(name, self._parameter_constraints, type(self).__name__)
+            check_parameter_name(
+                name, _named_parameters(type(self)), type(self).__name__
+            )
         for name, value in params.items():
             setattr(self, name, value)
         return self
@@ -323,8 +363,6 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     def initialized_(self):
         """Whether the estimator is fitted, in SciKeras' words."""
         return self.__sklearn_is_fitted__()
-
-    # -------------------------------------------------------------------- training
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
@@ -350,49 +388,17 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             what to do.
         """
         with self._features_kept_on_failure():
-            return self._fit_anew(X, y, sample_weight)
-
-    def _fit_anew(self, X, y, sample_weight):
-        """Do what `fit` says."""
-        goes_on = self.warm_start and self.__sklearn_is_fitted__()
-        given_weight = sample_weight
-        X, y, sample_weight = training_arrays(self, X, y, sample_weight, reset=True)
-        classes = known_classes(y, sample_weight)
-        network = network_spec(self, X, len(classes))
-        seeds = self._new_seeds()
-        if goes_on:
-            self._check_same_network(network, classes)
-        y_index = class_indices(y, sample_weight, classes)
-        totals = class_totals(y_index, sample_weight, len(classes))
-        class_weights = resolve_class_weight(self.class_weight, classes, *totals)
-        rows = present_rows(y_index, sample_weight, class_weights)
-        watched = None
-        if self.early_stopping:
-            rows, watched = stratified_holdout(
-                y_index,
-                rows,
-                classes,
-                self.validation_fraction,
-                np.random.default_rng(seeds["split"]),
-            )
-        weighted = (X, y_index, sample_weight, class_weights)
-        run = Run(
-            data=self._rows(*weighted, rows),
-            parameters=self._current_parameters()
-            if goes_on
-            else initial_parameters(network, seeds["weights"]),
-            learning_rate=None,
-            shuffle_seed=seeds["shuffle"] if self.shuffle else None,
-            dropout_seeds=dropout_seeds(seeds["dropout"], network),
-            validation=None if watched is None else self._rows(*weighted, watched),
-        )
-        attributes = {"classes_": classes, "_network": network, "_model": None}
-        result = self._train(
-            network, run, self.epochs, attributes, (X, y, given_weight)
-        )
-        vars(self).update(attributes, _seeds=seeds, history_={})
-        self._remember(result, run, class_weights, totals)
-        return self
+            data = training_arrays(self, X, y, sample_weight, reset=True)
+            classes = known_classes(*data[1:])
+            network = network_spec(self, data[0], len(classes))
+            goes_on = self.warm_start and self.__sklearn_is_fitted__()
+            if goes_on:
+                self._check_same_classes(classes)
+                self._check_same_network(network, "warm_start=True")
+            start = self._new_start(network, classes)
+            if goes_on:
+                start = replace(start, parameters=self._current_parameters())
+            return self._learn(start, data, self.epochs, (X, y, sample_weight))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -423,45 +429,19 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 "partial_fit cannot stop early, since it trains one epoch a call. Use "
                 "early_stopping=False, or fit."
             )
-        with self._features_kept_on_failure():
-            return self._fit_on(X, y, classes, sample_weight)
-
-    def _fit_on(self, X, y, classes, sample_weight):
-        """Do what `partial_fit` says."""
         first = not self.__sklearn_is_fitted__()
-        given_weight = sample_weight
-        X, y, sample_weight = training_arrays(self, X, y, sample_weight, reset=first)
-        classes = self._partial_fit_classes(y, sample_weight, classes, first)
-        y_index = class_indices(y, sample_weight, classes)
-        totals = class_totals(y_index, sample_weight, len(classes))
-        if first:
-            seeds = self._new_seeds()
-            network = network_spec(self, X, len(classes))
-            parameters = initial_parameters(network, seeds["weights"])
-            noise = dropout_seeds(seeds["dropout"], network)
-        else:
-            seeds, network = self._seeds, self._network
-            parameters = self._current_parameters()
-            noise = self._dropout_seeds
-            totals = tuple(a + b for a, b in zip(self._totals, totals, strict=True))
-        class_weights = resolve_class_weight(self.class_weight, classes, *totals)
-        rows = present_rows(y_index, sample_weight, class_weights)
-        run = Run(
-            data=self._rows(X, y_index, sample_weight, class_weights, rows, totals),
-            parameters=parameters,
-            learning_rate=None,
-            shuffle_seed=seeds["shuffle"] if self.shuffle else None,
-            dropout_seeds=noise,
-            optimizer_state=None if first else self._optimizer_state,
-            first_epoch=0 if first else self.n_iter_,
-        )
-        attributes = {"classes_": classes, "_network": network, "_model": None}
-        result = self._train(network, run, 1, attributes, (X, y, given_weight))
-        if first:
-            self.history_ = {}
-        vars(self).update(attributes, _seeds=seeds)
-        self._remember(result, run, class_weights, totals)
-        return self
+        with self._features_kept_on_failure():
+            data = training_arrays(self, X, y, sample_weight, reset=first)
+            classes = self._partial_fit_classes(*data[1:], classes, first)
+            network = network_spec(self, data[0], len(classes))
+            if first:
+                start = self._new_start(network, classes)
+            else:
+                if self.dtype == "auto":
+                    network = replace(network, dtype=self._network.dtype)
+                self._check_same_network(network, "partial_fit")
+                start = self._where_it_stopped(network)
+            return self._learn(start, data, 1, (X, y, sample_weight))
 
     def initialize(self, X, y):
         """Refuse: SciKeras' way to a model without training leaves half an estimator.
@@ -478,37 +458,66 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
     def _partial_fit_classes(self, y, sample_weight, classes, first):
         """Return the classes of a partial_fit call."""
-        if first:
-            return (
-                known_classes(y, sample_weight)
-                if classes is None
-                else np.unique(np.asarray(classes))
+        if classes is None:
+            return known_classes(y, sample_weight) if first else self.classes_
+        given = np.unique(np.asarray(classes))
+        if len(given) < 2 or (given != given).any():
+            raise ValueError(
+                f"classes must be two labels at least, none of them NaN. Got "
+                f"{np.asarray(classes).tolist()}."
             )
-        if classes is not None and not np.array_equal(
-            np.unique(np.asarray(classes)), self.classes_
-        ):
+        if not first and not np.array_equal(given, self.classes_):
             raise ValueError(
                 f"classes must stay the same between calls of partial_fit. They were "
-                f"{self.classes_.tolist()} and are {np.unique(classes).tolist()}. Call "
-                f"fit, or clone the estimator, to start anew."
+                f"{self.classes_.tolist()} and are {given.tolist()}. Call fit, or "
+                f"clone the estimator, to start anew."
             )
-        return self.classes_
+        return given
 
-    def _check_same_network(self, network, classes):
-        """Raise ValueError if a warm start would need another network."""
+    def _check_same_classes(self, classes):
+        """Raise ValueError if a warm start would need another head."""
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"warm_start=True needs the classes of the last fit. They were "
                 f"{self.classes_.tolist()} and are {classes.tolist()}. Use "
                 f"warm_start=False."
             )
-        if network.parameter_shapes != self._network.parameter_shapes or (
-            network.dtype != self._network.dtype
+
+    def _check_same_network(self, network, who):
+        """Raise ValueError if the parameters now say another network."""
+        before = self._network
+        if (network.parameter_shapes, network.dtype) != (
+            before.parameter_shapes,
+            before.dtype,
         ):
             raise ValueError(
-                "warm_start=True needs the layers, features and dtype of the last fit. "
-                "One of them has changed. Use warm_start=False."
+                f"{who} needs the layers, features and dtype of the last fit. One of "
+                f"them has changed. Call fit with warm_start=False."
             )
+
+    def _new_start(self, network, classes):
+        """Return the beginning of a training, from new weights."""
+        seeds = self._new_seeds()
+        return _Start(
+            network=network,
+            classes=classes,
+            shuffle_seed=seeds["shuffle"],
+            split_seed=seeds["split"],
+            dropout_seeds=dropout_seeds(seeds["dropout"], network),
+            parameters=initial_parameters(network, seeds["weights"]),
+        )
+
+    def _where_it_stopped(self, network):
+        """Return the beginning of a training that goes on after the last one."""
+        return replace(
+            self._start,
+            network=network,
+            parameters=self._current_parameters(),
+            optimizer_state=self._optimizer_state,
+            first_epoch=self.n_iter_,
+            totals=self._totals,
+            history=self.history_,
+        )
 
     def _new_seeds(self):
         """Return one independent source of randomness for each use, by name."""
@@ -519,44 +528,97 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         children = np.random.SeedSequence(entropy.tolist()).spawn(len(names))
         return dict(zip(names, children, strict=True))
 
-    def _train(self, network, run, epochs, attributes, data):
-        """Train one network, and return the result and the name of the engine."""
+    def _learn(self, start, data, epochs, given):
+        """Train from a start on checked data, and remember what came of it.
+
+        `given` is what the caller passed: sklearn's callbacks get it.
+        """
+        X, y, sample_weight = data
+        y_index = class_indices(y, sample_weight, start.classes)
+        totals = class_totals(y_index, sample_weight, len(start.classes))
+        if start.totals is not None:
+            totals = tuple(map(np.add, start.totals, totals))
+        class_weights = resolve_class_weight(self.class_weight, start.classes, *totals)
+        rows = present_rows(y_index, sample_weight, class_weights)
+        if len(rows) == 0:
+            raise ValueError(
+                "No row has a weight above zero, so there is nothing to learn from. "
+                "Check sample_weight and class_weight."
+            )
+        watched = None
+        if self.early_stopping:
+            rows, watched = stratified_holdout(
+                y_index,
+                rows,
+                start.classes,
+                self.validation_fraction,
+                np.random.default_rng(start.split_seed),
+            )
+            totals = class_totals(y_index[rows], sample_weight[rows], len(totals[0]))
+        weighted = (X, y_index, sample_weight, class_weights)
+        run = Run(
+            data=self._rows(*weighted, rows, totals),
+            parameters=start.parameters,
+            shuffle_seed=start.shuffle_seed if self.shuffle else None,
+            dropout_seeds=start.dropout_seeds,
+            validation=None if watched is None else self._rows(*weighted, watched),
+            optimizer_state=start.optimizer_state,
+            first_epoch=start.first_epoch,
+        )
+        spec = self._training_spec(start.network, epochs)
+        kind = settings(spec.optimizer)
+        # An optimizer that is no longer the one of the last call starts anew.
+        if vars(self).get("_optimizer_kind") != kind:
+            run = replace(run, optimizer_state=None)
+        params = self.get_params(deep=False)
+        result, engine = train_network(
+            start.network,
+            spec,
+            run,
+            self._sklearn_hooks(start, epochs, given),
+            engine=self.engine,
+            callbacks=make_callbacks(self.callbacks, params),
+            metrics=make_metrics(self.metrics, params),
+            verbose=int(self.verbose),
+        )
+        vars(self).update(_attributes(start, result.parameters))
+        self._start = replace(start, parameters=None)
+        self._optimizer_kind, self._optimizer_state = kind, result.optimizer_state
+        self._totals = totals
+        self.engine_ = engine
+        self.class_weight_ = dict(
+            zip(start.classes.tolist(), class_weights.tolist(), strict=True)
+        )
+        self.history_ = {
+            name: [*start.history.get(name, []), *values]
+            for name, values in result.history.items()
+        }
+        self.loss_curve_ = list(self.history_["loss"])
+        self.n_iter_ = len(self.loss_curve_)
+        return self
+
+    def _training_spec(self, network, epochs):
+        """Return how the parameters say to train."""
         params = self.get_params(deep=False)
         stopping = EarlyStopping(self.n_iter_no_change, self.tol)
-        spec = TrainingSpec(
+        return TrainingSpec(
             optimizer=make_optimizer(self.optimizer, self.learning_rate, params),
             loss=self._make_loss(network),
             batch_size=nominal_batch_size(self.batch_size),
             epochs=epochs,
             early_stopping=stopping if self.early_stopping else None,
         )
-        # An optimizer that is no longer the one of the last call starts anew.
-        kind = settings(spec.optimizer)
-        if vars(self).get("_optimizer_kind") != kind:
-            run = replace(run, optimizer_state=None)
-        result, attributes["engine_"] = train_network(
-            network,
-            spec,
-            run,
-            self._sklearn_hooks(epochs, attributes, data),
-            engine=self.engine,
-            callbacks=make_callbacks(self.callbacks, params),
-            metrics=make_metrics(self.metrics, params),
-            verbose=int(self.verbose),
-        )
-        attributes["_optimizer_kind"] = kind
-        return result
 
-    def _sklearn_hooks(self, epochs, attributes, data):
+    def _sklearn_hooks(self, start, epochs, given):
         """Return the hook that calls sklearn's callbacks, if there are any."""
         if not hasattr(self, "_skl_callbacks"):
             return []
         context = self._init_callback_context(max_subtasks=epochs)
 
-        def attributes_of(snapshot: Snapshot):
-            return attributes | {"_parameters": snapshot.parameters}
+        def attributes_of(snapshot):
+            return _attributes(start, snapshot.parameters)
 
-        return [SklearnCallbacks(self, context, *data, attributes_of)]
+        return [SklearnCallbacks(self, context, *given, attributes_of)]
 
     def _make_loss(self, network):
         """Return the loss that the parameters describe."""
@@ -579,20 +641,6 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 totals = class_totals(*some, len(class_weights))
             class_weights = class_weights * mean_one_scale(class_weights, *totals)
         return Rows(X, y_index, sample_weight, rows, class_weights)
-
-    def _remember(self, result, run, class_weights, totals):
-        """Set what the last training left: for the user, and for the next one."""
-        self._parameters = result.parameters
-        self._optimizer_state = result.optimizer_state
-        self._dropout_seeds = run.dropout_seeds
-        self._totals = totals
-        self.class_weight_ = dict(
-            zip(self.classes_.tolist(), class_weights.tolist(), strict=True)
-        )
-        for name, values in result.history.items():
-            self.history_[name] = [*self.history_.get(name, []), *values]
-        self.loss_curve_ = list(self.history_["loss"])
-        self.n_iter_ = len(self.loss_curve_)
 
     @contextlib.contextmanager
     def _features_kept_on_failure(self):
@@ -619,7 +667,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             model = build_model(
                 self._network,
                 self._parameters,
-                self._dropout_seeds,
+                self._start.dropout_seeds,
                 int(self._optimizer_state[0]),
             )
             optimizer = make_optimizer(self.optimizer, self.learning_rate, params)
@@ -645,8 +693,6 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             # lose the state of dropout and functions used as activations.
             state = state | {"_model": None, "_parameters": self._current_parameters()}
         return state
-
-    # ------------------------------------------------------------------ prediction
 
     def predict_proba(self, X):
         """Return the probability of each class.
@@ -701,14 +747,29 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         return self.classes_[most_likely]
 
 
-# Without `**routed`: check_estimator reads the signature and takes "routed" for a
-# parameter. A misspelt name would then have to pass the constructor unnoticed.
-CostSensitiveMLPClassifier.__signature__ = inspect.Signature(
-    [
-        parameter
-        for parameter in inspect.signature(
-            CostSensitiveMLPClassifier
-        ).parameters.values()
-        if parameter.kind is not parameter.VAR_KEYWORD
-    ]
-)
+@functools.cache
+def _named_parameters(cls):
+    """Return the parameters of a class, and of those it comes from, by their names."""
+    named = {}
+    for ancestor in cls.__mro__:
+        if issubclass(ancestor, CostSensitiveMLPClassifier) and "__init__" in vars(
+            ancestor
+        ):
+            parameters = inspect.signature(ancestor.__init__).parameters.values()
+            for parameter in list(parameters)[1:]:  # without self
+                if parameter.kind is not parameter.VAR_KEYWORD:
+                    named.setdefault(parameter.name, parameter)
+    return named
+
+
+def _signature_of(cls):
+    """Return the signature of a class without `**routed`.
+
+    check_estimator reads the signature and would take "routed" for a parameter, so a
+    misspelt name would have to pass the constructor unnoticed.
+    """
+    parameters = _named_parameters(cls).values()
+    return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
+
+
+CostSensitiveMLPClassifier.__signature__ = _signature_of(CostSensitiveMLPClassifier)

@@ -144,16 +144,20 @@ class SklearnCallbacks:
         return Verdict(stop=bool(stop))
 
 
-class ProgressLines:
+class _Progress:
+    """What a hook that only looks has to say."""
+
+    def begin_epoch(self, epoch: int) -> Verdict:
+        """Do nothing."""
+        return Verdict()
+
+
+class ProgressLines(_Progress):
     """A line per epoch, as Keras prints with ``verbose=2``."""
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
         self._screen = Console(highlight=False)
-
-    def begin_epoch(self, epoch: int) -> Verdict:
-        """Do nothing."""
-        return Verdict()
 
     def end_epoch(
         self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
@@ -164,7 +168,7 @@ class ProgressLines:
         return Verdict()
 
 
-class ProgressBar:
+class ProgressBar(_Progress):
     """A progress bar over the epochs, with the latest losses."""
 
     def __init__(self, epochs: int) -> None:
@@ -183,10 +187,6 @@ class ProgressBar:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
-
-    def begin_epoch(self, epoch: int) -> Verdict:
-        """Do nothing."""
-        return Verdict()
 
     def end_epoch(
         self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]

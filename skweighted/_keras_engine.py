@@ -159,7 +159,7 @@ def train_with_keras(
     return TrainingResult(
         parameters=parameters_of(model),
         optimizer_state=optimizer_state_of(optimizer),
-        history={"loss": []} | history_of(follower.logs),
+        history=history_of(follower.logs) or {"loss": []},
         n_epochs=len(follower.logs),
         diverged_epoch=follower.diverged_epoch,
         interrupted=interrupted,

@@ -20,6 +20,11 @@ from scikeras._utils import (
 from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator
 
+from skweighted._training._optimizers import copy_of
+
+# Arguments of Keras' cross-entropies that leave outputs and weights what they are here.
+LOSS_ARGUMENTS = ("label_smoothing",)
+
 # Where a routed parameter can go. SciKeras leaves out "callbacks", so that
 # set_params(callbacks__patience=3) fails there.
 ROUTES = ("callbacks", "loss", "metrics", "optimizer")
@@ -39,11 +44,13 @@ _repair_base_wrapper()
 
 
 def near(name, known):
-    """Return a sentence that names the nearest known names."""
-    matches = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    """Return a sentence that names the nearest known names, in whatever case."""
+    spelt = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), spelt, n=3, cutoff=0.5)
+    matches = [spelt[match] for match in close]
     if matches:
         return f"Did you mean {' or '.join(map(repr, matches))}?"
-    return f"Known: {', '.join(sorted(known))}."
+    return f"Known: {', '.join(sorted(spelt.values()))}."
 
 
 def check_parameter_name(name, known, owner):
@@ -51,10 +58,10 @@ def check_parameter_name(name, known, owner):
     route, separator, rest = name.partition("__")
     if name in known or (separator and rest and route in ROUTES):
         return
-    candidates = [f"{known_route}__{rest}" for known_route in ROUTES if separator]
-    raise ValueError(
-        f"{owner} has no parameter {name!r}. {near(name, [*known, *candidates])}"
-    )
+    if separator:
+        routes = difflib.get_close_matches(route, ROUTES, n=1, cutoff=0.0)
+        known = [f"{routes[0]}__{rest}"]
+    raise ValueError(f"{owner} has no parameter {name!r}. {near(name, known)}")
 
 
 def make_optimizer(optimizer, learning_rate, params):
@@ -77,11 +84,20 @@ def make_optimizer(optimizer, learning_rate, params):
                 f"its class or its name, {type(optimizer).__name__.lower()!r}, which "
                 f"are called with their routed parameters."
             )
-        return type(optimizer).from_config(optimizer.get_config())
+        return copy_of(optimizer)
     if isinstance(optimizer, str):
         optimizer = _optimizer_class(optimizer)
+    if not issubclass(optimizer, keras.optimizers.Optimizer):
+        raise ValueError(
+            f"optimizer must be a Keras optimizer, its class or its name. Got "
+            f"{optimizer}."
+        )
     _check_routed(routed, "optimizer", optimizer)
     return optimizer(**{"learning_rate": learning_rate} | routed)
+
+
+# Both are optimizers only around another one.
+_NO_NAMES = (keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer)
 
 
 def _optimizer_class(name):
@@ -91,7 +107,7 @@ def _optimizer_class(name):
         for known, known_class in vars(keras.optimizers).items()
         if inspect.isclass(known_class)
         and issubclass(known_class, keras.optimizers.Optimizer)
-        and known_class is not keras.optimizers.Optimizer
+        and known_class not in _NO_NAMES
     }
     if name.lower() not in classes:
         raise ValueError(
@@ -104,7 +120,12 @@ def _optimizer_class(name):
 def make_loss(loss_class, dtype, params):
     """Return a Keras loss that computes in `dtype`, with the routed parameters."""
     routed = route_params(params, "loss", pass_filter=())
-    _check_routed(routed, "loss", loss_class)
+    for name in routed:
+        if name not in LOSS_ARGUMENTS:
+            raise ValueError(
+                f"loss has no parameter {name!r}, given as loss__{name}. "
+                f"{near(name, LOSS_ARGUMENTS)}"
+            )
     # Keras' default is float32, in which a float64 network would be trained on a
     # rounded loss.
     return loss_class(**{"dtype": dtype} | routed)

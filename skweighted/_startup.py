@@ -29,13 +29,13 @@ _NOISE = re.compile(
 def _only_errors_on_stderr():
     """Hold back what is written to file descriptor 2 and pass on all but the noise."""
     try:
-        screen = os.dup(2)
-    except OSError:  # a process without stderr: nothing to keep clean
+        held, screen = tempfile.TemporaryFile(), os.dup(2)  # noqa: SIM115
+    except OSError:  # no stderr to keep clean, or no place to hold anything back
         yield
         return
     if sys.stderr is not None:
         sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
+    with held:
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -97,5 +97,12 @@ logging.getLogger("tensorflow").addFilter(_is_news)
 
 import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
+
+if keras.config.backend() != "tensorflow":
+    raise ImportError(
+        f"skweighted trains Keras networks on TensorFlow, and Keras is set to the "
+        f"backend {keras.config.backend()!r}. Set KERAS_BACKEND=tensorflow, in the "
+        f"environment or before Keras is imported."
+    )
 
 __all__ = ["expected_retracing", "keras", "tf"]

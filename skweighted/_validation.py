@@ -77,10 +77,14 @@ def known_classes(y, sample_weight):
     present = sample_weight > 0
     classes = np.unique(y if present.all() else y[present])
     if len(classes) < 2:
+        where, way_out = (
+            ("y has", "In a cross-validation, StratifiedKFold keeps every class.")
+            if len(np.unique(y)) < 2
+            else ("the rows of weight above zero have", "Check sample_weight.")
+        )
         raise ValueError(
-            f"A classifier needs rows of at least two classes, and y has one class "
-            f"only: {classes.tolist()[0]!r}. If this is one fold of a "
-            f"cross-validation, use StratifiedKFold."
+            f"A classifier needs rows of at least two classes, and {where} one class "
+            f"only: {classes.tolist()[0]!r}. {way_out}"
         )
     return classes
 

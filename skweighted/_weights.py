@@ -71,7 +71,7 @@ def _weights_of_dict(class_weight, classes, n_rows):
             f"class_weight has a weight for {unknown}, which is not in y. "
             f"Classes in y: {labels}. Check the spelling and the type of the keys.",
             ClassWeightWarning,
-            stacklevel=2,
+            stacklevel=6,  # the line that called fit
         )
     for label, weight in class_weight.items():
         if not isinstance(weight, Real) or not 0 <= weight < np.inf:
@@ -112,9 +112,20 @@ def class_totals(y_index, sample_weight, n_classes):
 def mean_one_scale(class_weights, counts, n_rows):
     """Return the factor that brings the weights of all rows to mean 1.
 
+    Raises ValueError if floating-point numbers cannot hold it.
+
     Parameters
     ----------
     class_weights, counts, n_rows : ndarray of shape (n_classes,)
         One weight per class, and what `class_totals` returns.
     """
-    return n_rows[class_weights > 0].sum() / (class_weights @ counts)
+    with np.errstate(over="ignore", divide="ignore"):
+        total = class_weights @ counts
+        scale = n_rows[class_weights > 0].sum() / total
+    if not 0 < scale < np.inf:
+        raise ValueError(
+            f"The weights of all rows must have a sum that floating-point numbers can "
+            f"hold. It is {total:g}. Divide sample_weight, or class_weight, by a "
+            f"number of its own size; only ratios count."
+        )
+    return scale

@@ -30,7 +30,7 @@ def mlp(**params):
     return CostSensitiveMLPClassifier(**defaults | params)
 
 
-# ---------------------------------------------------------------- laws of weights
+# laws of weights
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -107,7 +107,7 @@ def test_nothing_the_caller_passed_is_written_to():
     assert not optimizer.built
 
 
-# ------------------------------------------------------------------- laws of seeds
+# laws of seeds
 
 
 @pytest.mark.parametrize("params", [{}, {"dropout": 0.3}, {"early_stopping": True}])
@@ -141,7 +141,7 @@ def test_layers_of_one_shape_start_with_different_weights():
     assert np.abs(first - second).max() > 0.1
 
 
-# --------------------------------------------------------------------------- twins
+# twins
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -162,7 +162,7 @@ def test_fit_equals_train_on_batch_of_a_keras_model(problem, dtype):
     theirs.compile(keras.optimizers.Adam(1e-3), loss)
     weight = np.array([ours.class_weight_[label] for label in labels])
     data = Rows(features, labels[:, None], weight, np.arange(len(labels)))
-    batches = Batches(data, 32, dtype, ours._seeds["shuffle"])
+    batches = Batches(data, 32, dtype, ours._start.shuffle_seed)
     for epoch in range(3):
         for step in range(batches.n_steps):
             theirs.train_on_batch(*batches.batch(epoch, step))
@@ -233,7 +233,7 @@ def test_keras_reads_the_same_probabilities():
         )
 
 
-# ------------------------------------------------------------------------- oracles
+# oracles
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -268,7 +268,7 @@ def test_loss_curve_is_the_weighted_cross_entropy_plus_the_penalty():
     assert clf.loss_curve_ == pytest.approx([expected], rel=1e-6)
 
 
-# ------------------------------------------------------------------ early stopping
+# early stopping
 
 
 def test_early_stopping_waits_for_the_patience_and_no_longer():
@@ -296,7 +296,7 @@ def test_float64_is_never_rounded_to_float32_on_the_way():
     assert 0 < np.abs(proba[0] - proba[1]).max() < 1e-10
 
 
-# ---------------------------------------------------------------- precision, routes
+# precision, routes
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import reference
 
 from skweighted._keras_engine import train_with_keras
 from skweighted._training._batches import Batches
+from skweighted._training._forward import chunk_rows, predict
 from skweighted._training._loop import train
 from skweighted._training._network import dropout_seeds, initial_parameters
 from skweighted._training._program import PROGRAMS, Cache
@@ -104,7 +105,7 @@ def rate_of(optimizer):
     return None if isinstance(rate, dict) else float(rate)
 
 
-# --------------------------------------------------------------- the twin in Keras
+# the twin in Keras
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
@@ -184,7 +185,7 @@ def test_a_loss_of_huge_logits_is_finite_and_right(logit):
     assert result.history["loss"] == pytest.approx([max(logit, 0.0)])
 
 
-# --------------------------------------------------------------- the twin in NumPy
+# the twin in NumPy
 
 
 def test_the_engine_equals_forty_lines_of_numpy():
@@ -202,7 +203,7 @@ def test_the_engine_equals_forty_lines_of_numpy():
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
 
 
-# ------------------------------------------------------- the twin in single networks
+# the twin in single networks
 
 
 def seven_runs(network, **more):
@@ -220,11 +221,19 @@ def seven_runs(network, **more):
     ]
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_seven_stacked_networks_equal_seven_fits(dtype, dropout):
+@pytest.mark.parametrize(
+    ("dtype", "dropout", "optimizer"),
+    [
+        ("float32", 0.0, "adam"),
+        ("float64", 0.3, "adam"),
+        ("float64", 0.0, "nadam"),
+        ("float64", 0.0, "clipped"),
+        ("float64", 0.0, "lamb"),
+    ],
+)
+def test_seven_stacked_networks_equal_seven_fits(dtype, dropout, optimizer):
     network = network_of(dtype=dtype, dropout=dropout, l2=0.01)
-    runs, spec = seven_runs(network), spec_of(dtype=dtype)
+    runs, spec = seven_runs(network), spec_of(dtype=dtype, optimizer=optimizer)
     for stacked, run in zip(train(network, spec, runs), runs, strict=True):
         [single] = train(network, spec, [run])
         assert_same(stacked, single, **TOLERANCE[dtype])
@@ -240,6 +249,7 @@ def test_stacked_networks_stop_each_at_its_own_epoch():
     for stacked, run in zip(results, runs, strict=True):
         [single] = train(network, spec, [run])
         assert stacked.n_epochs == single.n_epochs
+        assert stacked.optimizer_state[0] == single.optimizer_state[0]
         assert_same(stacked, single, rtol=1e-10)
     assert len({result.n_epochs for result in results}) > 1
 
@@ -251,7 +261,7 @@ def test_networks_of_other_lengths_are_trained_in_one_call():
         assert_same(together, train(network, spec, [run])[0], rtol=1e-12)
 
 
-# ------------------------------------------------------------------ laws, programs
+# laws, programs
 
 
 def test_blocks_that_reach_over_epochs_change_nothing():
@@ -306,3 +316,15 @@ def test_threads_that_share_a_program_do_not_meet():
         thread.join()
     for one, other in zip(alone, together, strict=True):
         assert_same(one, other, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_a_row_is_answered_alike_among_few_and_among_many(dtype):
+    network = network_of("softmax", dtype)
+    parameters = run_of(network, "softmax").parameters
+    many = np.random.default_rng(0).normal(size=(chunk_rows(network) + 5, N_FEATURES))
+    proba = predict(network, parameters, many)
+    few = [predict(network, parameters, rows) for rows in (many[:3], many[-5:])]
+    tolerance = 20 * np.finfo(dtype).eps
+    np.testing.assert_allclose(proba[:3], few[0], rtol=tolerance)
+    np.testing.assert_allclose(proba[-5:], few[1], rtol=tolerance)

@@ -5,9 +5,11 @@ import signal
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from messages import whole
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.callback import ScoringMonitor
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
@@ -51,7 +53,7 @@ def stops_at(epoch):
     return Stop()
 
 
-# ------------------------------------------------------------ one network, two engines
+# one network, two engines
 
 
 @pytest.mark.parametrize("labels", [Y, THREE], ids=["binary", "multiclass"])
@@ -106,7 +108,7 @@ def test_the_estimator_follows_what_the_user_makes_of_model():
     np.testing.assert_allclose(after[:, 1:], outputs, rtol=1e-12)
 
 
-# -------------------------------------------------------------------- why not, in words
+# why not, in words
 
 
 def idle(batch, logs=None):
@@ -184,7 +186,7 @@ def test_why_not_fusable_gives_the_reason_in_words(make, reason):
     assert why_not_fusable(make()) == reason
 
 
-# -------------------------------------------------------------------- Keras' callbacks
+# Keras' callbacks
 
 
 @pytest.mark.parametrize("engine", ["xla", "keras"])
@@ -253,7 +255,7 @@ def test_callbacks_get_true_logs(tmp_path):
     assert [float(log["val_loss"]) for log in logs] == clf.history_["val_loss"]
 
 
-# ------------------------------------------------------------------ sklearn's callbacks
+# sklearn's callbacks
 
 
 @pytest.mark.parametrize("engine", ["xla", "keras"])
@@ -269,7 +271,7 @@ def test_scoring_monitor_scores_the_network_of_each_epoch(engine):
     np.testing.assert_allclose(scores, expected, rtol=1e-9)
 
 
-# ----------------------------------------------------------- progress, interrupts, NaN
+# progress, interrupts, NaN
 
 
 def test_a_line_per_epoch_with_verbose_2(capsys):
@@ -327,3 +329,105 @@ def test_a_failed_fit_keeps_the_estimator_of_before():
         clf.fit(X[:, :3] * 1e200, Y)
     np.testing.assert_array_equal(clf.predict_proba(X), before)
     assert clf.n_features_in_ == 6
+
+
+# What a review found, each once wrong on one engine.
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        lambda values: keras.ops.softmax(values, axis=1),
+        lambda values: values * keras.ops.cast(keras.ops.arange(8), values.dtype),
+    ],
+)
+def test_a_function_as_activation_sees_rows_and_units(activation):
+    fused, by_keras = (
+        mlp(activation=activation, engine=engine).fit(X, Y).predict_proba(X)
+        for engine in ("xla", "keras")
+    )
+    np.testing.assert_allclose(fused, by_keras, rtol=1e-9)
+
+
+def test_callbacks_can_set_weights_before_an_epoch():
+    class Halves(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.set_weights([w / 2 for w in self.model.get_weights()])
+
+    fused, by_keras = (
+        mlp(callbacks=Halves(), engine=engine).fit(X, Y).predict_proba(X)
+        for engine in ("xla", "keras")
+    )
+    np.testing.assert_allclose(fused, by_keras, rtol=1e-9)
+
+
+def test_a_schedule_class_that_is_defined_again_is_another_schedule():
+    def schedule_of(rate):
+        class Constant(keras.optimizers.schedules.LearningRateSchedule):
+            def __call__(self, step):
+                return rate
+
+            def get_config(self):
+                return {}
+
+        return Constant()
+
+    slow, fast = (
+        mlp(learning_rate=schedule_of(rate)).fit(X, Y).predict_proba(X)
+        for rate in (1e-4, 0.5)
+    )
+    assert np.abs(slow - fast).max() > 0.01
+
+
+def test_a_last_step_that_diverges_is_noticed():
+    clf = mlp(epochs=1, batch_size=200, optimizer="sgd", learning_rate=1e38)
+    with pytest.raises(TrainingDivergedError):
+        clf.fit(X.astype("float32") * 1e3, Y)
+
+
+def test_partial_fit_takes_parameters_that_were_set_since():
+    clf = mlp().partial_fit(X, Y)
+    before = clf.predict_proba(X)
+    plain = mlp().partial_fit(X, Y).partial_fit(X, Y).predict_proba(X)
+    shrunk = clf.set_params(alpha=1000.0).partial_fit(X, Y).predict_proba(X)
+    assert np.abs(shrunk - plain).max() > 1e-4
+    assert np.abs(shrunk - before).max() > 1e-4
+
+
+def test_weights_excluded_from_decay_stay_excluded():
+    def decayed(*names):
+        optimizer = keras.optimizers.AdamW(0.01, weight_decay=5.0)
+        optimizer.exclude_from_weight_decay(var_names=names)
+        return mlp(optimizer=optimizer).fit(X, Y)
+
+    assert decayed().engine_ == "xla"
+    kept = decayed("kernel")
+    assert kept.engine_ == (
+        "keras, because the optimizer AdamW excludes weights from decay by their names"
+    )
+    assert np.abs(kept._parameters[0]).sum() > np.abs(decayed()._parameters[0]).sum()
+
+
+def test_a_frozen_layer_of_model_changes_no_prediction():
+    clf = mlp().fit(X, Y)
+    before = clf.predict_proba(X)
+    clf.model_.layers[0].trainable = False
+    np.testing.assert_array_equal(clf.predict_proba(X), before)
+
+
+def test_subclasses_keep_their_parameters():
+    class Named(CostSensitiveMLPClassifier):
+        def __init__(self, name="none", **params):
+            super().__init__(**params)
+            self.name = name
+
+    copy = clone(Named(name="mine", epochs=3, optimizer__beta_1=0.8))
+    assert copy.get_params()["name"] == "mine"
+    assert (copy.epochs, copy.optimizer__beta_1) == (3, 0.8)
+
+
+def test_a_frame_is_what_sklearns_callbacks_score():
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    monitor = ScoringMonitor(scoring="roc_auc")
+    mlp(epochs=2).set_callbacks(monitor).fit(frame, Y)
+    assert len(monitor.get_logs().data) == 2

@@ -55,8 +55,8 @@ PARAMETERS = [
     ),
     (
         {"loss__label_smooting": 0.1},
-        "BinaryCrossentropy has no parameter 'label_smooting', given as "
-        "loss__label_smooting. Did you mean 'label_smoothing'?",
+        "loss has no parameter 'label_smooting', given as loss__label_smooting. Did "
+        "you mean 'label_smoothing'?",
     ),
     (
         {"callbacks__patience": 3},
@@ -72,7 +72,7 @@ PARAMETERS = [
     (
         {"activation": "rleu"},
         "activation must name a Keras activation. 'rleu' names none. Did you mean "
-        "'relu' or 'relu6' or 'glu'?",
+        "'relu' or 'relu6' or 'elu'?",
     ),
     (
         {"kernel_initializer": "he_unifrm"},
@@ -104,8 +104,7 @@ def test_a_wrong_parameter_is_explained_by_fit(params, message):
         ("hiden_layer_sizes", "Did you mean 'hidden_layer_sizes'?"),
         (
             "optimzer__momentum",
-            "Did you mean 'optimizer__momentum' or 'metrics__momentum' or "
-            "'loss__momentum'?",
+            "Did you mean 'optimizer__momentum'?",
         ),
     ],
 )
@@ -128,7 +127,7 @@ def test_callbacks_that_are_none_are_named():
 def test_one_class_is_explained():
     message = whole(
         "A classifier needs rows of at least two classes, and y has one class only: "
-        "'ok'. If this is one fold of a cross-validation, use StratifiedKFold."
+        "'ok'. In a cross-validation, StratifiedKFold keeps every class."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().fit(X, np.full(len(X), "ok"))
@@ -194,7 +193,7 @@ def test_warm_start_on_other_data_is_explained():
         clf.fit(X, NAMES)
     message = whole(
         "warm_start=True needs the layers, features and dtype of the last fit. One of "
-        "them has changed. Use warm_start=False."
+        "them has changed. Call fit with warm_start=False."
     )
     with pytest.raises(ValueError, match=message):
         clf.set_params(hidden_layer_sizes=(7,)).fit(X, Y)
@@ -207,3 +206,72 @@ def test_initialize_points_to_fit():
     )
     with pytest.raises(NotImplementedError, match=message):
         CostSensitiveMLPClassifier().initialize(X, Y)
+
+
+def test_one_class_of_positive_weight_is_explained():
+    message = whole(
+        "A classifier needs rows of at least two classes, and the rows of weight above "
+        "zero have one class only: 1. Check sample_weight."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier().fit(X, Y, sample_weight=Y)
+
+
+def test_a_layer_as_activation_is_refused():
+    message = whole(
+        f"activation must be a function or a name. {keras.layers.PReLU!r} is a layer "
+        f"or a class, which may have weights of its own. Use a function, such as "
+        f"keras.activations.leaky_relu."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier(activation=keras.layers.PReLU).fit(X, Y)
+
+
+def test_a_class_that_is_no_optimizer_is_refused():
+    message = whole(
+        "optimizer must be a Keras optimizer, its class or its name. Got "
+        "<class 'dict'>."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier(optimizer=dict).fit(X, Y)
+
+
+@pytest.mark.parametrize(("size", "total"), [(1e308, "inf"), (1e-320, "3.99996e-319")])
+def test_weights_beyond_floating_point_are_explained(size, total):
+    message = whole(
+        f"The weights of all rows must have a sum that floating-point numbers can "
+        f"hold. It is {total}. Divide sample_weight, or class_weight, by a number of "
+        f"its own size; only ratios count."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier().fit(X, Y, np.full(len(X), size))
+
+
+def test_partial_fit_refuses_classes_that_are_none():
+    for classes in ([0], [0.0, 1.0, float("nan")]):
+        message = whole(
+            f"classes must be two labels at least, none of them NaN. Got {classes}."
+        )
+        with pytest.raises(ValueError, match=message):
+            CostSensitiveMLPClassifier().partial_fit(X, Y, classes=classes)
+
+
+def test_partial_fit_on_rows_of_no_weight_is_explained():
+    clf = CostSensitiveMLPClassifier(class_weight={0: 0, 1: 1, 2: 1})
+    clf.partial_fit(X, Y + 1, classes=[0, 1, 2])
+    message = whole(
+        "No row has a weight above zero, so there is nothing to learn from. Check "
+        "sample_weight and class_weight."
+    )
+    with pytest.raises(ValueError, match=message):
+        clf.partial_fit(X, np.zeros(len(X), dtype=int))
+
+
+def test_partial_fit_with_other_layers_is_explained():
+    clf = CostSensitiveMLPClassifier().partial_fit(X, Y)
+    message = whole(
+        "partial_fit needs the layers, features and dtype of the last fit. One of them "
+        "has changed. Call fit with warm_start=False."
+    )
+    with pytest.raises(ValueError, match=message):
+        clf.set_params(hidden_layer_sizes=(7,)).partial_fit(X, Y)

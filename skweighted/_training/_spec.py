@@ -118,7 +118,7 @@ class Run:
     parameters : tuple of ndarray
         Kernel and bias of each stage.
     learning_rate : float or None
-        None where the optimizer has a schedule.
+        None where the optimizer has a schedule, or is asked for it.
     shuffle_seed : SeedSequence or None
         Source of the order of each epoch; None keeps the rows in order.
     dropout_seeds : tuple of int
@@ -134,8 +134,8 @@ class Run:
 
     data: Rows
     parameters: tuple[np.ndarray, ...]
-    learning_rate: float | None
-    shuffle_seed: np.random.SeedSequence | None
+    learning_rate: float | None = None
+    shuffle_seed: np.random.SeedSequence | None = None
     dropout_seeds: tuple[int, ...] = ()
     validation: Rows | None = None
     optimizer_state: tuple[np.ndarray, ...] | None = None
