@@ -182,6 +182,8 @@ def main(quick, json_path):
             most=MOST_SHARE,
         )
         for record in peaks
+        # A prediction takes chunks of a fixed size, whatever X is: no share of X.
+        if record["action"] == "fit"
     ]
     grown = after_settling(growth[peers.OUR_NAME])
     name = f"{len(growth[peers.OUR_NAME])} fits: growth after fit {N_SETTLING}"
