@@ -9,7 +9,7 @@ import reference
 
 from skweighted._keras_engine import train_with_keras
 from skweighted._training._batches import Batches
-from skweighted._training._forward import chunk_rows, predict
+from skweighted._training._forward import chunk_rows, mean_loss, predict
 from skweighted._training._loop import train
 from skweighted._training._network import dropout_seeds, initial_parameters
 from skweighted._training._program import PROGRAMS, Cache
@@ -174,6 +174,18 @@ def test_early_stopping_equals_keras():
     np.testing.assert_allclose(
         fused.history["val_loss"], by_keras.history["val_loss"], rtol=1e-10
     )
+
+
+def test_early_stopping_gives_the_network_of_the_lowest_loss():
+    network = network_of()
+    spec = spec_of(epochs=60, early_stopping=EarlyStopping(3, 1e-3))
+    watched = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(50, 70))
+    run = run_of(network, rows=np.arange(50), validation=watched)
+    [result] = train(network, spec, [run])
+    stacked = [np.atleast_2d(array)[np.newaxis] for array in result.parameters]
+    best = mean_loss(network, spec.loss, stacked, watched)
+    assert best == pytest.approx(min(result.history["val_loss"]), rel=1e-12)
+    assert result.history["val_loss"][-1] > best
 
 
 @pytest.mark.parametrize("logit", [1e4, -1e4])
