@@ -296,10 +296,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.metrics = metrics
         self.verbose = verbose
         self.engine = engine
-        for name in routed:
-            check_parameter_name(
-                name, _named_parameters(type(self)), type(self).__name__
-            )
+        self._check_names(routed)
         vars(self).update(routed)
 
     def __init_subclass__(cls, **kwargs):
@@ -336,10 +333,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         ValueError
             If there is no parameter of a name; near names are listed.
         """
-        for name in params:
-            check_parameter_name(
-                name, _named_parameters(type(self)), type(self).__name__
-            )
+        self._check_names(params)
         for name, value in params.items():
             setattr(self, name, value)
         return self

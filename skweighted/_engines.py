@@ -71,18 +71,24 @@ def train_network(
     """
     run = replace(run, learning_rate=learning_rate_of(spec.optimizer))
     reason = _why_not_fused(spec, callbacks, metrics, engine)
-    if reason is None:
-        result = _train_fused(network, spec, run, hooks, callbacks, verbose)
-    else:
-        result = train_with_keras(
-            network,
-            spec,
-            run,
-            hooks,
-            callbacks=callbacks,
-            metrics=metrics,
-            verbose=verbose,
-        )
+    try:
+        if reason is None:
+            result = _train_fused(network, spec, run, hooks, callbacks, verbose)
+        else:
+            result = train_with_keras(
+                network,
+                spec,
+                run,
+                hooks,
+                callbacks=callbacks,
+                metrics=metrics,
+                verbose=verbose,
+            )
+    finally:
+        # A callback is a parameter of the estimator, which clone copies with all it
+        # holds: the model would be copied each time.
+        for callback in callbacks:
+            callback._model = None
     _check(result, spec, run)
     return result, "xla" if reason is None else f"keras, because {reason}"
 

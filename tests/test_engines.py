@@ -431,3 +431,13 @@ def test_a_frame_is_what_sklearns_callbacks_score():
     monitor = ScoringMonitor(scoring="roc_auc")
     mlp(epochs=2).set_callbacks(monitor).fit(frame, Y)
     assert len(monitor.get_logs().data) == 2
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_a_callback_keeps_no_model_that_clone_would_copy(engine):
+    callback = keras.callbacks.EarlyStopping(monitor="loss")
+    clf = mlp(callbacks=callback, engine=engine, activation=keras.ops.sin).fit(X, Y)
+    assert callback.model is None
+    np.testing.assert_array_equal(
+        clone(clf).fit(X, Y).predict_proba(X), clf.predict_proba(X)
+    )
