@@ -150,7 +150,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     metrics : str, keras metric, list or dict of them, default=None
         Followed in `history_`.
     verbose : int or bool, default=0
-        As in `keras.Model.fit`: 0 is silent, 1 a progress bar, 2 a line per epoch.
+        0 is silent, 1 a progress bar over the epochs, 2 a line per epoch.
     engine : {"auto", "xla", "keras"}, default="auto"
         How to train: "xla" runs many steps in one compiled program, "keras" calls
         `keras.Model.fit`. Both give the same network. "auto" takes "xla" wherever it

@@ -61,7 +61,9 @@ def cli(context: click.Context) -> None:
 @click.option(
     "--strategies",
     metavar="NAME,NAME",
-    help="Treatments to compare.  [default: all]",
+    # Written out: STRATEGIES is in a module that --help does not wait for.
+    help="Treatments to compare: none, class_weight, random_over, random_under, smote, "
+    "threshold.  [default: all]",
 )
 def compare(
     file: Path | None,
@@ -77,6 +79,11 @@ def compare(
     FILE is a .csv, .csv.gz or .parquet table with a header row. One network is
     cross-validated under every treatment. Without FILE it runs on real data that
     comes with the package.
+
+    Inside each fold, numbers are scaled, with the median for what is missing, and text
+    becomes one-hot columns. "class_weight" balances the classes by weights, the three
+    samplers by rows, and "threshold" tunes the cut of "none" for balanced accuracy in
+    folds of the training rows.
     """
     # pandas, scikit-learn and TensorFlow take seconds to load and --help needs none of
     # them. So this command and its helpers import late, and nothing else here does.

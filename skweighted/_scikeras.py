@@ -29,6 +29,18 @@ LOSS_ARGUMENTS = ("label_smoothing",)
 # set_params(callbacks__patience=3) fails there.
 ROUTES = ("callbacks", "loss", "metrics", "optimizer")
 
+# What a user who comes from sklearn's MLPClassifier is likely to write.
+_WORDS_OF_MLP_CLASSIFIER = {
+    "max_iter": "epochs",
+    "solver": "optimizer",
+    "learning_rate_init": "learning_rate",
+    "momentum": "optimizer__momentum",
+    "nesterovs_momentum": "optimizer__nesterov",
+    "beta_1": "optimizer__beta_1",
+    "beta_2": "optimizer__beta_2",
+    "epsilon": "optimizer__epsilon",
+}
+
 
 def _repair_base_wrapper():
     """Give BaseWrapper the `__sklearn_tags__` that belongs to its `_more_tags`.
@@ -58,6 +70,11 @@ def check_parameter_name(name, known, owner):
     route, separator, rest = name.partition("__")
     if name in known or (separator and rest and route in ROUTES):
         return
+    if name in _WORDS_OF_MLP_CLASSIFIER:
+        raise ValueError(
+            f"{owner} has no parameter {name!r}. What MLPClassifier calls {name} is "
+            f"called {_WORDS_OF_MLP_CLASSIFIER[name]} here."
+        )
     if separator:
         routes = difflib.get_close_matches(route, ROUTES, n=1, cutoff=0.0)
         known = [f"{routes[0]}__{rest}"]

@@ -63,7 +63,8 @@ def _weights_of_dict(class_weight, classes, n_rows):
         if label not in class_weight:
             raise ValueError(
                 f"class_weight has no weight for class {label!r}, which occurs "
-                f"{count} times in y. Known classes: {list(class_weight)}."
+                f"{count} times in y. It has weights for {list(class_weight)}. "
+                f"Classes in y: {labels}."
             )
     unknown = [label for label in class_weight if label not in labels]
     if unknown:

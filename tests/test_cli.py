@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from sklearn.linear_model import LogisticRegression
 
 import skweighted
@@ -292,8 +293,9 @@ def test_the_command_says_what_python_says(folder, capsys, quick_network):
     lines = captured.out.splitlines()
     assert lines[0] == (
         "60 rows, 4 features, 2 classes (no: 48 = 80.0%, yes: 12 = 20.0%); "
-        "positive class: yes"
+        "minority class: yes"
     )
+    assert lines[1].startswith("3 columns of numbers, scaled; 1 column of text")
     assert lines[-1] == "Scores of every fold: out.csv"
     for name in STRATEGIES:
         assert sum(line.startswith(f"{name} ") for line in lines) == 2
@@ -416,3 +418,9 @@ def test_the_target_may_stand_anywhere_and_leaves_the_rest(folder):
     assert X.columns.tolist() == ["a", "c", "kind", "fraud"]
     assert y.equals(frame["b"])
     assert frame.shape == (60, 5)
+
+
+def test_help_names_every_strategy():
+    printed = CliRunner().invoke(_cli.cli, ["compare", "--help"]).output
+    for name in STRATEGIES:
+        assert name in printed

@@ -888,11 +888,19 @@ def test_a_single_split_has_no_spread():
     assert "nan" not in "".join(lines)
 
 
-def test_a_problem_describes_itself_in_one_line():
+def test_a_problem_describes_itself_in_two_lines():
     y = ["ok"] * 1500 + ["late"] * 300 + ["lost"] * 200
     assert as_problem(np.zeros((2000, 1)), y).describe() == (
         "2,000 rows, 1 feature, 3 classes (ok: 1,500 = 75.0%, late: 300 = 15.0%, "
-        "lost: 200 = 10.0%); positive class: lost"
+        "lost: 200 = 10.0%); minority class: lost\n1 column of numbers, scaled"
+    )
+
+
+def test_a_problem_tells_what_is_done_to_text_and_missing_cells():
+    frame = pd.DataFrame({"a": [1, None, 3, 4], "b": ["x", "y", None, "x"]})
+    assert as_problem(frame, [0, 0, 1, 1]).describe().splitlines()[1] == (
+        "1 column of numbers, scaled; 1 column of text, one-hot; 2 missing cells: the "
+        "median for a number, else a value of its own"
     )
 
 
@@ -900,7 +908,8 @@ def test_many_classes_are_shortened():
     y = np.repeat(np.arange(9), np.arange(10, 1, -1))
     assert as_problem(np.zeros((54, 2)), y).describe() == (
         "54 rows, 2 features, 9 classes (0: 10 = 18.5%, 1: 9 = 16.7%, 2: 8 = 14.8%, "
-        "... 3 more ..., 6: 4 = 7.4%, 7: 3 = 5.6%, 8: 2 = 3.7%); positive class: 8"
+        "... 3 more ..., 6: 4 = 7.4%, 7: 3 = 5.6%, 8: 2 = 3.7%); minority class: 8\n"
+        "2 columns of numbers, scaled"
     )
 
 

@@ -16,7 +16,7 @@ PARAMETERS = [
     (
         {"class_weight": {"ok": 1, "late": 2}},
         "class_weight has no weight for class 'fraud', which occurs 20 times in y. "
-        "Known classes: ['ok', 'late'].",
+        "It has weights for ['ok', 'late']. Classes in y: ['fraud', 'ok'].",
     ),
     (
         {"class_weight": {"ok": 1, "fraud": -1}},
@@ -102,6 +102,7 @@ def test_a_wrong_parameter_is_explained_by_fit(params, message):
     ("name", "near"),
     [
         ("hiden_layer_sizes", "Did you mean 'hidden_layer_sizes'?"),
+        ("max_iter", "What MLPClassifier calls max_iter is called epochs here."),
         (
             "optimzer__momentum",
             "Did you mean 'optimizer__momentum'?",

@@ -43,7 +43,7 @@ class Problem:
     positive: Any
 
     def describe(self) -> str:
-        """Return one line: rows, features, classes with their share, positive class."""
+        """Return two lines: rows and classes; what is done to the columns."""
         n_rows, n_features = self.X.shape
         order = np.argsort(-self.class_counts, kind="stable")
         parts = [
@@ -60,8 +60,28 @@ class Problem:
         return (
             f"{count(n_rows, 'row')}, {count(n_features, 'feature')}, "
             f"{len(self.classes)} classes ({', '.join(parts)}); "
-            f"positive class: {self.positive}"
+            f"minority class: {self.positive}\n{self._columns_in_words()}"
         )
+
+    def _columns_in_words(self) -> str:
+        """Return how the columns are prepared, and how many cells are missing."""
+        if sparse.issparse(self.X):
+            return "sparse numbers: scaled by their largest"
+        if not isinstance(self.X, pd.DataFrame):
+            n_text, n_missing = 0, int(np.isnan(self.X).sum())
+        else:
+            n_text = sum(dtype.kind not in "fiu" for dtype in self.X.dtypes)
+            n_missing = int(self.X.isna().to_numpy().sum())
+        n_numbers = self.X.shape[1] - n_text
+        words = []
+        if n_numbers:
+            words.append(f"{count(n_numbers, 'column')} of numbers, scaled")
+        if n_text:
+            words.append(f"{count(n_text, 'column')} of text, one-hot")
+        if n_missing:
+            cells = count(n_missing, "missing cell")
+            words.append(f"{cells}: the median for a number, else a value of its own")
+        return "; ".join(words)
 
 
 def as_problem(X: Any, y: Any) -> Problem:
