@@ -17,6 +17,7 @@ from skweighted._keras_bridge import (
     set_parameters,
 )
 from skweighted._startup import keras
+from skweighted._training._optimizers import learning_rate_of
 from skweighted._training._spec import Snapshot, TrainingResult, Verdict
 
 
@@ -80,13 +81,9 @@ class KerasCallbacks:
         """Return what the callbacks changed in the model since it was last known."""
         before, self._known = self._known, parameters_of(self._model)
         unchanged = all(map(np.array_equal, before, self._known))
-        rate = self._model.optimizer._learning_rate
         return Verdict(
             stop=self._model.stop_training,
-            # A schedule is no variable, and no callback can set it.
-            learning_rate=float(rate.value.numpy())
-            if isinstance(rate, keras.Variable)
-            else None,
+            learning_rate=learning_rate_of(self._model.optimizer),
             parameters=None if unchanged else self._known,
         )
 

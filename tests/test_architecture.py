@@ -68,7 +68,14 @@ ALLOWED = {
         "_training._optimizers",
         "_training._spec",
     },
-    "_hooks": {"numpy", "rich", "_keras_bridge", "_startup", "_training._spec"},
+    "_hooks": {
+        "numpy",
+        "rich",
+        "_keras_bridge",
+        "_startup",
+        "_training._optimizers",
+        "_training._spec",
+    },
     "_engines": {
         "numpy",
         "sklearn",
