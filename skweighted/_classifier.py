@@ -565,11 +565,12 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         if vars(self).get("_optimizer_kind") != kind:
             run = replace(run, optimizer_state=None)
         params = self.get_params(deep=False)
+        hooks = self._sklearn_hooks(start, epochs, given)
         result, engine = train_network(
             start.network,
             spec,
             run,
-            self._sklearn_hooks(start, epochs, given),
+            hooks,
             engine=self.engine,
             callbacks=make_callbacks(self.callbacks, params),
             metrics=make_metrics(self.metrics, params),
@@ -589,6 +590,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         }
         self.loss_curve_ = list(self.history_["loss"])
         self.n_iter_ = len(self.loss_curve_)
+        for hook in hooks:
+            hook.finished()
         return self
 
     def _training_spec(self, network, epochs):

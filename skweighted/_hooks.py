@@ -117,9 +117,11 @@ class SklearnCallbacks:
     def __init__(self, estimator, context, X, y, sample_weight, attributes) -> None:
         self._estimator = estimator
         self._context = context
-        self._data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._data = {"X": X, "y": y, "metadata": metadata}
         self._attributes = attributes
         self._epoch_context = None
+        context.call_on_fit_task_begin(estimator=estimator, **self._data)
 
     def begin_epoch(self, epoch: int) -> Verdict:
         """Begin a task."""
@@ -139,6 +141,12 @@ class SklearnCallbacks:
             **self._data,
         )
         return Verdict(stop=bool(stop))
+
+    def finished(self) -> None:
+        """End the fit itself, when the estimator has all that it will have."""
+        self._context.call_on_fit_task_end(
+            estimator=self._estimator, reconstruction_attributes={}, **self._data
+        )
 
 
 class _Progress:

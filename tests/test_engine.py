@@ -1,6 +1,7 @@
 """The fused engine: twins in Keras, in NumPy, and in itself one network at a time."""
 
 import threading
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -340,3 +341,21 @@ def test_a_row_is_answered_alike_among_few_and_among_many(dtype):
     tolerance = 20 * np.finfo(dtype).eps
     np.testing.assert_allclose(proba[:3], few[0], rtol=tolerance)
     np.testing.assert_allclose(proba[-5:], few[1], rtol=tolerance)
+
+
+def test_permuted_classes_permute_the_network():
+    network, spec = network_of("softmax"), spec_of("softmax")
+    run = run_of(network, "softmax")
+    order = [2, 0, 1]
+    *below, kernel, bias = run.parameters
+    permuted = run_of(
+        network, "softmax", parameters=(*below, kernel[:, order], bias[order])
+    )
+    data = Rows(X, TARGETS["softmax"][:, order], WEIGHT, np.arange(N_ROWS))
+    [result] = train(network, spec, [run])
+    [other] = train(network, spec, [replace(permuted, data=data)])
+    np.testing.assert_allclose(
+        predict(network, result.parameters, X)[:, order],
+        predict(network, other.parameters, X),
+        rtol=1e-10,
+    )

@@ -10,7 +10,7 @@ import pytest
 from messages import whole
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.callback import ScoringMonitor
+from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
@@ -271,6 +271,15 @@ def test_scoring_monitor_scores_the_network_of_each_epoch(engine):
     np.testing.assert_allclose(scores, expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_sklearns_progress_bar_shows_the_epochs(engine, capfd):
+    shown = mlp(engine=engine).set_callbacks(ProgressBar()).fit(X, Y)
+    assert "100%" in capfd.readouterr().out
+    np.testing.assert_array_equal(
+        shown.predict_proba(X), mlp(engine=engine).fit(X, Y).predict_proba(X)
+    )
+
+
 # progress, interrupts, NaN
 
 
@@ -430,7 +439,8 @@ def test_a_frame_is_what_sklearns_callbacks_score():
     frame = pd.DataFrame(X, columns=list("abcdef"))
     monitor = ScoringMonitor(scoring="roc_auc")
     mlp(epochs=2).set_callbacks(monitor).fit(frame, Y)
-    assert len(monitor.get_logs().data) == 2
+    # Two epochs and the fit itself, as sklearn's own estimators are scored.
+    assert len(monitor.get_logs().data) == 3
 
 
 @pytest.mark.parametrize("engine", ["xla", "keras"])
