@@ -5,6 +5,18 @@ class ClassWeightWarning(UserWarning):
     """A class weight names a label that does not occur in y."""
 
 
+class CostWarning(UserWarning):
+    """A cost matrix looks as if rows and columns were swapped, or labels misspelt."""
+
+
+class DoubleCountWarning(CostWarning):
+    """The same cost, or the same imbalance, would count twice."""
+
+
+class SmallValidationWarning(UserWarning):
+    """A class has so few validation rows that early stopping is left to chance."""
+
+
 class TableError(ValueError):
     """A file or table cannot be compared on, and the message says why."""
 
