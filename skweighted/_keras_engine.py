@@ -18,8 +18,7 @@ from skweighted._keras_bridge import (
 )
 from skweighted._startup import expected_retracing, keras
 from skweighted._training._batches import Batches
-from skweighted._training._early_stopping import Patience
-from skweighted._training._forward import mean_loss
+from skweighted._training._early_stopping import Watch
 from skweighted._training._optimizers import copy_of
 from skweighted._training._spec import (
     Hook,
@@ -61,10 +60,8 @@ class _Follower(keras.callbacks.Callback):
         self, network: NetworkSpec, spec: TrainingSpec, run: Run, hooks: Sequence[Hook]
     ) -> None:
         super().__init__()
-        self._network, self._spec, self._run, self._hooks = network, spec, run, hooks
-        self.patience = (
-            Patience(spec.early_stopping) if run.validation is not None else None
-        )
+        self._run, self._hooks = run, hooks
+        self.watch = Watch(network, spec, run) if run.validation is not None else None
         self.logs: list[dict[str, float]] = []
         self.diverged_epoch: int | None = None
 
@@ -79,13 +76,10 @@ class _Follower(keras.callbacks.Callback):
             self.diverged_epoch = epoch - self._run.first_epoch + 1
             self.model.stop_training = True
             return
-        if self.patience is not None:
-            parameters = parameters_of(self.model)
-            stacked = [np.atleast_2d(array)[np.newaxis] for array in parameters]
-            logs["val_loss"] = mean_loss(
-                self._network, self._spec.loss, stacked, self._run.validation
-            )
-            if self.patience.is_over(logs["val_loss"], parameters):
+        if self.watch is not None:
+            seen, is_last = self.watch.look(epoch, parameters_of(self.model))
+            logs.update(seen)
+            if is_last:
                 self.model.stop_training = True
         for hook in self._hooks:
             verdict = hook.end_epoch(epoch, logs, self._snapshot)
@@ -93,8 +87,8 @@ class _Follower(keras.callbacks.Callback):
                 self.model.stop_training = True
 
     def on_train_end(self, logs=None):
-        if self.patience is not None and self.patience.best is not None:
-            set_parameters(self.model, self.patience.best)
+        if self.watch is not None and self.watch.best is not None:
+            set_parameters(self.model, self.watch.best)
 
     def _snapshot(self):
         """Return the network as it is now."""
@@ -137,7 +131,7 @@ def train_with_keras(
         0 if state is None else int(state[0]),
     )
     optimizer = copy_of(spec.optimizer)
-    compile_model(model, optimizer, spec.loss, metrics)
+    compile_model(model, optimizer, run.loss or spec.loss, metrics)
     if state is not None:
         set_optimizer_state(optimizer, state)
     batches = Batches(run.data, spec.batch_size, network.dtype, run.shuffle_seed)

@@ -183,8 +183,7 @@ def test_early_stopping_gives_the_network_of_the_lowest_loss():
     watched = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(50, 70))
     run = run_of(network, rows=np.arange(50), validation=watched)
     [result] = train(network, spec, [run])
-    stacked = [np.atleast_2d(array)[np.newaxis] for array in result.parameters]
-    best = mean_loss(network, spec.loss, stacked, watched)
+    best = mean_loss(network, spec.loss, result.parameters, watched)
     assert best == pytest.approx(min(result.history["val_loss"]), rel=1e-12)
     assert result.history["val_loss"][-1] > best
 

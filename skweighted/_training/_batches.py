@@ -60,7 +60,7 @@ class Batches:
         return (
             dense_rows(self._data.X, rows, self._dtype),
             self._data.targets_of(rows).astype(self._dtype),
-            self._data.weights_of(rows).astype(self._dtype),
+            self._data.weights_of(rows, epoch).astype(self._dtype),
         )
 
     def fill(
@@ -96,16 +96,16 @@ class Batches:
                 if len(part):
                     to = slice(done, done + count)
                     self._write(
-                        part, X[to, :size], target[to, :size], weight[to, :size]
+                        part, epoch, X[to, :size], target[to, :size], weight[to, :size]
                     )
                     n_rows[to] = size
                     done += count
 
-    def _write(self, rows, X, target, weight):
+    def _write(self, rows, epoch, X, target, weight):
         """Write rows into the arrays of whole steps."""
         X[...] = dense_rows(self._data.X, rows, self._dtype).reshape(X.shape)
         target[...] = self._data.targets_of(rows).reshape(target.shape)
-        weight[...] = self._data.weights_of(rows).reshape(weight.shape)
+        weight[...] = self._data.weights_of(rows, epoch).reshape(weight.shape)
 
 
 def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:

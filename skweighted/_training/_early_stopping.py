@@ -3,7 +3,10 @@
 import math
 from typing import Any
 
-from skweighted._training._spec import EarlyStopping
+import numpy as np
+
+from skweighted._training._forward import mean_loss
+from skweighted._training._spec import EarlyStopping, NetworkSpec, Run, TrainingSpec
 
 
 class Patience:
@@ -32,3 +35,46 @@ class Patience:
         if loss < self.best_loss:
             self.best_loss, self.best = loss, parameters
         return self._waited >= self._rule.patience
+
+
+class Watch:
+    """Looks at the validation rows of one network after each epoch.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    spec : TrainingSpec
+        With early stopping.
+    run : Run
+        With validation rows.
+
+    Attributes
+    ----------
+    best : tuple of ndarray or None
+        Parameters of the best epoch so far.
+    """
+
+    def __init__(self, network: NetworkSpec, spec: TrainingSpec, run: Run) -> None:
+        self._network, self._run = network, run
+        self._rule = spec.early_stopping
+        self._loss = run.loss or spec.loss
+        self._patience = Patience(self._rule)
+
+    def look(
+        self, epoch: int, parameters: tuple[np.ndarray, ...]
+    ) -> tuple[dict[str, float], bool]:
+        """Return what is seen after an epoch, and whether it was the last one."""
+        validation = self._run.validation
+        loss = mean_loss(self._network, self._loss, parameters, validation)
+        logs, watched = {"val_loss": loss}, loss
+        if self._run.score is not None:
+            score = self._run.score(parameters)
+            logs[f"val_{self._rule.monitor}"] = score
+            watched = -score if self._rule.greater_is_better else score
+        if epoch < self._rule.first_epoch:
+            return logs, False
+        return logs, self._patience.is_over(watched, parameters)
+
+    @property
+    def best(self) -> Any:
+        return self._patience.best

@@ -12,6 +12,12 @@ import numpy as np
 
 from skweighted._startup import tf
 from skweighted._training._batches import dense_rows
+from skweighted._training._losses import (
+    is_batch_wide,
+    stacked_data,
+    with_data,
+    without_data,
+)
 from skweighted._training._network import outputs, stacked_shapes
 from skweighted._training._program import MOST_PROGRAMS, Cache, architecture, settings
 from skweighted._training._spec import NetworkSpec, Rows
@@ -48,7 +54,7 @@ def predict(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> np.ndarr
             n_rows=size if many else None,
         ),
     )
-    stacked = [tf.constant(np.atleast_2d(values)[np.newaxis]) for values in parameters]
+    stacked = _stacked(parameters)
     proba = np.empty((n_rows, network.stages[-1].n_units), dtype=network.dtype)
     for start in range(0, n_rows, size):
         rows = slice(start, start + size)
@@ -67,35 +73,53 @@ def mean_loss(
 ) -> float:
     """Return the weighted mean loss of one network on some rows, without penalty.
 
+    Of a loss that is one of a whole batch, that of all rows as one batch.
+
     Parameters
     ----------
     network : NetworkSpec
     loss : keras.losses.Loss
-    parameters : sequence of tensor
-        Kernel and bias of each stage, with a leading axis of length 1.
+    parameters : sequence of ndarray
+        Kernel and bias of each stage, unstacked.
     data : Rows
     """
+    if is_batch_wide(loss):
+        proba = predict(network, parameters, data.X[data.rows])
+        truth = data.targets_of(data.rows).astype(network.dtype)
+        weight = data.weights_of(data.rows).astype(network.dtype)
+        return float(loss.over_batch(*map(tf.constant, (truth, proba, weight))))
     function = FUNCTIONS.get(
-        ("loss", architecture(network), settings(loss)),
+        ("loss", architecture(network), settings(without_data(loss))),
         lambda: _compiled(
             network,
-            lambda p, X, target: loss.call(target, outputs(network, p, X)),
+            lambda p, X, target, loss_data: with_data(loss, loss_data).call(
+                target, outputs(network, p, X)
+            ),
             network.stages[-1].n_units,
+            loss=loss,
         ),
     )
     size = chunk_rows(network)
+    stacked = _stacked(parameters)
+    loss_data = stacked_data([loss], network.dtype)
     total = total_weight = 0.0
     for start in range(0, len(data.rows), size):
         rows = data.rows[start : start + size]
         values = function(
-            list(parameters),
+            stacked,
             tf.constant(dense_rows(data.X, rows, network.dtype)[np.newaxis]),
             tf.constant(data.targets_of(rows).astype(network.dtype)[np.newaxis]),
+            {name: tf.constant(array) for name, array in loss_data.items()},
         )
         weight = data.weights_of(rows)
-        total += float(values[0].numpy().astype(np.float64) @ weight)
+        total += float(np.vdot(values[0].numpy().astype(np.float64), weight))
         total_weight += float(weight.sum())
     return total / total_weight
+
+
+def _stacked(parameters: Sequence[np.ndarray]) -> list[Any]:
+    """Return the parameters of one network as tensors with a leading axis."""
+    return [tf.constant(np.atleast_2d(values)[np.newaxis]) for values in parameters]
 
 
 def _compiled(
@@ -103,10 +127,12 @@ def _compiled(
     function: Any,
     *other_widths: int,
     n_rows: int | None = None,
+    loss: Any = None,
 ) -> Any:
     """Return a compiled function of one network's parameters and tables of rows.
 
-    By XLA for a fixed number of rows, as a graph for any.
+    By XLA for a fixed number of rows, as a graph for any. With a loss, its data are the
+    last argument.
     """
     dtype = network.dtype
     parameters = [
@@ -116,5 +142,15 @@ def _compiled(
         tf.TensorSpec((1, n_rows, width), dtype)
         for width in (network.n_features, *other_widths)
     ]
+    loss_data = (
+        []
+        if loss is None
+        else [
+            {
+                name: tf.TensorSpec(array.shape, dtype)
+                for name, array in stacked_data([loss], dtype).items()
+            }
+        ]
+    )
     compiled = tf.function(function, jit_compile=n_rows is not None, autograph=False)
-    return compiled.get_concrete_function(parameters, *tables)
+    return compiled.get_concrete_function(parameters, *tables, *loss_data)

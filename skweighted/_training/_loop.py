@@ -13,8 +13,8 @@ import numpy as np
 from skweighted._startup import keras
 from skweighted._training._batches import Batches
 from skweighted._training._dropout import kept_units
-from skweighted._training._early_stopping import Patience
-from skweighted._training._forward import mean_loss
+from skweighted._training._early_stopping import Watch
+from skweighted._training._losses import stacked_data
 from skweighted._training._optimizers import mixes_weights
 from skweighted._training._program import Block, Program, Shape, program_for
 from skweighted._training._spec import (
@@ -92,19 +92,21 @@ class _Group:
         self._program = self._find_program()
         self._state = _stacked_state(network, self._program, runs)
         self._learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
+        losses = [run.loss or spec.loss for run in runs]
+        self._loss_data = stacked_data(losses, network.dtype)
         # Rounded as Keras keeps the factor of an L2 penalty, whatever the network is.
         factors = np.array(
             [stage.l2 for stage in network.stages], keras.config.floatx()
         )
         self._l2 = np.tile(factors[:, np.newaxis], len(runs)).astype(network.dtype)
-        self._patience = [
-            Patience(spec.early_stopping) if run.validation is not None else None
+        self._watches = [
+            Watch(network, spec, run) if run.validation is not None else None
             for run in runs
         ]
         # Where nobody looks at single epochs, blocks reach over their ends.
-        self._by_epoch = bool(hooks) or any(self._patience)
+        self._by_epoch = bool(hooks) or any(self._watches)
         self._losses = np.zeros((len(runs), spec.epochs))
-        self._watched: list[list[float]] = [[] for _ in runs]
+        self._watched: list[list[dict[str, float]]] = [[] for _ in runs]
         self._logs: list[dict[str, float]] = []
         self._n_epochs = [0] * len(runs)
         self._ended = [False] * len(runs)
@@ -156,7 +158,12 @@ class _Group:
     def _run_block(self, step: int, n_steps: int, block: Block) -> None:
         """Run some steps of every network, and note their losses."""
         self._state, losses = self._program.run(
-            self._state, self._learning_rate, self._l2, block, n_steps
+            self._state,
+            self._learning_rate,
+            self._l2,
+            self._loss_data,
+            block,
+            n_steps,
         )
         epochs = np.arange(step, step + n_steps) // self._n_steps
         n_rows = block.n_rows[:n_steps].astype(np.float64)
@@ -180,7 +187,7 @@ class _Group:
         block = Block(
             X=np.zeros((*size, network.n_features), network.dtype),
             target=np.zeros((*size, network.stages[-1].n_units), network.dtype),
-            weight=np.zeros(size, network.dtype),
+            weight=np.zeros((*size, *self._runs[0].data.weight_shape), network.dtype),
             n_rows=np.ones(size[:2], network.dtype),
             kept=tuple(
                 np.ones((*size, stage.n_units), bool)
@@ -207,16 +214,16 @@ class _Group:
     def _end_epoch(self, epoch: int) -> None:
         """Watch the validation rows, and hear what the hooks want."""
         for m, run in enumerate(self._runs):
-            patience = self._patience[m]
+            watch = self._watches[m]
             if self._ended[m]:
                 continue
             self._n_epochs[m] = epoch + 1
-            if patience is None:
+            if watch is None:
                 continue
-            parameters = self._stacked_parameters(m)
-            loss = mean_loss(self._network, self._spec.loss, parameters, run.validation)
-            self._watched[m].append(loss)
-            if patience.is_over(loss, parameters):
+            parameters = self._in_keras_shapes(self._stacked_parameters(m))
+            seen, is_last = watch.look(run.first_epoch + epoch, parameters)
+            self._watched[m].append(seen)
+            if is_last:
                 self._ended[m] = True
                 self._last[m] = self._snapshot(m)
         if self._hooks and self._diverged[0] is None:
@@ -226,7 +233,7 @@ class _Group:
         """Tell the hooks of the epoch's losses and do what they say."""
         logs = {"loss": float(self._losses[0, epoch])}
         if self._watched[0]:
-            logs["val_loss"] = self._watched[0][-1]
+            logs |= self._watched[0][-1]
         for hook in self._hooks:
             number = self._runs[0].first_epoch + epoch
             self._obey(hook.end_epoch(number, logs, lambda: self._snapshot(0)))
@@ -268,14 +275,13 @@ class _Group:
 
     def _result(self, m: int, interrupted: bool) -> TrainingResult:
         """Return what one network has become."""
-        patience, n_epochs = self._patience[m], self._n_epochs[m]
+        watch, n_epochs = self._watches[m], self._n_epochs[m]
         # A network that ended before the others was carried on with them.
         parameters, optimizer_state = self._last[m] or self._snapshot(m)
-        if patience is not None and patience.best is not None:
-            parameters = self._in_keras_shapes(patience.best)
+        if watch is not None and watch.best is not None:
+            parameters = watch.best
         history = {"loss": self._losses[m, :n_epochs].tolist()}
-        if patience is not None:
-            history["val_loss"] = self._watched[m][:n_epochs]
+        history |= history_of(self._watched[m][:n_epochs])
         return TrainingResult(
             parameters=parameters,
             optimizer_state=optimizer_state,

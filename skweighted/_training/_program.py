@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skweighted._startup import keras, tf
+from skweighted._training._losses import is_batch_wide, with_data, without_data
 from skweighted._training._network import outputs, stacked_shapes
 from skweighted._training._optimizers import copy_of, schedule_of
 from skweighted._training._spec import NetworkSpec
@@ -33,7 +34,7 @@ class Block(NamedTuple):
 
     X: Any  # (K, M, B, n_features)
     target: Any  # (K, M, B, n_outputs)
-    weight: Any  # (K, M, B)
+    weight: Any  # (K, M, B), or (K, M, B, n_outputs) where each output has its own
     n_rows: Any  # (K, M)
     kept: tuple[Any, ...]  # of each stage with dropout: (K, M, B, n_units), bool
 
@@ -56,7 +57,7 @@ class Program:
     optimizer : keras.optimizers.Optimizer
         Says class, settings and schedule; is itself not used.
     loss : keras.losses.Loss
-        Computes one value per row.
+        Computes one value per weight, or the loss of a batch.
     shape : Shape
     """
 
@@ -90,6 +91,7 @@ class Program:
         state: Sequence[Any],
         learning_rate: np.ndarray,
         l2: np.ndarray,
+        loss_data: dict[str, np.ndarray],
         block: Block,
         n_steps: int,
     ) -> tuple[list[Any], np.ndarray]:
@@ -102,6 +104,8 @@ class Program:
         learning_rate : ndarray of shape (M,)
         l2 : ndarray of shape (n_stages, M)
             Factor of the sum of squares of each kernel.
+        loss_data : dict of str to ndarray of shape (M, 1, ...)
+            Numbers and arrays of the loss, from `stacked_data`.
         block : Block
         n_steps : int
             How many of the K steps to run.
@@ -118,6 +122,7 @@ class Program:
                 learning_rate[:, np.newaxis, np.newaxis], self._learning_rate.dtype
             ),
             tf.constant(l2),
+            {name: tf.constant(values) for name, values in loss_data.items()},
             Block(*(tf.nest.map_structure(tf.constant, part) for part in block)),
             tf.constant(n_steps),
         )
@@ -130,17 +135,18 @@ class Program:
             state, losses = self._compiled(*arguments)
         return state, losses.numpy()[:n_steps]
 
-    def _steps(self, state, learning_rate, l2, block, n_steps):
+    def _steps(self, state, learning_rate, l2, loss_data, block, n_steps):
         """Trace the loop over the steps."""
         for variable, value in zip(self._variables, state, strict=True):
             variable.value.assign(value)
         self._learning_rate.assign(learning_rate)
         shape = (self.shape.n_steps, self.shape.n_networks)
+        loss_function = with_data(self._loss, loss_data)
 
         def one_step(step, losses):
             batch = tf.nest.map_structure(lambda values: values[step], block)
             with tf.GradientTape() as tape:
-                loss = self._batch_loss(batch, l2)
+                loss = self._batch_loss(loss_function, batch, l2)
                 total = tf.reduce_sum(loss)
             variables = [parameter.value for parameter in self._parameters]
             self._optimizer.apply(tape.gradient(total, variables), self._parameters)
@@ -153,12 +159,17 @@ class Program:
         )
         return [variable.value.read_value() for variable in self._variables], losses
 
-    def _batch_loss(self, batch, l2):
+    def _batch_loss(self, loss_function, batch, l2):
         """Return the loss of each network on its batch, of shape (M,)."""
         parameters = [parameter.value for parameter in self._parameters]
         proba = outputs(self._network, parameters, batch.X, batch.kept)
-        values = self._loss.call(batch.target, proba) * batch.weight
-        loss = tf.reduce_sum(values, axis=1) / batch.n_rows
+        if is_batch_wide(loss_function):
+            loss = loss_function.over_batch(batch.target, proba, batch.weight)
+        else:
+            values = loss_function.call(batch.target, proba) * batch.weight
+            if values.shape.rank == 3:  # one for each output
+                values = tf.reduce_mean(values, axis=2)
+            loss = tf.reduce_sum(values, axis=1) / batch.n_rows
         for number, stage in enumerate(self._network.stages):
             if stage.l2:
                 squares = tf.square(parameters[2 * number])
@@ -219,7 +230,7 @@ def program_for(
     key = (
         architecture(network),
         settings(optimizer),
-        settings(loss),
+        settings(without_data(loss)),
         shape,
         keras.config.floatx(),
     )

@@ -4,6 +4,7 @@ A network is a list of stages that end in the head. A Dense stage is the only ki
 so far.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -46,10 +47,17 @@ class NetworkSpec:
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stop when the validation loss has not improved by `tol` for `patience` epochs."""
+    """Stop when what is watched has not improved by `tol` for `patience` epochs.
+
+    That is the score of a run, called `monitor`, or the loss on its validation rows.
+    Epochs before `first_epoch` are neither the best nor waited for.
+    """
 
     patience: float
     tol: float
+    monitor: str = "loss"
+    greater_is_better: bool = False
+    first_epoch: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,8 +87,13 @@ class Rows:
     weight : ndarray of shape (n_samples,)
     rows : ndarray of shape (n_rows,)
         The rows to learn from.
-    class_weight : ndarray of shape (n_classes,) or None
-        Where targets are classes: multiplies `weight`.
+    class_weight : ndarray of shape (n_classes,) or (n_outputs, 2), or None
+        Multiplies `weight`: one for each class or, where targets are labels of 0 and 1,
+        one for both values of each. Then every output has weights of its own.
+    early_class_weight : ndarray or None
+        What takes its place in the epochs before `class_weight_epoch`.
+    class_weight_epoch : int
+        First epoch of `class_weight`.
     """
 
     X: Any
@@ -88,6 +101,14 @@ class Rows:
     weight: np.ndarray
     rows: np.ndarray
     class_weight: np.ndarray | None = None
+    early_class_weight: np.ndarray | None = None
+    class_weight_epoch: int = 0
+
+    @property
+    def weight_shape(self) -> tuple[int, ...]:
+        """Shape of the weights of one row."""
+        by_output = self.class_weight is not None and self.class_weight.ndim == 2
+        return (len(self.class_weight),) if by_output else ()
 
     def targets_of(self, rows: np.ndarray) -> np.ndarray:
         """Return the targets of some rows, of shape (n, n_outputs)."""
@@ -99,12 +120,19 @@ class Rows:
             return values[:, np.newaxis]
         return np.eye(n_classes, dtype=bool)[values]
 
-    def weights_of(self, rows: np.ndarray) -> np.ndarray:
-        """Return the final weights of some rows."""
+    def weights_of(self, rows: np.ndarray, epoch: float = math.inf) -> np.ndarray:
+        """Return the weights that some rows have in an epoch, by default the last."""
         weight = self.weight[rows]
-        if self.class_weight is None:
+        class_weight = self.class_weight
+        if epoch < self.class_weight_epoch:
+            class_weight = self.early_class_weight
+        if class_weight is None:
             return weight
-        return weight * self.class_weight[self.target[rows]]
+        target = self.target[rows]
+        if class_weight.ndim == 1:
+            return weight * class_weight[target]
+        outputs = np.arange(len(class_weight))
+        return weight[:, np.newaxis] * class_weight[outputs, target]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +153,17 @@ class Run:
         One for each hidden stage.
     validation : Rows or None
         What early stopping watches.
+    score : callable or None
+        Returns the score of parameters on the validation rows, which early stopping
+        watches in place of the loss.
     optimizer_state : tuple of ndarray or None
         The optimizer's variables as an earlier `TrainingResult` returned them; None
         starts anew.
     first_epoch : int
         Number of epochs trained before, from which the shuffles go on.
+    loss : keras.losses.Loss or None
+        That of the specification with other data, such as class priors; None takes it
+        as it is.
     """
 
     data: Rows
@@ -138,8 +172,10 @@ class Run:
     shuffle_seed: np.random.SeedSequence | None = None
     dropout_seeds: tuple[int, ...] = ()
     validation: Rows | None = None
+    score: Callable[[tuple[np.ndarray, ...]], float] | None = None
     optimizer_state: tuple[np.ndarray, ...] | None = None
     first_epoch: int = 0
+    loss: Any = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,784 @@
+"""Keras losses for imbalanced classes: serialisable, and safe far from the truth.
+
+Outputs are probabilities: of the second of two classes, in shape (..., 1), or of each
+class, in shape (..., n_classes). Truths have the same shape, 0 or 1, or one-hot. Two
+classes are seen as a softmax over the logits 0 and z. Wherever outputs bring their
+logits, as those of Keras' sigmoid and softmax do, losses are computed from them.
+
+Numbers and arrays of a loss (a focusing parameter, class priors) are its data: they
+may change without compiling a training program again.
+"""
+
+import numpy as np
+
+from skweighted._decisions import (
+    undo_asymmetric,
+    undo_class_weight,
+    undo_focal,
+    undo_ldam,
+)
+from skweighted._startup import keras
+
+ops = keras.ops
+
+
+def _logits(y_pred, from_logits):
+    """Return the logits of outputs, in shape (..., 1) or (..., n_classes)."""
+    if from_logits:
+        return y_pred
+    logits = getattr(y_pred, "_keras_logits", None)  # as Keras' own losses do
+    if logits is not None:
+        return logits
+    least = keras.config.epsilon()
+    proba = ops.clip(y_pred, least, 1 - least)
+    if y_pred.shape[-1] == 1:
+        return ops.log(proba) - ops.log1p(-proba)
+    return ops.log(proba)
+
+
+def _least(values):
+    """Return the least positive number of a tensor's precision."""
+    return float(np.finfo(keras.backend.standardize_dtype(values.dtype)).tiny)
+
+
+class _ClassLoss(keras.losses.Loss):
+    """A loss of one value per row that has numbers and arrays as data.
+
+    `ranks` says how many axes each of them has for a single output.
+    """
+
+    ranks = {}  # noqa: RUF012
+    plain = ()
+    undoable = True
+    batch_wide = False
+
+    def __init__(self, from_logits, reduction, name, dtype):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.from_logits = from_logits
+
+    def get_config(self):
+        """Return the settings from which `from_config` makes the loss again."""
+        config = super().get_config() | {
+            "from_logits": self.from_logits,
+            "dtype": self.dtype,
+        }
+        config |= {name: getattr(self, name) for name in self.plain}
+        for name in self.ranks:
+            value = getattr(self, name)
+            config[name] = None if value is None else np.asarray(value).tolist()
+        return config
+
+    def data(self):
+        """Return numbers and arrays as arrays with an axis at least, by name."""
+        return {
+            name: np.atleast_1d(np.asarray(getattr(self, name), dtype=np.float64))
+            for name in self.ranks
+            if getattr(self, name) is not None
+        }
+
+    def with_data(self, data):
+        """Return a copy of the loss with other numbers and arrays."""
+        copied = _copy(self)
+        vars(copied).update(data)
+        return copied
+
+    def undo(self, proba):
+        """Return true probabilities for those that minimise this loss.
+
+        Parameters
+        ----------
+        proba : ndarray of shape (n_samples, n_classes)
+        """
+        return proba
+
+    def _number(self, name):
+        """Return a number or an array as a tensor."""
+        value = getattr(self, name)
+        if value is None:
+            raise ValueError(
+                f"{type(self).__name__} needs {name}. Give it when you make the loss; "
+                f"CostSensitiveMLPClassifier fills it in."
+            )
+        return ops.convert_to_tensor(value, dtype=self.dtype)
+
+    def _class_logits(self, y_pred):
+        """Return the logit of each class, also where there is one output for two."""
+        logits = _logits(y_pred, self.from_logits)
+        if logits.shape[-1] == 1:
+            return ops.concatenate([ops.zeros_like(logits), logits], axis=-1)
+        return logits
+
+    @staticmethod
+    def _class_truth(y_true):
+        """Return 1 for the true class and 0 for the others."""
+        if y_true.shape[-1] == 1:
+            return ops.concatenate([1 - y_true, y_true], axis=-1)
+        return y_true
+
+
+def _cross_entropy(truth, logits):
+    """Return the cross-entropy of each row."""
+    return -ops.sum(truth * ops.log_softmax(logits, axis=-1), axis=-1)
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class FocalCrossentropy(_ClassLoss):
+    """Cross-entropy that easy rows count less in: ``-(1 - p) ** gamma * log(p)``.
+
+    ``p`` is the probability of the true class (Lin et al., 2017, eq. 4). With gamma =
+    0 it is cross-entropy. The class weights of the paper (alpha) are `class_weight` or
+    `sample_weight`.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        Focusing parameter, at least 0.
+    from_logits : bool, default=False
+        Whether outputs are logits.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    References
+    ----------
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollar, "Focal loss for dense object
+    detection", ICCV 2017.
+
+    Examples
+    --------
+    >>> from skweighted.losses import FocalCrossentropy
+    >>> loss = FocalCrossentropy(gamma=2.0)
+    >>> print(round(float(loss([[1.0]], [[0.9]])), 5))
+    0.00105
+    """
+
+    ranks = {"gamma": 0}  # noqa: RUF012
+
+    def __init__(
+        self,
+        gamma=2.0,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name="focal_crossentropy",
+        dtype=None,
+    ):
+        super().__init__(from_logits, reduction, name, dtype)
+        self.gamma = _at_least_zero("gamma", gamma)
+
+    def call(self, y_true, y_pred):
+        """Return one value per row."""
+        log_proba = ops.log_softmax(self._class_logits(y_pred), axis=-1)
+        # Never exactly 0, at which a power below 1 has no derivative.
+        others = ops.maximum(-ops.expm1(log_proba), _least(log_proba))
+        focus = ops.power(others, self._number("gamma"))
+        return -ops.sum(self._class_truth(y_true) * focus * log_proba, axis=-1)
+
+    def undo(self, proba):
+        """Return true probabilities (Charoenphakdee et al., 2021)."""
+        return undo_focal(proba, _scalar(self.gamma))
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class LogitAdjustedCrossentropy(_ClassLoss):
+    """Cross-entropy of ``logits + tau * log(class_prior)``.
+
+    The logits themselves then rank the classes as if all were equally frequent, which
+    minimises the mean of the classes' error rates (Menon et al., 2021, eq. 10). With
+    equal priors, or tau = 0, it is cross-entropy.
+
+    Parameters
+    ----------
+    tau : float, default=1.0
+        Strength of the adjustment, at least 0.
+    class_prior : array-like of shape (n_classes,), default=None
+        Share of each class; filled in by `CostSensitiveMLPClassifier`.
+    from_logits : bool, default=False
+        Whether outputs are logits.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    References
+    ----------
+    A. K. Menon, S. Jayasumana, A. S. Rawat, H. Jain, A. Veit and S. Kumar, "Long-tail
+    learning via logit adjustment", ICLR 2021.
+
+    Examples
+    --------
+    >>> from skweighted.losses import LogitAdjustedCrossentropy
+    >>> loss = LogitAdjustedCrossentropy(class_prior=[0.9, 0.1])
+    >>> print(round(float(loss([[1.0]], [[0.5]])), 3))  # -log(0.1)
+    2.303
+    """
+
+    ranks = {"tau": 0, "class_prior": 1}  # noqa: RUF012
+
+    def __init__(
+        self,
+        tau=1.0,
+        class_prior=None,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name="logit_adjusted_crossentropy",
+        dtype=None,
+    ):
+        super().__init__(from_logits, reduction, name, dtype)
+        self.tau = _at_least_zero("tau", tau)
+        self.class_prior = class_prior
+
+    def call(self, y_true, y_pred):
+        """Return one value per row."""
+        prior = self._number("class_prior")
+        offset = self._number("tau") * ops.log(ops.maximum(prior, _least(prior)))
+        logits = self._class_logits(y_pred) + offset
+        return _cross_entropy(self._class_truth(y_true), logits)
+
+    def undo(self, proba):
+        """Return true probabilities, by adding ``tau * log(class_prior)`` back."""
+        prior = np.maximum(self.class_prior, np.finfo(np.float64).tiny)
+        # A power of a tiny prior must not overflow.
+        logs = _scalar(self.tau) * np.log(prior)
+        return undo_class_weight(proba, np.exp(np.clip(logs.max() - logs, 0, 700)))
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class BalancedSoftmax(LogitAdjustedCrossentropy):
+    """Cross-entropy of ``logits + log(class_prior)`` (Ren et al., 2020).
+
+    The same as `LogitAdjustedCrossentropy` with tau = 1, which its authors came to on
+    another way.
+
+    Parameters
+    ----------
+    class_prior : array-like of shape (n_classes,), default=None
+        Share of each class; filled in by `CostSensitiveMLPClassifier`.
+    from_logits : bool, default=False
+        Whether outputs are logits.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    References
+    ----------
+    J. Ren, C. Yu, S. Sheng, X. Ma, H. Zhao, S. Yi and H. Li, "Balanced meta-softmax for
+    long-tailed visual recognition", NeurIPS 2020.
+    """
+
+    ranks = {"class_prior": 1}  # noqa: RUF012
+
+    def __init__(
+        self,
+        class_prior=None,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name="balanced_softmax",
+        dtype=None,
+    ):
+        super().__init__(1.0, class_prior, from_logits, reduction, name, dtype)
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class LDAM(_ClassLoss):
+    """Label-distribution-aware margins: rare classes must win by more.
+
+    Cross-entropy of ``scale * (logits - margin)``, where the margin of the true class
+    is proportional to ``class_prior ** -0.25`` and that of the others 0 (Cao et al.,
+    2019). The paper bounds the logits, by features and kernels of norm
+    1, and scales them by 30; here they are those of the network, and the scale is 1.
+    With max_margin = 0 it is cross-entropy. The paper defers class weights as well:
+    `class_weight_start`.
+
+    Parameters
+    ----------
+    max_margin : float, default=0.5
+        Margin of the rarest class, in logits; at least 0.
+    scale : float, default=1.0
+        Factor of the logits, above 0.
+    class_prior : array-like of shape (n_classes,), default=None
+        Share of each class; filled in by `CostSensitiveMLPClassifier`.
+    from_logits : bool, default=False
+        Whether outputs are logits.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    References
+    ----------
+    K. Cao, C. Wei, A. Gaidon, N. Arechiga and T. Ma, "Learning imbalanced datasets with
+    label-distribution-aware margin loss", NeurIPS 2019.
+
+    Examples
+    --------
+    >>> from skweighted.losses import LDAM
+    >>> loss = LDAM(max_margin=0.0, class_prior=[0.9, 0.1])
+    >>> print(round(float(loss([[1.0]], [[0.5]])), 3))  # -log(0.5)
+    0.693
+    """
+
+    ranks = {"max_margin": 0, "scale": 0, "class_prior": 1}  # noqa: RUF012
+
+    def __init__(
+        self,
+        max_margin=0.5,
+        scale=1.0,
+        class_prior=None,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name="ldam",
+        dtype=None,
+    ):
+        super().__init__(from_logits, reduction, name, dtype)
+        self.max_margin = _at_least_zero("max_margin", max_margin)
+        self.scale = _at_least_zero("scale", scale)
+        if not np.all(np.asarray(scale) > 0):
+            raise ValueError(f"scale must be a number above 0. Got {scale!r}.")
+        self.class_prior = class_prior
+
+    def call(self, y_true, y_pred):
+        """Return one value per row."""
+        prior = self._number("class_prior")
+        # A class without rows has no margin, and does not make the others small.
+        present = ops.where(prior > 0, prior, ops.ones_like(prior))
+        rarest = ops.min(present, axis=-1, keepdims=True)
+        margin = self._number("max_margin") * ops.power(rarest / present, 0.25)
+        truth = self._class_truth(y_true)
+        logits = self._class_logits(y_pred) - margin * truth
+        return _cross_entropy(truth, self._number("scale") * logits)
+
+    def undo(self, proba):
+        """Return true probabilities (`skweighted._decisions.undo_ldam`)."""
+        prior = np.asarray(self.class_prior, dtype=np.float64)
+        present = np.where(prior > 0, prior, 1.0)
+        max_margin, scale = _scalar(self.max_margin), _scalar(self.scale)
+        margins = scale * max_margin * (present.min() / present) ** 0.25
+        if scale != 1:
+            with np.errstate(divide="ignore"):
+                logits = scale * np.log(proba.astype(np.float64))
+            scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
+            scaled /= scaled.sum(axis=1, keepdims=True)
+            proba = scaled.astype(proba.dtype)
+        return undo_ldam(proba, margins)
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class AsymmetricLoss(_ClassLoss):
+    """Cross-entropy in which easy negatives count less, and very easy ones nothing.
+
+    ``-(1 - p) ** gamma_pos * log(p)`` for a positive row and ``-q ** gamma_neg * log(1
+    - q)`` for a negative one, with ``q = max(p - clip, 0)`` and ``p`` the probability
+    of the positive class (Ridnik et al., 2021). For two classes, and for
+    each label of a multilabel problem. With all three at 0 it is cross-entropy.
+
+    Parameters
+    ----------
+    gamma_pos : float, default=0.0
+        Focusing parameter of positive rows, at least 0.
+    gamma_neg : float, default=4.0
+        Focusing parameter of negative rows, at least 0.
+    clip : float, default=0.05
+        Probability up to which a negative row counts nothing; in [0, 1).
+    positive : {0, 1}, default=1
+        Which class is the positive one. `CostSensitiveMLPClassifier` fills in the rarer
+        of two classes; a label of a multilabel problem is positive where it is 1.
+    from_logits : bool, default=False
+        Whether outputs are logits.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    References
+    ----------
+    T. Ridnik, E. Ben-Baruch, N. Zamir, A. Noy, I. Friedman, M. Protter and L.
+    Zelnik-Manor, "Asymmetric loss for multi-label classification", ICCV 2021.
+
+    Examples
+    --------
+    >>> from skweighted.losses import AsymmetricLoss
+    >>> loss = AsymmetricLoss()
+    >>> print(float(loss([[0.0]], [[0.04]])))  # a very easy negative
+    0.0
+    """
+
+    ranks = {"gamma_pos": 0, "gamma_neg": 0, "clip": 0}  # noqa: RUF012
+    plain = ("positive",)
+
+    def __init__(
+        self,
+        gamma_pos=0.0,
+        gamma_neg=4.0,
+        clip=0.05,
+        positive=1,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name="asymmetric_loss",
+        dtype=None,
+    ):
+        super().__init__(from_logits, reduction, name, dtype)
+        self.gamma_pos = _at_least_zero("gamma_pos", gamma_pos)
+        self.gamma_neg = _at_least_zero("gamma_neg", gamma_neg)
+        self.clip = _at_least_zero("clip", clip)
+        if not np.all(np.asarray(clip) < 1):
+            raise ValueError(f"clip must be a number below 1. Got {clip!r}.")
+        if positive not in (0, 1):
+            raise ValueError(f"positive must be 0 or 1. Got {positive!r}.")
+        self.positive = positive
+
+    def call(self, y_true, y_pred):
+        """Return one value per row."""
+        if y_pred.shape[-1] != 1:
+            raise ValueError(
+                f"AsymmetricLoss is for two classes or for labels by themselves. The "
+                f"outputs are {y_pred.shape[-1]} classes that exclude each other. Use "
+                f"FocalCrossentropy."
+            )
+        log_proba = ops.log_softmax(self._class_logits(y_pred), axis=-1)
+        order = (1 - self.positive, self.positive)
+        log_negative, log_positive = (log_proba[..., k : k + 1] for k in order)
+        truth = self._class_truth(y_true)
+        least = _least(log_proba)
+        proba, complement = ops.exp(log_positive), ops.exp(log_negative)
+        clip = self._number("clip")
+        shifted = ops.maximum(proba - clip, least)
+        log_unshifted = ops.where(
+            clip > 0,
+            ops.log(ops.minimum(ops.maximum(complement + clip, least), 1.0)),
+            log_negative,  # safe far from the truth
+        )
+        positive = log_positive * ops.power(
+            ops.maximum(complement, least), self._number("gamma_pos")
+        )
+        negative = log_unshifted * ops.power(shifted, self._number("gamma_neg"))
+        values = (
+            truth[..., self.positive : self.positive + 1] * positive
+            + truth[..., 1 - self.positive : 2 - self.positive] * negative
+        )
+        return -ops.sum(values, axis=-1)
+
+    def undo(self, proba):
+        """Return true probabilities (`skweighted._decisions.undo_asymmetric`)."""
+        numbers = map(_scalar, (self.gamma_pos, self.gamma_neg, self.clip))
+        return undo_asymmetric(proba, *numbers, self.positive)
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class ExpectedCost(_ClassLoss):
+    """The expected cost of a prediction that is drawn from the outputs.
+
+    ``sum_j cost_matrix[truth, j] * p_j``, after Kukar & Kononenko (1998), who weigh
+    squared errors by costs: here the cost itself is minimised. Its minimum puts all
+    probability on the answer of least expected cost, so outputs are decisions and no
+    probabilities.
+
+    Parameters
+    ----------
+    cost_matrix : array-like of shape (n_classes, n_classes), default=None
+        Rows are truths, columns predictions; filled in by
+        `CostSensitiveMLPClassifier`.
+    from_logits : bool, default=False
+        Whether outputs are logits.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    References
+    ----------
+    M. Kukar and I. Kononenko, "Cost-sensitive learning with neural networks", ECAI
+    1998.
+
+    Examples
+    --------
+    >>> from skweighted.losses import ExpectedCost
+    >>> loss = ExpectedCost(cost_matrix=[[0, 1], [20, 0]])
+    >>> print(float(loss([[1.0]], [[0.75]])))  # in cost: a quarter of a miss
+    5.0
+    """
+
+    ranks = {"cost_matrix": 2}  # noqa: RUF012
+    undoable = False
+
+    def __init__(
+        self,
+        cost_matrix=None,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name="expected_cost",
+        dtype=None,
+    ):
+        super().__init__(from_logits, reduction, name, dtype)
+        self.cost_matrix = cost_matrix
+
+    def call(self, y_true, y_pred):
+        """Return one value per row, in cost."""
+        proba = ops.softmax(self._class_logits(y_pred), axis=-1)
+        truth = self._class_truth(y_true)
+        costs = truth[..., :, None] * self._number("cost_matrix") * proba[..., None, :]
+        return ops.sum(costs, axis=(-2, -1))
+
+
+class _BatchLoss(_ClassLoss):
+    """A loss of a whole batch, which is not the mean over its rows.
+
+    `over_batch` takes the weights of the rows, of which only the ratios within each
+    class count. A row of weight zero is absent.
+    """
+
+    batch_wide = True
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        """Return the loss of a batch."""
+        y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
+        y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
+        if sample_weight is None:
+            sample_weight = ops.ones(ops.shape(y_pred)[:-1], dtype=self.dtype)
+        weight = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
+        if len(weight.shape) == len(y_pred.shape) and weight.shape[-1] == 1:
+            weight = ops.squeeze(weight, axis=-1)
+        return self.over_batch(y_true, y_pred, weight)
+
+    def call(self, y_true, y_pred):
+        """Return the loss of a batch whose rows weigh the same."""
+        return self(y_true, y_pred)
+
+    def _class_errors(self, y_true, y_pred, weight):
+        """Return the mean squared error of each class, of shape (..., n_classes)."""
+        proba = ops.softmax(self._class_logits(y_pred), axis=-1)
+        truth = self._class_truth(y_true)
+        error = ops.sum(ops.square(truth - proba), axis=-1, keepdims=True) / 2
+        weights = truth * weight[..., None]
+        total = ops.sum(weights, axis=-2)
+        return ops.sum(weights * error, axis=-2) / ops.where(
+            total > 0, total, ops.ones_like(total)
+        )
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class MeanFalseError(_BatchLoss):
+    """The sum of the classes' mean errors (Wang et al., 2016).
+
+    The error of a row is half the sum of squares over the classes, as in the paper;
+    its mean over the rows of each class counts, however few they are. A class that a
+    batch does not have adds nothing to it, so batches should be large. Class weights
+    cancel out.
+
+    Parameters
+    ----------
+    class_prior : array-like of shape (n_classes,), default=None
+        Share of each class, needed to undo the loss in probabilities only; filled in by
+        `CostSensitiveMLPClassifier`.
+    from_logits : bool, default=False
+        Whether outputs are logits.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    References
+    ----------
+    S. Wang, W. Liu, J. Wu, L. Cao, Q. Meng and P. J. Kennedy, "Training deep neural
+    networks on imbalanced data sets", IJCNN 2016.
+
+    Examples
+    --------
+    >>> from skweighted.losses import MeanFalseError
+    >>> loss = MeanFalseError()
+    >>> print(float(loss([[0.0], [0.0], [1.0]], [[0.0], [0.0], [0.5]])))
+    0.25
+    """
+
+    ranks = {"class_prior": 1}  # noqa: RUF012
+
+    def __init__(
+        self,
+        class_prior=None,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name="mean_false_error",
+        dtype=None,
+    ):
+        super().__init__(from_logits, reduction, name, dtype)
+        self.class_prior = class_prior
+
+    def over_batch(self, y_true, y_pred, weight):
+        """Return the loss of batches: rows are the last axis but one of outputs."""
+        return ops.sum(self._class_errors(y_true, y_pred, weight), axis=-1)
+
+    def undo(self, proba):
+        """Return true probabilities: a mean over a class weighs its rows by 1 / prior.
+
+        Exact for batches that have every class in its share.
+        """
+        prior = np.maximum(self.class_prior, np.finfo(np.float64).tiny)
+        return undo_class_weight(proba, prior.max() / prior)
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class MeanSquaredFalseError(_BatchLoss):
+    """The sum of the squares of the classes' mean errors (Wang et al., 2016).
+
+    As `MeanFalseError`, but it also draws the errors of the classes together. Its
+    outputs are no probabilities, even of a weighted problem: how much a class weighs
+    depends on its error.
+
+    Parameters
+    ----------
+    from_logits : bool, default=False
+        Whether outputs are logits.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    References
+    ----------
+    S. Wang, W. Liu, J. Wu, L. Cao, Q. Meng and P. J. Kennedy, "Training deep neural
+    networks on imbalanced data sets", IJCNN 2016.
+    """
+
+    undoable = False
+
+    def __init__(
+        self,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name="mean_squared_false_error",
+        dtype=None,
+    ):
+        super().__init__(from_logits, reduction, name, dtype)
+
+    def over_batch(self, y_true, y_pred, weight):
+        """Return the loss of batches: rows are the last axis but one of outputs."""
+        errors = self._class_errors(y_true, y_pred, weight)
+        return ops.sum(ops.square(errors), axis=-1)
+
+
+def _at_least_zero(name, value):
+    """Return a number or an array of numbers, all at least 0."""
+    if not np.all(np.asarray(value) >= 0):
+        raise ValueError(f"{name} must be a number of at least 0. Got {value!r}.")
+    return value
+
+
+def _copy(loss):
+    """Return a shallow copy.
+
+    By `copy.copy` Keras writes a file and reads it, 2 ms, and only if it knows the
+    class.
+    """
+    copied = object.__new__(type(loss))
+    vars(copied).update(vars(loss))
+    return copied
+
+
+def _scalar(value):
+    """Return a number that may have become an array of one."""
+    return float(np.ravel(value)[0])
+
+
+@keras.saving.register_keras_serializable("skweighted")
+class PerOutput(keras.losses.Loss):
+    """A loss for two classes, computed for each label of a multilabel problem.
+
+    Its values have one column per label, so weights can have as many:
+    ``sample_weight`` of shape (n_samples, n_labels).
+
+    Parameters
+    ----------
+    loss : keras.losses.Loss
+        Arrays of it, such as class_prior, have one row for each label.
+    reduction, name, dtype
+        As in `keras.losses.Loss`.
+
+    Examples
+    --------
+    >>> from skweighted.losses import FocalCrossentropy, PerOutput
+    >>> loss = PerOutput(FocalCrossentropy(gamma=0.0))
+    >>> print(round(float(loss([[1.0, 0.0]], [[0.5, 0.5]])), 3))
+    0.693
+    """
+
+    def __init__(
+        self, loss, reduction="sum_over_batch_size", name="per_output", dtype=None
+    ):
+        loss = keras.losses.get(loss)
+        super().__init__(name=name, reduction=reduction, dtype=dtype or loss.dtype)
+        self.loss = loss
+
+    def get_config(self):
+        """Return the settings from which `from_config` makes the loss again."""
+        loss = keras.losses.serialize(self.loss)
+        return super().get_config() | {"loss": loss, "dtype": self.dtype}
+
+    @property
+    def undoable(self):
+        """Whether probabilities can be told from outputs."""
+        return getattr(self.loss, "undoable", True)
+
+    @property
+    def batch_wide(self):
+        """Whether the loss of a batch is not the mean over its rows."""
+        return getattr(self.loss, "batch_wide", False)
+
+    def data(self):
+        """Return the numbers and arrays of the loss, with an axis for the labels."""
+        if not hasattr(self.loss, "data"):
+            return {}
+        return {
+            name: values if values.ndim > max(rank, 1) else values[np.newaxis]
+            for name, values in self.loss.data().items()
+            for rank in (self.loss.ranks[name],)
+        }
+
+    def with_data(self, data):
+        """Return a copy of the loss with other numbers and arrays."""
+        copied = _copy(self)
+        copied.loss = self.loss.with_data(data) if data else self.loss
+        return copied
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        """Return the loss of a batch."""
+        if not self.batch_wide:
+            return super().__call__(y_true, y_pred, sample_weight)
+        y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
+        weight = ops.ones_like(y_pred)
+        if sample_weight is not None:
+            given = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
+            weight *= given if len(given.shape) == 2 else given[:, None]
+        y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
+        return self.over_batch(y_true, y_pred, weight)
+
+    def call(self, y_true, y_pred):
+        """Return one value per row and label."""
+        return self.loss.call(y_true[..., None], _with_logits(y_pred, _new_axis))
+
+    def over_batch(self, y_true, y_pred, weight):
+        """Return the mean over the labels of the loss of each on the batch."""
+        values = self.loss.over_batch(
+            _label_first(y_true)[..., None],
+            _with_logits(y_pred, lambda values: _label_first(values)[..., None]),
+            _label_first(weight),
+        )
+        return ops.mean(values, axis=-1)
+
+    def undo(self, proba):
+        """Return true probabilities of the labels, of shape (n_samples, n_labels)."""
+        if not hasattr(self.loss, "undo"):
+            return proba
+        columns = []
+        for label in range(proba.shape[1]):
+            one = {
+                name: values[min(label, len(values) - 1)]
+                for name, values in self.data().items()
+            }
+            p = proba[:, label]
+            both = np.stack([1 - p, p], axis=1)
+            columns.append(self.loss.with_data(one).undo(both)[:, 1])
+        return np.stack(columns, axis=1)
+
+
+def _new_axis(values):
+    """Return outputs of labels as outputs of one label each."""
+    return values[..., None]
+
+
+def _label_first(values):
+    """Return values of shape (..., n_rows, n_labels) as (..., n_labels, n_rows)."""
+    return ops.moveaxis(values, -1, -2)
+
+
+def _with_logits(y_pred, reshape):
+    """Return outputs in another shape, with their logits if they have them."""
+    reshaped = reshape(y_pred)
+    logits = getattr(y_pred, "_keras_logits", None)
+    if logits is not None:
+        reshaped._keras_logits = reshape(logits)
+    return reshaped
