@@ -11,9 +11,20 @@ __version__ = "0.1.0.dev0"
 _MODULE_OF = {
     "Comparison": "skweighted.comparison",
     "CostSensitiveMLPClassifier": "skweighted._classifier",
+    "PriorCorrectedClassifier": "skweighted._prior_corrected",
+    "adapt_prior": "skweighted._decisions",
     "compare": "skweighted.comparison",
+    "compute_class_weight": "skweighted._weights",
+    "estimate_prior": "skweighted._decisions",
 }
-_SUBMODULES = ("comparison", "datasets", "exceptions")
+_SUBMODULES = (
+    "comparison",
+    "datasets",
+    "displays",
+    "exceptions",
+    "losses",
+    "metrics",
+)
 
 __all__ = [*_MODULE_OF, *_SUBMODULES, "__version__"]
 

@@ -22,7 +22,7 @@ _UNUSABLE = {
 }
 
 
-def network_spec(estimator, X, n_classes):
+def network_spec(estimator, X, targets):
     """Return the network that an estimator's parameters describe.
 
     Parameters
@@ -30,7 +30,8 @@ def network_spec(estimator, X, n_classes):
     estimator : CostSensitiveMLPClassifier
     X : ndarray or CSR of shape (n_samples, n_features)
         Its width and precision are looked at.
-    n_classes : int
+    targets : Classes or Labels
+        Say what the outputs are.
 
     Returns
     -------
@@ -48,11 +49,7 @@ def network_spec(estimator, X, n_classes):
         Dense(width, activation, initializer, l2, estimator.dropout)
         for width in _widths(estimator.hidden_layer_sizes)
     )
-    head = (
-        Dense(1, "sigmoid", initializer, l2)
-        if n_classes == 2
-        else Dense(n_classes, "softmax", initializer, l2)
-    )
+    head = Dense(targets.n_outputs, targets.activation, initializer, l2)
     dtype = X.dtype.name if estimator.dtype == "auto" else estimator.dtype
     return NetworkSpec(X.shape[1], (*hidden, head), dtype)
 

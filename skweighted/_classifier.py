@@ -1,16 +1,13 @@
 """The estimator: where what mistakes cost meets how a network is trained."""
 
 import contextlib
-import functools
-import inspect
-from dataclasses import dataclass, field, replace
+import copy
+from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from skweighted._architecture import network_spec, nominal_batch_size
@@ -22,58 +19,37 @@ from skweighted._keras_bridge import (
     parameters_of,
     set_optimizer_state,
 )
+from skweighted._monitoring import monitor_name, score_of
+from skweighted._objective import initial_bias, minimises_cost, undoable, undone
+from skweighted._parameters import all_names, check_names, signature_of
+from skweighted._problem import pose
 from skweighted._scikeras import (
     BaseWrapper,
-    check_parameter_name,
     make_callbacks,
-    make_loss,
     make_metrics,
     make_optimizer,
 )
+from skweighted._start import check_same_network, check_same_targets, new_start
 from skweighted._startup import keras
+from skweighted._targets import Classes, Labels, targets_of
 from skweighted._training._forward import predict
-from skweighted._training._network import dropout_seeds, initial_parameters
+from skweighted._training._losses import is_batch_wide
 from skweighted._training._program import settings
-from skweighted._training._spec import (
-    EarlyStopping,
-    NetworkSpec,
-    Rows,
-    Run,
-    TrainingSpec,
-)
-from skweighted._validation import (
-    class_indices,
-    known_classes,
-    prediction_array,
-    present_rows,
-    stratified_holdout,
-    training_arrays,
-)
-from skweighted._weights import class_totals, mean_one_scale, resolve_class_weight
+from skweighted._training._spec import EarlyStopping, Run, TrainingSpec
+from skweighted._validation import prediction_array, training_arrays, validation_arrays
+from skweighted._weights import STRATEGIES
 
 
-@dataclass(frozen=True, eq=False)
-class _Start:
-    """Where a training begins: new, or after an earlier one."""
-
-    network: NetworkSpec
-    classes: np.ndarray
-    shuffle_seed: np.random.SeedSequence
-    split_seed: np.random.SeedSequence
-    dropout_seeds: tuple[int, ...]
-    parameters: tuple[np.ndarray, ...] | None
-    optimizer_state: tuple[np.ndarray, ...] | None = None
-    first_epoch: int = 0
-    totals: tuple[np.ndarray, np.ndarray] | None = None
-    history: dict[str, list[Any]] = field(default_factory=dict)
-
-
-def _attributes(start, parameters):
+def _attributes(start, problem, parameters):
     """Return the fitted attributes that predictions need."""
     return {
-        "classes_": start.classes,
+        "classes_": problem.targets.classes,
+        "cost_matrix_": problem.costs,
+        "_targets": problem.targets,
         "_network": start.network,
         "_parameters": parameters,
+        "_loss": problem.loss,
+        "_class_weight": problem.class_weight,
         "_model": None,
     }
 
@@ -83,8 +59,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
     A Keras network that behaves as a scikit-learn classifier: it takes the place of
     `sklearn.neural_network.MLPClassifier`, in a Pipeline or a grid search, and adds
-    class weights. It minimises the mean over the training rows of
-    ``weight * cross_entropy``, plus an L2 penalty.
+    class weights, costs and losses for imbalance. By default it minimises the mean over
+    the training rows of ``weight * cross_entropy``, plus an L2 penalty.
 
     Parameters
     ----------
@@ -93,19 +69,41 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     activation : str or callable, default="relu"
         Activation of the hidden layers, by any name Keras knows; "logistic" and
         "identity" are understood as in sklearn.
-    class_weight : None, "balanced" or dict, default=None
+    class_weight : None, str, dict, callable or list, default=None
         What a mistake on a row of each class weighs in training; multiplies
         `sample_weight`. "balanced" gives every class the same total weight,
-        ``n / (n_classes * count)`` with weighted counts (King & Zeng, 2001). A dict
-        maps every label in y to a weight of at least 0.
+        ``n / (n_classes * count)`` with weighted counts (King & Zeng, 2001);
+        "sqrt_balanced" takes the square root of that; "effective_number" weighs by
+        ``(1 - beta) / (1 - beta ** count)`` (Cui et al., 2019), with
+        ``class_weight__beta``, 0.999 by default. A dict maps every label in y to a
+        weight of at least 0; a function ``(classes, counts)`` returns weights. For a
+        multilabel problem one of these for all labels, or a list with one for each.
+        See `skweighted.compute_class_weight`.
+    class_weight_start : float in [0, 1), default=0.0
+        Share of the epochs before class weights begin, which 0.8 defers as Cao et al.
+        (2019) do. `early_stopping` then looks at the epochs after it only.
     normalize_weights : bool, default=True
         Rescale the weights to mean 1 over the training rows, so that only their
         ratios count and learning rates keep their meaning: {0: 1, 1: 100} and
         {0: 0.01, 1: 1} are the same model. False uses them as given, which is what
         `keras.Model.fit` does.
-    loss : {"cross_entropy"}, default="cross_entropy"
-        What is minimised. Takes routed parameters, such as
-        ``loss__label_smoothing=0.1``.
+    cost_matrix : array-like, dict or dataframe, default=None
+        What each answer costs, in any unit: rows are truths and columns predictions, in
+        the order of `classes_`, or a dict ``{(truth, prediction): cost}``, or a
+        dataframe with labels. `predict` then answers with the least expected cost
+        (Elkan, 2001) on probabilities with the class weights and the loss undone, so
+        that no cost counts twice. For a multilabel problem one matrix of shape (2, 2)
+        for all labels, or a list of them.
+    loss : str, keras.losses.Loss or its class, default="cross_entropy"
+        What is minimised: "cross_entropy", "focal", "logit_adjusted",
+        "balanced_softmax", "ldam", "asymmetric", "mean_false_error",
+        "mean_squared_false_error" or "expected_cost" (of `cost_matrix`); see
+        `skweighted.losses`. Takes routed parameters, such as ``loss__gamma=1.0``.
+        Class priors and costs are filled in.
+    correct_probabilities : bool, default=False
+        Whether `predict_proba` returns true probabilities, with class weights and the
+        loss undone, rather than those of the weighted problem. Without `cost_matrix`,
+        `predict` answers the same either way.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Takes routed parameters, such as ``optimizer__momentum=0.9``. An instance is
         copied, and brings its own learning rate.
@@ -113,6 +111,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Step size of the optimizer; ``optimizer__learning_rate`` overrides it.
     kernel_initializer : str or keras.initializers.Initializer, default="he_uniform"
         Draws the initial weights, from `random_state` unless it has its own seed.
+    init_bias : {"zeros", "prior"}, default="zeros"
+        Where the bias of the outputs starts; "prior" answers with the weighted shares
+        of the classes, so that training does not begin by learning these.
     alpha : float, default=1e-4
         Strength of the L2 penalty on the kernels, ``alpha / 2 * sum(kernel ** 2)``
         per batch of `batch_size` rows, as in MLPClassifier. It is divided by
@@ -127,16 +128,24 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     shuffle : bool, default=True
         Whether to draw a new order of the rows for each epoch.
     early_stopping : bool, default=False
-        Hold out `validation_fraction` of each class and stop when the (weighted) log
-        loss on it has not improved by `tol` for `n_iter_no_change` epochs; the best
-        weights are restored. Since a split sees copies of a row as rows, a weight of
-        2 then no longer equals two copies.
+        Hold out `validation_fraction` of each class and stop when `monitor` has not
+        improved on it by `tol` for `n_iter_no_change` epochs; the best weights are
+        restored. `fit` takes X_val and y_val instead. Since a split sees copies of a
+        row as rows, a weight of 2 then no longer equals two copies.
     validation_fraction : float in (0, 1), default=0.1
         Share held out by `early_stopping`; at least one row of each class.
     n_iter_no_change : int or inf, default=10
         Patience of `early_stopping`, in epochs.
     tol : float, default=1e-4
         Least improvement that counts for `early_stopping`.
+    monitor : str or callable, default="log_loss"
+        What `early_stopping` watches: "log_loss"; "loss", which is the training loss;
+        or any scorer of sklearn or its name, such as "average_precision". Where a
+        loss gives no probabilities ("expected_cost"), "log_loss" is the loss itself.
+    monitor_weighted : bool, default=True
+        Whether validation rows count by their weights: in "loss" and "log_loss" those
+        of training, in scorers `sample_weight`. False takes the log loss of true
+        probabilities.
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of the network. "auto" follows X: float32 for float32, else
         float64, as in sklearn.
@@ -162,9 +171,14 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels that have rows of weight above zero, sorted.
-    class_weight_ : dict
-        The weight of each label, before `normalize_weights`.
+        The labels that have rows of weight above zero, sorted; of a multilabel problem
+        the numbers of the labels.
+    class_weight_ : dict, or list of dict
+        The weight of each label, before `normalize_weights`; of a multilabel problem
+        the weights of 0 and 1 for each label.
+    cost_matrix_ : ndarray or None
+        The checked costs, in the order of `classes_`: of shape (n_classes, n_classes),
+        or (n_labels, 2, 2).
     n_features_in_ : int
         Number of features seen by `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -172,16 +186,17 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     n_iter_ : int
         Epochs run by the last `fit`, and by the `partial_fit` calls since.
     loss_curve_ : list of float
-        Training loss of each of these epochs: the mean weighted cross-entropy of its
-        batches, plus the L2 penalty.
+        Training loss of each of these epochs: the mean weighted loss of its batches,
+        plus the L2 penalty.
     history_ : dict of str to list of float
-        The same and all else that Keras followed, such as "val_loss".
+        The same and all else that was followed, such as "val_loss".
     engine_ : str
         "xla", or "keras" and why.
     model_ : keras.Model
         The network, compiled, made when first asked for. Its output are probabilities:
         of ``classes_[1]`` in shape (n_samples, 1) for two classes, else (n_samples,
-        n_classes). If you train it further, the estimator predicts as it does.
+        n_classes) or (n_samples, n_labels). If you train it further, the estimator
+        predicts as it does.
 
     See Also
     --------
@@ -191,6 +206,14 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     ----------
     G. King and L. Zeng, "Logistic regression in rare events data", Political
     Analysis 9(2), 2001 (weighting by class share, eq. 8).
+
+    C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+
+    Y. Cui, M. Jia, T.-Y. Lin, Y. Song and S. Belongie, "Class-balanced loss based on
+    effective number of samples", CVPR 2019.
+
+    K. Cao, C. Wei, A. Gaidon, N. Arechiga and T. Ma, "Learning imbalanced datasets with
+    label-distribution-aware margin loss", NeurIPS 2019.
 
     Examples
     --------
@@ -210,15 +233,19 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [str, callable],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [StrOptions(set(STRATEGIES)), dict, callable, list, None],
+        "class_weight_start": [Interval(Real, 0, 1, closed="left")],
         "normalize_weights": ["boolean"],
-        "loss": [StrOptions({"cross_entropy"})],
+        "cost_matrix": ["array-like", dict, None],
+        "loss": [str, type, keras.losses.Loss],
+        "correct_probabilities": ["boolean"],
         "optimizer": [str, type, keras.optimizers.Optimizer],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             keras.optimizers.schedules.LearningRateSchedule,
         ],
         "kernel_initializer": [str, keras.initializers.Initializer],
+        "init_bias": [StrOptions({"zeros", "prior"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "batch_size": [
@@ -234,6 +261,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             Options(Real, {np.inf}),
         ],
         "tol": [Interval(Real, 0, None, closed="left")],
+        "monitor": [str, callable],
+        "monitor_weighted": ["boolean"],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
         "random_state": ["random_state"],
         "warm_start": ["boolean"],
@@ -249,11 +278,15 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         activation="relu",
         *,
         class_weight=None,
+        class_weight_start=0.0,
         normalize_weights=True,
+        cost_matrix=None,
         loss="cross_entropy",
+        correct_probabilities=False,
         optimizer="adam",
         learning_rate=1e-3,
         kernel_initializer="he_uniform",
+        init_bias="zeros",
         alpha=1e-4,
         dropout=0.0,
         batch_size="auto",
@@ -263,6 +296,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         validation_fraction=0.1,
         n_iter_no_change=10,
         tol=1e-4,
+        monitor="log_loss",
+        monitor_weighted=True,
         dtype="auto",
         random_state=None,
         warm_start=False,
@@ -275,11 +310,15 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.class_weight = class_weight
+        self.class_weight_start = class_weight_start
         self.normalize_weights = normalize_weights
+        self.cost_matrix = cost_matrix
         self.loss = loss
+        self.correct_probabilities = correct_probabilities
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.kernel_initializer = kernel_initializer
+        self.init_bias = init_bias
         self.alpha = alpha
         self.dropout = dropout
         self.batch_size = batch_size
@@ -289,6 +328,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.monitor = monitor
+        self.monitor_weighted = monitor_weighted
         self.dtype = dtype
         self.random_state = random_state
         self.warm_start = warm_start
@@ -296,25 +337,15 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.metrics = metrics
         self.verbose = verbose
         self.engine = engine
-        self._check_names(routed)
+        check_names(type(self), routed)
         vars(self).update(routed)
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        cls.__signature__ = _signature_of(cls)
-
-    def _check_names(self, names):
-        """Raise ValueError for a name that is no parameter."""
-        known = _named_parameters(type(self))
-        for name in names:
-            check_parameter_name(name, known, type(self).__name__)
+        cls.__signature__ = signature_of(cls)
 
     def _get_param_names(self):
-        """Return the names of all parameters, the routed ones of this object last."""
-        routed = [
-            name for name in vars(self) if "__" in name and not name.startswith("_")
-        ]
-        return [*_named_parameters(type(self)), *routed]
+        return all_names(self)
 
     def set_params(self, **params):
         """Set parameters by name, routed ones (``optimizer__momentum``) included.
@@ -333,7 +364,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         ValueError
             If there is no parameter of a name; near names are listed.
         """
-        self._check_names(params)
+        check_names(type(self), params)
         for name, value in params.items():
             setattr(self, name, value)
         return self
@@ -344,6 +375,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
         return tags
 
     # A mixin of its own for two methods would stand between the two bases.
@@ -359,17 +391,35 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         return self.__sklearn_is_fitted__()
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
         """Train the network on X and y.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Features. Sparse X is made dense a batch at a time.
-        y : array-like of shape (n_samples,)
-            Labels: numbers, strings or booleans of two classes or more.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels: numbers, strings or booleans of two classes or more; or 0 and 1 for
+            each label of a multilabel problem, also as a sparse matrix.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, at least 0; zero means absent. Never modified.
+        X_val : {array-like, sparse matrix, dataframe}, default=None
+            Features of shape (n_validation_samples, n_features) for `early_stopping`,
+            which then holds out nothing. In a `Pipeline`, ``transform_input=["X_val"]``
+            transforms them as X.
+        y_val : array-like of shape (n_validation_samples,), default=None
+            Their labels: every class of y.
+        sample_weight_val : array-like of shape (n_validation_samples,), default=None
+            Their weights.
 
         Returns
         -------
@@ -378,21 +428,25 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Raises
         ------
         ValueError
-            If X, y, a weight or a parameter cannot be used; the message says why and
-            what to do.
+            If X, y, a weight, a cost or a parameter cannot be used; the message says
+            why and what to do.
         """
         with self._features_kept_on_failure():
             data = training_arrays(self, X, y, sample_weight, reset=True)
-            classes = known_classes(*data[1:])
-            network = network_spec(self, data[0], len(classes))
+            validation = validation_arrays(self, X_val, y_val, sample_weight_val)
+            targets = targets_of(*data[1:])
+            network = network_spec(self, data[0], targets)
             goes_on = self.warm_start and self.__sklearn_is_fitted__()
             if goes_on:
-                self._check_same_classes(classes)
-                self._check_same_network(network, "warm_start=True")
-            start = self._new_start(network, classes)
+                check_same_targets(targets, self._targets)
+                check_same_network(network, self._network, "warm_start=True")
+            start = new_start(self.random_state, network, targets)
             if goes_on:
-                start = replace(start, parameters=self._current_parameters())
-            return self._learn(start, data, self.epochs, (X, y, sample_weight))
+                start = replace(
+                    start, parameters=self._current_parameters(), is_new=False
+                )
+            given = (X, y, sample_weight)
+            return self._learn(start, data, self.epochs, given, validation)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -406,11 +460,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Features.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels.
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever occur; needed in the first call, if that one's y
-            does not have them all.
+            does not have them all. Not needed for a multilabel problem.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, at least 0; zero means absent. Never modified.
 
@@ -423,17 +477,22 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 "partial_fit cannot stop early, since it trains one epoch a call. Use "
                 "early_stopping=False, or fit."
             )
+        if self.class_weight_start:
+            raise ValueError(
+                "partial_fit cannot start class weights later, since it does not know "
+                "how many epochs there will be. Use class_weight_start=0, or fit."
+            )
         first = not self.__sklearn_is_fitted__()
         with self._features_kept_on_failure():
             data = training_arrays(self, X, y, sample_weight, reset=first)
-            classes = self._partial_fit_classes(*data[1:], classes, first)
-            network = network_spec(self, data[0], len(classes))
+            targets = self._partial_fit_targets(*data[1:], classes, first)
+            network = network_spec(self, data[0], targets)
             if first:
-                start = self._new_start(network, classes)
+                start = new_start(self.random_state, network, targets)
             else:
                 if self.dtype == "auto":
                     network = replace(network, dtype=self._network.dtype)
-                self._check_same_network(network, "partial_fit")
+                check_same_network(network, self._network, "partial_fit")
                 start = self._where_it_stopped(network)
             return self._learn(start, data, 1, (X, y, sample_weight))
 
@@ -450,10 +509,10 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             "partial_fit for a single epoch."
         )
 
-    def _partial_fit_classes(self, y, sample_weight, classes, first):
-        """Return the classes of a partial_fit call."""
+    def _partial_fit_targets(self, y, sample_weight, classes, first):
+        """Return the targets of a partial_fit call."""
         if classes is None:
-            return known_classes(y, sample_weight) if first else self.classes_
+            return targets_of(y, sample_weight) if first else self._targets
         given = np.unique(np.asarray(classes))
         if len(given) < 2 or (given != given).any():
             raise ValueError(
@@ -466,40 +525,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 f"{self.classes_.tolist()} and are {given.tolist()}. Call fit, or "
                 f"clone the estimator, to start anew."
             )
-        return given
-
-    def _check_same_classes(self, classes):
-        """Raise ValueError if a warm start would need another head."""
-        if not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                f"warm_start=True needs the classes of the last fit. They were "
-                f"{self.classes_.tolist()} and are {classes.tolist()}. Use "
-                f"warm_start=False."
-            )
-
-    def _check_same_network(self, network, who):
-        """Raise ValueError if the parameters now say another network."""
-        before = self._network
-        if (network.parameter_shapes, network.dtype) != (
-            before.parameter_shapes,
-            before.dtype,
-        ):
-            raise ValueError(
-                f"{who} needs the layers, features and dtype of the last fit. One of "
-                f"them has changed. Call fit with warm_start=False."
-            )
-
-    def _new_start(self, network, classes):
-        """Return the beginning of a training, from new weights."""
-        seeds = self._new_seeds()
-        return _Start(
-            network=network,
-            classes=classes,
-            shuffle_seed=seeds["shuffle"],
-            split_seed=seeds["split"],
-            dropout_seeds=dropout_seeds(seeds["dropout"], network),
-            parameters=initial_parameters(network, seeds["weights"]),
-        )
+        if not first:
+            return self._targets
+        return Labels(y.shape[1]) if y.ndim == 2 else Classes(given)
 
     def _where_it_stopped(self, network):
         """Return the beginning of a training that goes on after the last one."""
@@ -507,65 +535,32 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             self._start,
             network=network,
             parameters=self._current_parameters(),
+            is_new=False,
             optimizer_state=self._optimizer_state,
             first_epoch=self.n_iter_,
             totals=self._totals,
             history=self.history_,
         )
 
-    def _new_seeds(self):
-        """Return one independent source of randomness for each use, by name."""
-        entropy = check_random_state(self.random_state).randint(
-            0, 2**32, size=4, dtype=np.uint32
-        )
-        names = ("weights", "shuffle", "split", "dropout")
-        children = np.random.SeedSequence(entropy.tolist()).spawn(len(names))
-        return dict(zip(names, children, strict=True))
-
-    def _learn(self, start, data, epochs, given):
+    def _learn(self, start, data, epochs, given, validation=None):
         """Train from a start on checked data, and remember what came of it.
 
         `given` is what the caller passed: sklearn's callbacks get it.
         """
-        X, y, sample_weight = data
-        y_index = class_indices(y, sample_weight, start.classes)
-        totals = class_totals(y_index, sample_weight, len(start.classes))
-        if start.totals is not None:
-            totals = tuple(map(np.add, start.totals, totals))
-        class_weights = resolve_class_weight(self.class_weight, start.classes, *totals)
-        rows = present_rows(y_index, sample_weight, class_weights)
-        if len(rows) == 0:
-            raise ValueError(
-                "No row has a weight above zero, so there is nothing to learn from. "
-                "Check sample_weight and class_weight."
-            )
-        watched = None
-        if self.early_stopping:
-            rows, watched = stratified_holdout(
-                y_index,
-                rows,
-                start.classes,
-                self.validation_fraction,
-                np.random.default_rng(start.split_seed),
-            )
-            totals = class_totals(y_index[rows], sample_weight[rows], len(totals[0]))
-        weighted = (X, y_index, sample_weight, class_weights)
-        run = Run(
-            data=self._rows(*weighted, rows, totals),
-            parameters=start.parameters,
-            shuffle_seed=start.shuffle_seed if self.shuffle else None,
-            dropout_seeds=start.dropout_seeds,
-            validation=None if watched is None else self._rows(*weighted, watched),
-            optimizer_state=start.optimizer_state,
-            first_epoch=start.first_epoch,
+        problem = pose(
+            self,
+            start.targets,
+            start.network.dtype,
+            data,
+            epochs=epochs,
+            split_seed=start.split_seed,
+            validation=validation,
+            earlier=start.totals,
         )
-        spec = self._training_spec(start.network, epochs)
-        kind = settings(spec.optimizer)
-        # An optimizer that is no longer the one of the last call starts anew.
-        if vars(self).get("_optimizer_kind") != kind:
-            run = replace(run, optimizer_state=None)
+        spec = self._training_spec(problem, epochs)
+        run = self._run(start, problem, spec)
+        hooks = self._sklearn_hooks(start, problem, epochs, given)
         params = self.get_params(deep=False)
-        hooks = self._sklearn_hooks(start, epochs, given)
         result, engine = train_network(
             start.network,
             spec,
@@ -576,14 +571,13 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             metrics=make_metrics(self.metrics, params),
             verbose=int(self.verbose),
         )
-        vars(self).update(_attributes(start, result.parameters))
+        vars(self).update(_attributes(start, problem, result.parameters))
         self._start = replace(start, parameters=None)
-        self._optimizer_kind, self._optimizer_state = kind, result.optimizer_state
-        self._totals = totals
+        self._optimizer_kind = settings(spec.optimizer)
+        self._optimizer_state = result.optimizer_state
+        self._totals = problem.totals
         self.engine_ = engine
-        self.class_weight_ = dict(
-            zip(start.classes.tolist(), class_weights.tolist(), strict=True)
-        )
+        self.class_weight_ = problem.targets.weights_by_label(problem.class_weight)
         self.history_ = {
             name: [*start.history.get(name, []), *values]
             for name, values in result.history.items()
@@ -594,50 +588,70 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             hook.finished()
         return self
 
-    def _training_spec(self, network, epochs):
+    def _training_spec(self, problem, epochs):
         """Return how the parameters say to train."""
         params = self.get_params(deep=False)
-        stopping = EarlyStopping(self.n_iter_no_change, self.tol)
+        stopping = EarlyStopping(
+            self.n_iter_no_change,
+            self.tol,
+            monitor_name(self.monitor),
+            greater_is_better=self.monitor not in ("loss", "log_loss"),
+            first_epoch=problem.rows.class_weight_epoch,
+        )
         return TrainingSpec(
             optimizer=make_optimizer(self.optimizer, self.learning_rate, params),
-            loss=self._make_loss(network),
+            loss=problem.loss,
             batch_size=nominal_batch_size(self.batch_size),
             epochs=epochs,
             early_stopping=stopping if self.early_stopping else None,
         )
 
-    def _sklearn_hooks(self, start, epochs, given):
+    def _run(self, start, problem, spec):
+        """Return what is trained from a start."""
+        parameters, optimizer_state = start.parameters, start.optimizer_state
+        if start.is_new and self.init_bias == "prior":
+            bias = initial_bias(
+                problem.loss, problem.totals, problem.first_class_weight
+            )
+            parameters = (*parameters[:-1], bias.astype(start.network.dtype))
+        # An optimizer that is no longer the one of the last call starts anew.
+        if vars(self).get("_optimizer_kind") != settings(spec.optimizer):
+            optimizer_state = None
+        score = None
+        if problem.validation is not None:
+            score = score_of(self, problem, self._view(start, problem))
+        return Run(
+            data=problem.rows,
+            parameters=parameters,
+            shuffle_seed=start.shuffle_seed if self.shuffle else None,
+            dropout_seeds=start.dropout_seeds,
+            validation=problem.validation,
+            score=score,
+            optimizer_state=optimizer_state,
+            first_epoch=start.first_epoch,
+        )
+
+    def _view(self, start, problem):
+        """Return a function that makes a fitted estimator of a network's parameters."""
+        fitted = copy.copy(self)
+        vars(fitted).pop("feature_names_in_", None)  # it is asked about checked arrays
+
+        def view(parameters):
+            vars(fitted).update(_attributes(start, problem, parameters))
+            return fitted
+
+        return view
+
+    def _sklearn_hooks(self, start, problem, epochs, given):
         """Return the hook that calls sklearn's callbacks, if there are any."""
         if not hasattr(self, "_skl_callbacks"):
             return []
         context = self._init_callback_context(max_subtasks=epochs)
 
         def attributes_of(snapshot):
-            return _attributes(start, snapshot.parameters)
+            return _attributes(start, problem, snapshot.parameters)
 
         return [SklearnCallbacks(self, context, *given, attributes_of)]
-
-    def _make_loss(self, network):
-        """Return the loss that the parameters describe."""
-        loss_class = (
-            keras.losses.BinaryCrossentropy
-            if network.stages[-1].n_units == 1
-            else keras.losses.CategoricalCrossentropy
-        )
-        return make_loss(loss_class, network.dtype, self.get_params(deep=False))
-
-    def _rows(self, X, y_index, sample_weight, class_weights, rows, totals=None):
-        """Return rows with their targets and weights.
-
-        The scale of `normalize_weights` comes from `totals`, by default from the rows
-        themselves.
-        """
-        if self.normalize_weights:
-            if totals is None:
-                some = (y_index[rows], sample_weight[rows])
-                totals = class_totals(*some, len(class_weights))
-            class_weights = class_weights * mean_one_scale(class_weights, *totals)
-        return Rows(X, y_index, sample_weight, rows, class_weights)
 
     @contextlib.contextmanager
     def _features_kept_on_failure(self):
@@ -671,7 +685,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             compile_model(
                 model,
                 optimizer,
-                self._make_loss(self._network),
+                self._loss,
                 make_metrics(self.metrics, params),
             )
             if settings(optimizer) == self._optimizer_kind:
@@ -691,8 +705,26 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             state = state | {"_model": None, "_parameters": self._current_parameters()}
         return state
 
+    def _proba(self, X):
+        """Return the probabilities that training made, of checked X."""
+        outputs = predict(self._network, self._current_parameters(), X)
+        return self._targets.proba(outputs)
+
+    def _true_proba(self, proba):
+        """Return probabilities with the loss and the class weights undone."""
+        if not undoable(self._loss):
+            raise ValueError(
+                f"True probabilities cannot be told from outputs that minimise "
+                f"{type(self._loss).__name__}. Use loss='cross_entropy', or calibrate "
+                f"them: sklearn.calibration.CalibratedClassifierCV."
+            )
+        proba = undone(self._loss, proba)
+        if is_batch_wide(self._loss):  # in which class weights cancel out
+            return proba
+        return self._targets.unweighted(proba, self._class_weight)
+
     def predict_proba(self, X):
-        """Return the probability of each class.
+        """Return the probability of each class or label.
 
         Parameters
         ----------
@@ -701,18 +733,16 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
         Returns
         -------
-        proba : ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`; rows sum to 1. With class weights these are
-            the probabilities of the weighted problem.
+        proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            In the order of `classes_`. Those of classes sum to 1. With class weights,
+            or another loss than cross-entropy, they are those of the weighted problem,
+            unless `correct_probabilities` is True.
         """
-        X = prediction_array(self, X)
-        proba = predict(self._network, self._current_parameters(), X)
-        if proba.shape[1] == 1:
-            proba = np.concatenate([1 - proba, proba], axis=1)
-        return proba
+        proba = self._proba(prediction_array(self, X))
+        return self._true_proba(proba) if self.correct_probabilities else proba
 
     def predict_log_proba(self, X):
-        """Return the logarithm of the probability of each class.
+        """Return the logarithm of the probability of each class or label.
 
         Parameters
         ----------
@@ -721,52 +751,54 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
         Returns
         -------
-        log_proba : ndarray of shape (n_samples, n_classes)
+        log_proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             In the order of `classes_`; -inf for a probability that rounds to 0.
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict(self, X):
-        """Return the most probable class of each row.
+    def predict(self, X, cost_matrix=None, false_alarm=None, miss=None):
+        """Return the class of each row, or the labels that hold.
+
+        With costs the answer of least expected cost on true probabilities (Elkan, 2001,
+        eq. 1), else the most probable one in training's terms: class weights then
+        decide. So neither counts twice.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Features.
+        cost_matrix : array-like, dict or dataframe, default=None
+            Costs for this call, as the parameter of the same name; or an array of shape
+            (n_samples, n_classes, n_classes), a matrix for each row.
+        false_alarm, miss : float or array-like of shape (n_samples,), default=None
+            For two classes, in place of cost_matrix: what answering ``classes_[1]``
+            costs where ``classes_[0]`` is true, and the reverse. By metadata routing,
+            ``set_predict_request(miss=True)``, also in a Pipeline.
 
         Returns
         -------
-        y : ndarray of shape (n_samples,)
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Labels, as they were given to `fit`.
         """
-        most_likely = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[most_likely]
+        X = prediction_array(self, X)
+        proba = self._proba(X)
+        costs = self._costs_of_call(len(proba), cost_matrix, false_alarm, miss)
+        if costs is None:
+            return self._targets.most_likely(proba)
+        return self._targets.cheapest(self._true_proba(proba), costs)
+
+    def _costs_of_call(self, n_rows, cost_matrix, false_alarm, miss):
+        """Return the costs that decide, or None."""
+        pair = false_alarm is not None or miss is not None
+        if cost_matrix is None and not pair:
+            return None if minimises_cost(self._loss) else self.cost_matrix_
+        if cost_matrix is not None and pair:
+            raise ValueError(
+                "Costs are cost_matrix, or false_alarm and miss. Got both; leave one "
+                "out."
+            )
+        return self._targets.costs_per_row(cost_matrix, false_alarm, miss, n_rows)
 
 
-@functools.cache
-def _named_parameters(cls):
-    """Return the parameters of a class, and of those it comes from, by their names."""
-    named = {}
-    for ancestor in cls.__mro__:
-        if issubclass(ancestor, CostSensitiveMLPClassifier) and "__init__" in vars(
-            ancestor
-        ):
-            parameters = inspect.signature(ancestor.__init__).parameters.values()
-            for parameter in list(parameters)[1:]:  # without self
-                if parameter.kind is not parameter.VAR_KEYWORD:
-                    named.setdefault(parameter.name, parameter)
-    return named
-
-
-def _signature_of(cls):
-    """Return the signature of a class without `**routed`.
-
-    check_estimator reads the signature and would take "routed" for a parameter, so a
-    misspelt name would have to pass the constructor unnoticed.
-    """
-    parameters = _named_parameters(cls).values()
-    return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
-
-
-CostSensitiveMLPClassifier.__signature__ = _signature_of(CostSensitiveMLPClassifier)
+CostSensitiveMLPClassifier.__signature__ = signature_of(CostSensitiveMLPClassifier)

@@ -1,7 +1,6 @@
 """Which engine trains a network, and what becomes of a training that went wrong."""
 
 import contextlib
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -29,6 +28,7 @@ from skweighted._training._spec import (
     TrainingResult,
     TrainingSpec,
 )
+from skweighted._warnings import warn_user
 from skweighted.exceptions import TrainingDivergedError
 
 
@@ -161,9 +161,8 @@ def _check(result: TrainingResult, spec: TrainingSpec, run: Run) -> None:
             f"inputs (StandardScaler), or lower the learning rate{rate}."
         )
     if result.interrupted:
-        warnings.warn(
+        warn_user(
             f"Training was interrupted after {result.n_epochs} of {spec.epochs} "
             f"epochs. The network is fitted and usable as it is.",
             ConvergenceWarning,
-            stacklevel=7,  # the line that called fit
         )

@@ -1,7 +1,7 @@
 """The one module that knows SciKeras' faults (0.13), each beside its answer.
 
 Kept from SciKeras: routed parameters (`optimizer__momentum`), and how they become
-optimizers, losses, metrics and callbacks.
+optimizers, metrics and callbacks.
 """
 
 import difflib
@@ -22,12 +22,9 @@ from sklearn.base import BaseEstimator
 
 from skweighted._training._optimizers import copy_of
 
-# Arguments of Keras' cross-entropies that leave outputs and weights what they are here.
-LOSS_ARGUMENTS = ("label_smoothing",)
-
 # Where a routed parameter can go. SciKeras leaves out "callbacks", so that
 # set_params(callbacks__patience=3) fails there.
-ROUTES = ("callbacks", "loss", "metrics", "optimizer")
+ROUTES = ("callbacks", "class_weight", "loss", "metrics", "optimizer")
 
 # What a user who comes from sklearn's MLPClassifier is likely to write.
 _WORDS_OF_MLP_CLASSIFIER = {
@@ -93,7 +90,7 @@ def make_optimizer(optimizer, learning_rate, params):
     params : dict
         All parameters of the estimator; those named `optimizer__...` count.
     """
-    routed = route_params(params, "optimizer", pass_filter=())
+    routed = routed_to("optimizer", params)
     if isinstance(optimizer, keras.optimizers.Optimizer):
         for name in routed:
             raise ValueError(
@@ -134,18 +131,9 @@ def _optimizer_class(name):
     return classes[name.lower()]
 
 
-def make_loss(loss_class, dtype, params):
-    """Return a Keras loss that computes in `dtype`, with the routed parameters."""
-    routed = route_params(params, "loss", pass_filter=())
-    for name in routed:
-        if name not in LOSS_ARGUMENTS:
-            raise ValueError(
-                f"loss has no parameter {name!r}, given as loss__{name}. "
-                f"{near(name, LOSS_ARGUMENTS)}"
-            )
-    # Keras' default is float32, in which a float64 network would be trained on a
-    # rounded loss.
-    return loss_class(**{"dtype": dtype} | routed)
+def routed_to(route, params):
+    """Return the parameters routed to a part, by their names without the route."""
+    return route_params(params, route, pass_filter=())
 
 
 def make_metrics(metrics, params):
@@ -197,7 +185,7 @@ def _make(route, items, params, class_of_string=None, defaults=lambda _: {}):
     A plain `callbacks__patience` goes to every class that knows it; one with the key
     or position of an item, `callbacks__0__patience`, to that class alone.
     """
-    routed = route_params(params, route, pass_filter=())
+    routed = routed_to(route, params)
     items = _by_key(items)
     if class_of_string is not None:
         items = try_to_convert_strings_to_classes(items, class_of_string)
@@ -218,7 +206,7 @@ def _make(route, items, params, class_of_string=None, defaults=lambda _: {}):
         if key in classes:
             known = _argument_names(item)
             fitting = {name: shared[name] for name in shared.keys() & known}
-            own = route_params(routed, key, pass_filter=())
+            own = routed_to(key, routed)
             item = unflatten_params(item, defaults(item) | fitting | own)
         made.append(item)
     return made

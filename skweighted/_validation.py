@@ -6,7 +6,8 @@ never looked at again.
 """
 
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets
+from scipy.sparse import issparse
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -23,7 +24,7 @@ def training_arrays(estimator, X, y, sample_weight, *, reset):
     estimator : BaseEstimator
         Remembers the number and names of the features, or compares them.
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,), or indicator of shape (n_samples, n_labels)
     sample_weight : array-like of shape (n_samples,), float or None
     reset : bool
         Whether to remember (True) or to compare (False) the features.
@@ -31,7 +32,8 @@ def training_arrays(estimator, X, y, sample_weight, *, reset):
     Returns
     -------
     X : ndarray or CSR of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,)
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Labels; with several columns, 0 and 1 for each label.
     sample_weight : ndarray of shape (n_samples,)
         float64, at least 0, not all zero. Without weights it is one number, seen often.
     """
@@ -45,8 +47,7 @@ def training_arrays(estimator, X, y, sample_weight, *, reset):
         multi_output=True,
         reset=reset,
     )
-    y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
+    y = _class_targets(y)
     if sample_weight is None:
         return X, y, np.broadcast_to(1.0, len(y))
     if not np.asarray(sample_weight).any():
@@ -58,6 +59,42 @@ def training_arrays(estimator, X, y, sample_weight, *, reset):
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
     return X, y, sample_weight
+
+
+def validation_arrays(estimator, X_val, y_val, sample_weight_val):
+    """Return the caller's validation data as checked arrays, or None."""
+    if X_val is None and y_val is None:
+        if sample_weight_val is not None:
+            raise ValueError(
+                "sample_weight_val is given without X_val and y_val. Give all of "
+                "them, or none."
+            )
+        return None
+    if X_val is None or y_val is None:
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"X_val and y_val belong together. {missing} is missing.")
+    if not estimator.early_stopping:
+        raise ValueError(
+            "X_val and y_val are for early stopping, and early_stopping is False. "
+            "Use early_stopping=True, or leave them out."
+        )
+    return training_arrays(estimator, X_val, y_val, sample_weight_val, reset=False)
+
+
+def _class_targets(y):
+    """Return labels as a column, and indicators as an array of 0 and 1."""
+    kind = type_of_target(y, input_name="y")
+    if kind == "multilabel-indicator":
+        return (y.toarray() if issparse(y) else y).astype(np.uint8)
+    if kind == "multiclass-multioutput":
+        raise ValueError(
+            "With several columns, y must have 0 and 1 only: one column for each label "
+            "of a multilabel problem. Use sklearn.multioutput.MultiOutputClassifier "
+            "for columns of classes."
+        )
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    return y
 
 
 def prediction_array(estimator, X):
@@ -107,12 +144,10 @@ def class_indices(y, sample_weight, classes):
     return y_index
 
 
-def present_rows(y_index, sample_weight, class_weights):
-    """Return the numbers of the rows of weight above zero, sorted."""
-    n_rows = len(y_index)
-    number = np.int32 if n_rows < 2**31 else np.int64
-    present = (sample_weight > 0) & (class_weights > 0)[y_index]
-    return np.arange(n_rows, dtype=number)[present]
+def row_numbers(present):
+    """Return the numbers of the rows that are present, sorted."""
+    number = np.int32 if len(present) < 2**31 else np.int64
+    return np.arange(len(present), dtype=number)[present]
 
 
 def stratified_holdout(y_index, rows, classes, fraction, random_generator):
@@ -147,3 +182,42 @@ def stratified_holdout(y_index, rows, classes, fraction, random_generator):
             chosen = random_generator.choice(members, n_held_out, replace=False)
             held_out[chosen] = True
     return rows[~held_out[rows]], rows[held_out[rows]]
+
+
+def label_holdout(target, rows, fraction, random_generator):
+    """Split rows of a multilabel problem in two, each set of labels in its share.
+
+    Sets of labels that occur once are split together, as one set.
+
+    Parameters
+    ----------
+    target : ndarray of shape (n_samples, n_labels)
+    rows : ndarray of shape (n_rows,)
+        The rows to split: two at least.
+    fraction : float
+        Share that is held out; at least one row.
+    random_generator : numpy.random.Generator
+
+    Returns
+    -------
+    kept, held_out : ndarray
+        Rows to learn from and rows to watch, both sorted.
+    """
+    if len(rows) < 2:
+        raise ValueError(
+            "early_stopping=True needs two rows, one to learn from and one to watch. "
+            "There is 1. Use early_stopping=False."
+        )
+    _, kinds, counts = np.unique(
+        target[rows], axis=0, return_inverse=True, return_counts=True
+    )
+    kinds = np.where(counts[kinds] == 1, len(counts), kinds)
+    # In the order of their kinds, every 1 / fraction-th row is held out.
+    order = np.lexsort((random_generator.random(len(rows)), kinds))
+    n_held_out = int(np.clip(round(fraction * len(rows)), 1, len(rows) - 1))
+    places = (np.arange(n_held_out) + random_generator.random()) * (
+        len(rows) / n_held_out
+    )
+    held_out = np.zeros(len(rows), dtype=bool)
+    held_out[order[places.astype(int)]] = True
+    return rows[~held_out], rows[held_out]

@@ -5,30 +5,90 @@ made of them, zero means absent, and `mean_one_scale` is the only place that
 rescales them.
 """
 
-import warnings
 from numbers import Real
 
 import numpy as np
 
+from skweighted._warnings import warn_user
 from skweighted.exceptions import ClassWeightWarning
 
 
-def resolve_class_weight(class_weight, classes, counts, n_rows):
+def compute_class_weight(
+    class_weight, *, classes=None, y, sample_weight=None, beta=0.999
+):
+    """Return the class weights that `CostSensitiveMLPClassifier` trains with.
+
+    They are those of `class_weight_`, before `normalize_weights`. What
+    `sklearn.utils.class_weight.compute_class_weight` knows gives the same numbers here.
+
+    Parameters
+    ----------
+    class_weight : None, str, dict, callable or list
+        As the parameter of `CostSensitiveMLPClassifier`.
+    classes : array-like of shape (n_classes,), default=None
+        The labels, in the order of the weights; None takes those of y, sorted.
+    y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        Labels; with several columns, 0 and 1 for each label of a multilabel problem.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Counts of rows.
+    beta : float in [0, 1), default=0.999
+        Of "effective_number".
+
+    Returns
+    -------
+    ndarray of shape (n_classes,) or (n_labels, 2)
+
+    Raises
+    ------
+    ValueError
+        If a strategy is not known, a label has no weight, or y has labels that are not
+        in `classes`.
+
+    Examples
+    --------
+    >>> from skweighted import compute_class_weight
+    >>> compute_class_weight("sqrt_balanced", y=[0] * 90 + [1] * 10).round(2).tolist()
+    [0.75, 2.24]
+    """
+    y = np.asarray(y)
+    sample_weight = (
+        np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+    )
+    options = {"beta": beta} if class_weight == "effective_number" else {}
+    if y.ndim == 2:
+        totals = label_totals(y, sample_weight)
+        return resolve_label_weights(class_weight, *totals, **options)
+    known = np.unique(y)
+    classes = known if classes is None else np.asarray(classes)
+    missing = [label for label in known.tolist() if label not in classes.tolist()]
+    if missing:
+        raise ValueError(
+            f"classes must have every label of y. {missing} are not in "
+            f"{classes.tolist()}."
+        )
+    order = np.argsort(classes)
+    y_index = order[np.searchsorted(classes[order], y)]
+    totals = class_totals(y_index, sample_weight, len(classes))
+    return resolve_class_weight(class_weight, classes, *totals, **options)
+
+
+def resolve_class_weight(class_weight, classes, counts, n_rows, **options):
     """Return one weight per class.
 
     Parameters
     ----------
-    class_weight : None, "balanced" or dict
-        None weighs every class 1. "balanced" gives every class the same total
-        weight, ``sum(counts) / (n_present * counts)`` (King & Zeng, 2001), where
-        ``n_present`` counts the classes that have rows. A dict maps the user's own
-        labels to weights.
+    class_weight : None, str, dict or callable
+        None weighs every class 1. A name is one of `STRATEGIES`. A dict maps the user's
+        own labels to weights. A callable ``(classes, counts)`` returns weights or such
+        a dict.
     classes : ndarray of shape (n_classes,)
-        The labels, sorted.
+        The labels.
     counts : ndarray of shape (n_classes,)
         Weighted number of rows of each class.
     n_rows : ndarray of shape (n_classes,)
         Number of rows of each class.
+    **options
+        Arguments of the strategy.
 
     Returns
     -------
@@ -38,22 +98,126 @@ def resolve_class_weight(class_weight, classes, counts, n_rows):
     Raises
     ------
     ValueError
-        If a label has no weight, or a weight is negative, infinite, NaN or no
-        number, or all weights are zero.
+        If a strategy is not known or does not take an option, a label has no weight, or
+        a weight is negative, infinite, NaN or no number, or all weights but one are
+        zero.
 
     Warns
     -----
     ClassWeightWarning
         If a key of the dict is not one of `classes`.
     """
+    strategy = STRATEGIES.get(class_weight) if isinstance(class_weight, str) else None
+    if isinstance(class_weight, str) and strategy is None:
+        raise ValueError(
+            f"class_weight names no strategy: {class_weight!r}. Known: "
+            f"{', '.join(map(repr, STRATEGIES))}."
+        )
+    for name in options:
+        if strategy is not effective_number or name != "beta":
+            raise ValueError(
+                f"class_weight={class_weight!r} has no option {name!r}, given as "
+                f"class_weight__{name}. Only 'effective_number' has one: 'beta'."
+            )
     if class_weight is None:
         return np.ones(len(classes))
-    if isinstance(class_weight, str):
+    if strategy is not None:
         present = counts > 0
         weights = np.ones(len(classes))
-        weights[present] = counts.sum() / (present.sum() * counts[present])
+        weights[present] = strategy(counts[present], **options)
         return weights
+    if callable(class_weight):
+        class_weight = _called(class_weight, classes, counts)
     return _weights_of_dict(class_weight, classes, n_rows)
+
+
+def resolve_label_weights(class_weight, counts, n_rows, **options):
+    """Return the weights of both values of each label of a multilabel problem.
+
+    Parameters
+    ----------
+    class_weight : as in `resolve_class_weight`, or a list of those, one per label
+    counts, n_rows : ndarray of shape (n_labels, 2)
+        What `label_totals` returns.
+    **options
+        Arguments of the strategies that have some.
+
+    Returns
+    -------
+    ndarray of shape (n_labels, 2)
+    """
+    each = (
+        list(class_weight)
+        if isinstance(class_weight, list | tuple)
+        else [class_weight] * len(counts)
+    )
+    if len(each) != len(counts):
+        raise ValueError(
+            f"A list of class weights must have one for each label of y. It has "
+            f"{len(each)}, and y has {len(counts)} labels."
+        )
+    weights = []
+    for label, (one, *totals) in enumerate(zip(each, counts, n_rows, strict=True)):
+        own = (
+            options if one == "effective_number" or each.count(one) == len(each) else {}
+        )
+        try:
+            weights.append(resolve_class_weight(one, np.arange(2), *totals, **own))
+        except ValueError as error:
+            raise ValueError(f"For label {label} of y: {error}") from None
+    return np.array(weights)
+
+
+def balanced(counts):
+    """Return ``sum(counts) / (n_classes * counts)`` (King & Zeng, 2001).
+
+    Every class then has the same total weight.
+    """
+    return counts.sum() / (len(counts) * counts)
+
+
+def sqrt_balanced(counts):
+    """Return the square roots of the balanced weights.
+
+    Half of the way, in logarithms, from no weights to balanced ones.
+    """
+    return np.sqrt(balanced(counts))
+
+
+def effective_number(counts, beta=0.999):
+    """Return ``(1 - beta) / (1 - beta ** counts)``, rescaled to mean 1 over classes.
+
+    The effective number of rows of Cui, Jia, Lin, Song and Belongie ("Class-balanced
+    loss based on effective number of samples", CVPR 2019, eq. 2): all classes weigh the
+    same for beta = 0, and as balanced ones for beta near 1.
+    """
+    if not 0 <= beta < 1:
+        raise ValueError(
+            f"beta of 'effective_number' must be at least 0 and below 1. Got {beta!r}."
+        )
+    with np.errstate(divide="ignore"):
+        weights = 1 / -np.expm1(counts * np.log(beta))
+    return weights / weights.mean()
+
+
+STRATEGIES = {
+    "balanced": balanced,
+    "sqrt_balanced": sqrt_balanced,
+    "effective_number": effective_number,
+}
+
+
+def _called(function, classes, counts):
+    """Return what a function gives to the classes, as a dict."""
+    weights = function(classes.copy(), counts.copy())
+    if isinstance(weights, dict):
+        return weights
+    if np.shape(weights) != (len(classes),):
+        raise ValueError(
+            f"A function as class_weight must return one weight per class, or a dict. "
+            f"For classes {classes.tolist()} it returned {weights!r}."
+        )
+    return dict(zip(classes.tolist(), np.asarray(weights).tolist(), strict=True))
 
 
 def _weights_of_dict(class_weight, classes, n_rows):
@@ -68,11 +232,10 @@ def _weights_of_dict(class_weight, classes, n_rows):
             )
     unknown = [label for label in class_weight if label not in labels]
     if unknown:
-        warnings.warn(
+        warn_user(
             f"class_weight has a weight for {unknown}, which is not in y. "
             f"Classes in y: {labels}. Check the spelling and the type of the keys.",
             ClassWeightWarning,
-            stacklevel=6,  # the line that called fit
         )
     for label, weight in class_weight.items():
         if not isinstance(weight, Real) or not 0 <= weight < np.inf:
@@ -107,6 +270,25 @@ def class_totals(y_index, sample_weight, n_classes):
     """
     counts = np.bincount(y_index, weights=sample_weight, minlength=n_classes)
     n_rows = np.bincount(y_index[sample_weight > 0], minlength=n_classes)
+    return counts, n_rows
+
+
+def label_totals(y, sample_weight):
+    """Return what `class_totals` does for both values of each label.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples, n_labels)
+        0 or 1.
+    sample_weight : ndarray of shape (n_samples,)
+
+    Returns
+    -------
+    counts, n_rows : ndarray of shape (n_labels, 2)
+    """
+    ones, rows = sample_weight @ y, (sample_weight > 0) @ y.astype(np.int64)
+    counts = np.stack([sample_weight.sum() - ones, ones], axis=1)
+    n_rows = np.stack([np.count_nonzero(sample_weight > 0) - rows, rows], axis=1)
     return counts, n_rows
 
 

@@ -110,7 +110,10 @@ def test_nothing_the_caller_passed_is_written_to():
 # laws of seeds
 
 
-@pytest.mark.parametrize("params", [{}, {"dropout": 0.3}, {"early_stopping": True}])
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"dropout": 0.3}, {"early_stopping": True, "validation_fraction": 0.4}],
+)
 def test_same_seed_gives_the_same_bits(params):
     one, two = (mlp(**params).fit(X, Y).predict_proba(X) for _ in range(2))
     np.testing.assert_array_equal(one, two)
@@ -285,7 +288,8 @@ def test_early_stopping_waits_for_the_patience_and_no_longer():
 
 
 def test_early_stopping_with_endless_patience_runs_every_epoch():
-    stopped = mlp(early_stopping=True, epochs=4, n_iter_no_change=np.inf).fit(X, Y)
+    rule = {"early_stopping": True, "validation_fraction": 0.4}
+    stopped = mlp(epochs=4, n_iter_no_change=np.inf, **rule).fit(X, Y)
     assert stopped.n_iter_ == 4
     assert "val_loss" in stopped.history_
 

@@ -31,7 +31,12 @@ CASES = {
     "deep": {"hidden_layer_sizes": (7, 5), "activation": "tanh", "alpha": 1.0},
     "none hidden": {"hidden_layer_sizes": ()},
     "dropout": {"dropout": 0.3},
-    "early stopping": {"early_stopping": True, "epochs": 40, "n_iter_no_change": 2},
+    "early stopping": {
+        "early_stopping": True,
+        "validation_fraction": 0.4,
+        "epochs": 40,
+        "n_iter_no_change": 2,
+    },
     "sgd": {"optimizer": "sgd", "optimizer__momentum": 0.9, "shuffle": False},
     "schedule": {"learning_rate": DECAY},
     "smoothing": {"loss__label_smoothing": 0.1},
@@ -248,7 +253,8 @@ def test_a_checkpoint_is_the_model_of_its_epoch(tmp_path):
 
 def test_callbacks_get_true_logs(tmp_path):
     logger = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))
-    clf = mlp(callbacks=logger, early_stopping=True, engine="xla").fit(X, Y)
+    rule = {"early_stopping": True, "validation_fraction": 0.4}
+    clf = mlp(callbacks=logger, engine="xla", **rule).fit(X, Y)
     with (tmp_path / "log.csv").open() as lines:
         logs = list(csv.DictReader(lines))
     assert [float(log["loss"]) for log in logs] == clf.history_["loss"]

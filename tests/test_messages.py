@@ -55,8 +55,8 @@ PARAMETERS = [
     ),
     (
         {"loss__label_smooting": 0.1},
-        "loss has no parameter 'label_smooting', given as loss__label_smooting. Did "
-        "you mean 'label_smoothing'?",
+        "loss='cross_entropy' has no parameter 'label_smooting', given as "
+        "loss__label_smooting. Did you mean 'label_smoothing'?",
     ),
     (
         {"callbacks__patience": 3},

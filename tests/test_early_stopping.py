@@ -1,0 +1,236 @@
+"""What early stopping watches: scores, losses, the caller's rows, weights."""
+
+import numpy as np
+import pytest
+import sklearn
+from messages import whole
+from sklearn.datasets import make_classification, make_multilabel_classification
+from sklearn.metrics import average_precision_score, log_loss, make_scorer
+from sklearn.metrics import fbeta_score as f_beta
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skweighted import CostSensitiveMLPClassifier
+from skweighted._validation import label_holdout
+from skweighted.exceptions import SmallValidationWarning
+from skweighted.metrics import expected_cost_score, make_cost_scorer
+
+X, Y = make_classification(600, 6, weights=[0.8], flip_y=0.1, random_state=0)
+KEPT, WATCHED = slice(300), slice(300, None)
+VALIDATION = {"X_val": X[WATCHED], "y_val": Y[WATCHED]}
+WEIGHT = np.random.default_rng(0).integers(1, 4, len(Y)).astype(float)
+COSTS = np.array([[0, 1], [20, 0]])
+
+
+def mlp(*args, **params):
+    defaults = {
+        "early_stopping": True,
+        "epochs": 60,
+        "n_iter_no_change": 5,
+        "learning_rate": 0.02,
+        "random_state": 0,
+    }
+    return CostSensitiveMLPClassifier(*args, **defaults | params)
+
+
+def corrected_log_loss(clf):
+    proba = clf.set_params(correct_probabilities=True).predict_proba(X[WATCHED])
+    return log_loss(Y[WATCHED], proba)
+
+
+def weighted_log_loss(clf):
+    weight = np.vectorize(clf.class_weight_.get)(Y[WATCHED])
+    return log_loss(Y[WATCHED], clf.predict_proba(X[WATCHED]), sample_weight=weight)
+
+
+# What is watched, what it is called in history_, and what it is of the network that is
+# kept; the best value is the least or the greatest.
+MONITORS = [
+    ({}, "val_loss", weighted_log_loss, min),
+    ({"class_weight": "balanced"}, "val_loss", weighted_log_loss, min),
+    (
+        {"class_weight": "balanced", "monitor_weighted": False},
+        "val_log_loss",
+        corrected_log_loss,
+        min,
+    ),
+    ({"loss": "focal"}, "val_log_loss", corrected_log_loss, min),
+    ({"loss": "logit_adjusted"}, "val_log_loss", corrected_log_loss, min),
+    (
+        {"monitor": "average_precision"},
+        "val_average_precision",
+        lambda clf: average_precision_score(
+            Y[WATCHED], clf.predict_proba(X[WATCHED])[:, 1]
+        ),
+        max,
+    ),
+    (
+        {"monitor": make_scorer(f_beta, beta=2), "class_weight": "balanced"},
+        "val_fbeta_score",
+        lambda clf: f_beta(Y[WATCHED], clf.predict(X[WATCHED]), beta=2),
+        max,
+    ),
+    (
+        {"monitor": make_cost_scorer(COSTS), "cost_matrix": COSTS},
+        "val_expected_cost_score",
+        lambda clf: (
+            -expected_cost_score(Y[WATCHED], clf.predict(X[WATCHED]), cost_matrix=COSTS)
+        ),
+        max,
+    ),
+]
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+@pytest.mark.parametrize(("params", "name", "value", "best_of"), MONITORS)
+def test_the_network_of_the_best_epoch_is_kept(params, name, value, best_of, engine):
+    clf = mlp(engine=engine, **params).fit(X[KEPT], Y[KEPT], **VALIDATION)
+    seen = clf.history_[name]
+    assert "val_loss" in clf.history_
+    assert len(seen) == clf.n_iter_ < 60
+    assert value(clf) == pytest.approx(best_of(seen), rel=1e-6)
+    assert seen.index(best_of(seen)) < clf.n_iter_ - 1
+
+
+@pytest.mark.parametrize("loss", ["expected_cost", "mean_squared_false_error"])
+@pytest.mark.parametrize("monitor", ["log_loss", "loss"])
+def test_where_outputs_are_no_probabilities_the_loss_is_watched(loss, monitor):
+    costs = COSTS if loss == "expected_cost" else None
+    clf = mlp(loss=loss, cost_matrix=costs, monitor=monitor)
+    clf.fit(X[KEPT], Y[KEPT], **VALIDATION)
+    assert list(clf.history_) == ["loss", "val_loss"]
+
+
+@pytest.mark.parametrize("monitor", ["log_loss", "average_precision"])
+def test_validation_weight_k_equals_k_copies(monitor):
+    copies = np.repeat(np.arange(300, 600), WEIGHT[WATCHED].astype(int))
+    clfs = [
+        mlp(monitor=monitor).fit(
+            X[KEPT],
+            Y[KEPT],
+            X_val=X[rows],
+            y_val=Y[rows],
+            sample_weight_val=weight,
+        )
+        for rows, weight in ((WATCHED, WEIGHT[WATCHED]), (copies, None))
+    ]
+    for name in clfs[0].history_:
+        one, two = (clf.history_[name] for clf in clfs)
+        assert one == pytest.approx(two, rel=1e-9)
+
+
+def test_unweighted_scores_do_not_see_the_weights():
+    weighted, unweighted = (
+        mlp(monitor_weighted=by_weight, epochs=3).fit(
+            X[KEPT], Y[KEPT], **VALIDATION, sample_weight_val=weight
+        )
+        for by_weight, weight in ((False, WEIGHT[WATCHED]), (True, None))
+    )
+    assert weighted.history_ == unweighted.history_
+
+
+def test_the_callers_rows_take_the_place_of_a_part_of_x():
+    watched = mlp(epochs=5, n_iter_no_change=10).fit(X[KEPT], Y[KEPT], **VALIDATION)
+    plain = mlp(epochs=5, early_stopping=False).fit(X[KEPT], Y[KEPT])
+    assert watched.loss_curve_ == pytest.approx(plain.loss_curve_, rel=1e-12)
+
+
+def test_deferred_weights_do_not_let_an_early_epoch_win():
+    clf = mlp(class_weight="balanced", class_weight_start=0.5, epochs=40)
+    clf.fit(X[KEPT], Y[KEPT], **VALIDATION)
+    seen = clf.history_["val_loss"]
+    assert clf.n_iter_ > 20
+    assert weighted_log_loss(clf) == pytest.approx(min(seen[20:]), rel=1e-6)
+
+
+def test_x_val_passes_through_a_pipeline():
+    with sklearn.config_context(enable_metadata_routing=True):
+        clf = mlp(epochs=5).set_fit_request(X_val=True, y_val=True)
+        pipeline = Pipeline(
+            [("scale", StandardScaler()), ("mlp", clf)], transform_input=["X_val"]
+        ).fit(X[KEPT] * 1000, Y[KEPT], X_val=X[WATCHED] * 1000, y_val=Y[WATCHED])
+    scale = StandardScaler().fit(X[KEPT] * 1000)
+    alone = mlp(epochs=5).fit(
+        scale.transform(X[KEPT] * 1000),
+        Y[KEPT],
+        X_val=scale.transform(X[WATCHED] * 1000),
+        y_val=Y[WATCHED],
+    )
+    assert pipeline[-1].history_ == alone.history_
+
+
+def test_labels_are_split_in_their_shares():
+    features, labels = make_multilabel_classification(400, n_classes=3, random_state=0)
+    clf = mlp(epochs=3, validation_fraction=0.25).fit(features, labels)
+    rows = np.arange(400)
+    kept, held_out = label_holdout(labels, rows, 0.25, np.random.default_rng(0))
+    assert np.array_equal(np.union1d(kept, held_out), rows)
+    assert len(held_out) == 100
+    shares = labels[held_out].mean(axis=0)
+    # Within a row for each of the 2 ** 3 sets of labels.
+    np.testing.assert_allclose(shares, labels.mean(axis=0), atol=8 / 100)
+    assert len(clf.history_["val_loss"]) == 3
+
+
+def test_few_validation_rows_of_a_class_are_a_warning():
+    few = np.r_[np.flatnonzero(Y[KEPT] == 0), np.flatnonzero(Y[KEPT] == 1)[:30]]
+    message = (
+        "The validation rows have fewer than 5 of class 1 (3), so when to stop is left "
+        "to chance. Give more rows, a larger validation_fraction, or X_val and y_val; "
+        "or use early_stopping=False."
+    )
+    with pytest.warns(SmallValidationWarning, match=whole(message)) as caught:
+        mlp(epochs=1).fit(X[few], Y[few])
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+MESSAGES = [
+    (
+        {"X_val": X[WATCHED]},
+        "X_val and y_val belong together. y_val is missing.",
+    ),
+    (
+        {"y_val": Y[WATCHED]},
+        "X_val and y_val belong together. X_val is missing.",
+    ),
+    (
+        {"sample_weight_val": WEIGHT[WATCHED]},
+        "sample_weight_val is given without X_val and y_val. Give all of them, or "
+        "none.",
+    ),
+    (
+        {"X_val": X[WATCHED], "y_val": np.zeros(300, int)},
+        "The validation rows have none of class 1, so early stopping would not see how "
+        "it is doing. Give more rows, a larger validation_fraction, or X_val and y_val "
+        "with every class.",
+    ),
+    (
+        {"X_val": X[WATCHED], "y_val": np.where(Y[WATCHED] == 1, 2, 0)},
+        "y_val has labels that y does not have: [2]. Classes in y: [0, 1].",
+    ),
+]
+
+
+@pytest.mark.parametrize(("validation", "message"), MESSAGES)
+def test_validation_data_that_cannot_be_used_is_explained(validation, message):
+    with pytest.raises(ValueError, match=whole(message)):
+        mlp().fit(X[KEPT], Y[KEPT], **validation)
+
+
+def test_validation_data_without_early_stopping_is_explained():
+    message = (
+        "X_val and y_val are for early stopping, and early_stopping is False. Use "
+        "early_stopping=True, or leave them out."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        mlp(early_stopping=False).fit(X[KEPT], Y[KEPT], **VALIDATION)
+
+
+def test_a_monitor_that_is_no_number_is_explained():
+    message = "monitor must be a finite number on the validation rows. broken is nan."
+
+    def broken(estimator, X, y):
+        return float("nan")
+
+    with pytest.raises(ValueError, match=whole(message)):
+        mlp(monitor=broken).fit(X[KEPT], Y[KEPT], **VALIDATION)
