@@ -9,6 +9,7 @@ README = Path(__file__).parent.parent / "README.md"
 def test_the_python_of_the_readme_runs(capsys):
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
     assert blocks
+    namespace = {}
     for block in blocks:
-        exec(compile(block, str(README), "exec"), {})
+        exec(compile(block, str(README), "exec"), namespace)
     assert "class_weight" in capsys.readouterr().out
