@@ -9,9 +9,13 @@ import importlib
 __version__ = "0.1.0.dev0"
 
 _MODULE_OF = {
+    "CalibrationCorrectionDisplay": "skweighted.displays",
     "Comparison": "skweighted.comparison",
+    "CostCurveDisplay": "skweighted.displays",
     "CostSensitiveMLPClassifier": "skweighted._classifier",
     "PriorCorrectedClassifier": "skweighted._prior_corrected",
+    "ThresholdDisplay": "skweighted.displays",
+    "TrainingCurveDisplay": "skweighted.displays",
     "adapt_prior": "skweighted._decisions",
     "compare": "skweighted.comparison",
     "compute_class_weight": "skweighted._weights",

@@ -34,7 +34,7 @@ from skweighted._startup import keras
 from skweighted._targets import Classes, Labels, targets_of
 from skweighted._training._forward import predict
 from skweighted._training._losses import is_batch_wide
-from skweighted._training._program import settings
+from skweighted._training._optimizers import settings
 from skweighted._training._spec import EarlyStopping, Run, TrainingSpec
 from skweighted._validation import prediction_array, training_arrays, validation_arrays
 from skweighted._weights import STRATEGIES

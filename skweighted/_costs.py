@@ -152,6 +152,17 @@ def looks_swapped(costs, counts):
     return bool(miss < false_alarm)
 
 
+def warn_if_swapped(costs, counts):
+    """Warn if the costs look as if truths and predictions were swapped."""
+    if looks_swapped(costs, counts):
+        warn_user(
+            f"Missing the rarer class ({min(counts) / sum(counts):.2%} of the rows) "
+            f"costs less than answering it falsely. Are rows and columns of "
+            f"cost_matrix swapped? Rows are truths, columns are predictions.",
+            CostWarning,
+        )
+
+
 def _is_dataframe(cost_matrix):
     """Return whether this has labelled rows and columns, as pandas' DataFrame has."""
     return hasattr(cost_matrix, "index") and hasattr(cost_matrix, "columns")

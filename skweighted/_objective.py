@@ -1,6 +1,5 @@
 """From the estimator's parameters to the loss that is minimised, and back from it."""
 
-import copy
 import inspect
 
 import numpy as np
@@ -42,7 +41,7 @@ _PROPER = (
 
 # Arguments of losses that say what outputs are, or that training fills in.
 _OWN_ARGUMENTS = (
-    *("self", "from_logits", "axis", "reduction", "name", "dtype"),
+    *("settings", "from_logits", "axis", "reduction", "name", "dtype"),
     *("class_prior", "cost_matrix"),
 )
 
@@ -91,6 +90,12 @@ def make_objective(estimator, targets, dtype, totals, costs):
         routed = routed_to("loss", estimator.get_params(deep=False))
         if "positive" not in routed and len(counts) == 2:
             inner.positive = int(counts[1] <= counts[0])
+    if getattr(inner, "from_logits", False):
+        raise ValueError(
+            f"The network's outputs are probabilities, and {type(inner).__name__} is "
+            f"told that they are logits. Use from_logits=False; it computes from "
+            f"logits all the same."
+        )
     if not isinstance(inner, tuple(filter(None, LOSSES.values()))):
         _check_use(inner, 1 if counts.ndim == 2 else targets.n_outputs, dtype)
     if counts.ndim == 2 and not isinstance(loss, PerOutput):
@@ -189,7 +194,7 @@ def _make(estimator, targets, dtype):
             )
     known = [
         argument
-        for argument in inspect.signature(given.__init__).parameters
+        for argument in inspect.signature(given).parameters
         if argument not in _OWN_ARGUMENTS
     ]
     for argument in routed:
@@ -210,7 +215,9 @@ def _make(estimator, targets, dtype):
 
 def _copied(loss, dtype):
     """Return a copy of a Keras loss that computes in `dtype`."""
-    copied = copy.copy(loss)
+    # Not copy.copy, which asks Keras for the class by its registered name.
+    copied = object.__new__(type(loss))
+    vars(copied).update(vars(loss))
     copied._dtype_policy = keras.dtype_policies.get(dtype)
     copied._dtype = copied._dtype_policy.compute_dtype
     if isinstance(loss, PerOutput):
@@ -221,11 +228,6 @@ def _copied(loss, dtype):
 def _check_use(loss, n_outputs, dtype):
     """Raise ValueError unless a Keras loss is lower where outputs are right."""
     name = type(loss).__name__
-    if getattr(loss, "from_logits", False):
-        raise ValueError(
-            f"The network's outputs are probabilities, and {name} is told that they "
-            f"are logits. Use from_logits=False; it computes from logits all the same."
-        )
     width = max(n_outputs, 1)
     truth = np.eye(width, dtype=dtype) if width > 1 else np.array([[0], [1]], dtype)
     right = np.where(truth == 1, 0.8, 0.2 / max(width - 1, 1)).astype(dtype)

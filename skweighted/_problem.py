@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._costs import looks_swapped
+from skweighted._costs import warn_if_swapped
 from skweighted._objective import (
     make_objective,
     minimises_cost,
@@ -19,7 +19,6 @@ from skweighted._training._spec import Rows
 from skweighted._validation import row_numbers
 from skweighted._warnings import warn_user
 from skweighted.exceptions import (
-    CostWarning,
     DoubleCountWarning,
     SmallValidationWarning,
 )
@@ -209,13 +208,7 @@ def _warn_of_costs(estimator, loss, problem_rows, totals, costs):
     counts, n_rows = totals
     if costs is None or counts.ndim == 2:
         return
-    if looks_swapped(costs, n_rows):
-        warn_user(
-            f"Missing the rarer class ({min(n_rows) / sum(n_rows):.2%} of the rows) "
-            f"costs less than answering it falsely. Are rows and columns of "
-            f"cost_matrix swapped? Rows are truths, columns are predictions.",
-            CostWarning,
-        )
+    warn_if_swapped(costs, n_rows)
     if len(set(n_rows.tolist())) == 1:
         warn_user(
             f"cost_matrix needs classes that are as frequent as where it is used, and "

@@ -52,8 +52,15 @@ class _ClassLoss(keras.losses.Loss):
     undoable = True
     batch_wide = False
 
-    def __init__(self, from_logits, reduction, name, dtype):
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
+    def __init__(
+        self,
+        *,
+        from_logits=False,
+        reduction="sum_over_batch_size",
+        name=None,
+        dtype=None,
+    ):
+        super().__init__(name or type(self).__name__, reduction, dtype)
         self.from_logits = from_logits
 
     def get_config(self):
@@ -67,6 +74,15 @@ class _ClassLoss(keras.losses.Loss):
             value = getattr(self, name)
             config[name] = None if value is None else np.asarray(value).tolist()
         return config
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        """Return the weighted loss of a batch, as `reduction` says."""
+        # Lists too: Keras would take each of their numbers for an output of its own.
+        y_true, y_pred = (
+            ops.convert_to_tensor(values, dtype=self.dtype)
+            for values in (y_true, y_pred)
+        )
+        return super().__call__(y_true, y_pred, sample_weight)
 
     def data(self):
         """Return numbers and arrays as arrays with an axis at least, by name."""
@@ -133,10 +149,9 @@ class FocalCrossentropy(_ClassLoss):
     ----------
     gamma : float, default=2.0
         Focusing parameter, at least 0.
-    from_logits : bool, default=False
-        Whether outputs are logits.
-    reduction, name, dtype
-        As in `keras.losses.Loss`.
+    **settings
+        ``from_logits=True`` where outputs are logits; the rest as in
+        `keras.losses.Loss`: reduction, name and dtype.
 
     References
     ----------
@@ -153,15 +168,8 @@ class FocalCrossentropy(_ClassLoss):
 
     ranks = {"gamma": 0}  # noqa: RUF012
 
-    def __init__(
-        self,
-        gamma=2.0,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="focal_crossentropy",
-        dtype=None,
-    ):
-        super().__init__(from_logits, reduction, name, dtype)
+    def __init__(self, gamma=2.0, **settings):
+        super().__init__(**settings)
         self.gamma = _at_least_zero("gamma", gamma)
 
     def call(self, y_true, y_pred):
@@ -191,10 +199,9 @@ class LogitAdjustedCrossentropy(_ClassLoss):
         Strength of the adjustment, at least 0.
     class_prior : array-like of shape (n_classes,), default=None
         Share of each class; filled in by `CostSensitiveMLPClassifier`.
-    from_logits : bool, default=False
-        Whether outputs are logits.
-    reduction, name, dtype
-        As in `keras.losses.Loss`.
+    **settings
+        ``from_logits=True`` where outputs are logits; the rest as in
+        `keras.losses.Loss`: reduction, name and dtype.
 
     References
     ----------
@@ -211,16 +218,8 @@ class LogitAdjustedCrossentropy(_ClassLoss):
 
     ranks = {"tau": 0, "class_prior": 1}  # noqa: RUF012
 
-    def __init__(
-        self,
-        tau=1.0,
-        class_prior=None,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="logit_adjusted_crossentropy",
-        dtype=None,
-    ):
-        super().__init__(from_logits, reduction, name, dtype)
+    def __init__(self, tau=1.0, class_prior=None, **settings):
+        super().__init__(**settings)
         self.tau = _at_least_zero("tau", tau)
         self.class_prior = class_prior
 
@@ -250,10 +249,9 @@ class BalancedSoftmax(LogitAdjustedCrossentropy):
     ----------
     class_prior : array-like of shape (n_classes,), default=None
         Share of each class; filled in by `CostSensitiveMLPClassifier`.
-    from_logits : bool, default=False
-        Whether outputs are logits.
-    reduction, name, dtype
-        As in `keras.losses.Loss`.
+    **settings
+        ``from_logits=True`` where outputs are logits; the rest as in
+        `keras.losses.Loss`: reduction, name and dtype.
 
     References
     ----------
@@ -263,15 +261,8 @@ class BalancedSoftmax(LogitAdjustedCrossentropy):
 
     ranks = {"class_prior": 1}  # noqa: RUF012
 
-    def __init__(
-        self,
-        class_prior=None,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="balanced_softmax",
-        dtype=None,
-    ):
-        super().__init__(1.0, class_prior, from_logits, reduction, name, dtype)
+    def __init__(self, class_prior=None, **settings):
+        super().__init__(1.0, class_prior, **settings)
 
 
 @keras.saving.register_keras_serializable("skweighted")
@@ -293,10 +284,9 @@ class LDAM(_ClassLoss):
         Factor of the logits, above 0.
     class_prior : array-like of shape (n_classes,), default=None
         Share of each class; filled in by `CostSensitiveMLPClassifier`.
-    from_logits : bool, default=False
-        Whether outputs are logits.
-    reduction, name, dtype
-        As in `keras.losses.Loss`.
+    **settings
+        ``from_logits=True`` where outputs are logits; the rest as in
+        `keras.losses.Loss`: reduction, name and dtype.
 
     References
     ----------
@@ -313,17 +303,8 @@ class LDAM(_ClassLoss):
 
     ranks = {"max_margin": 0, "scale": 0, "class_prior": 1}  # noqa: RUF012
 
-    def __init__(
-        self,
-        max_margin=0.5,
-        scale=1.0,
-        class_prior=None,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="ldam",
-        dtype=None,
-    ):
-        super().__init__(from_logits, reduction, name, dtype)
+    def __init__(self, max_margin=0.5, scale=1.0, class_prior=None, **settings):
+        super().__init__(**settings)
         self.max_margin = _at_least_zero("max_margin", max_margin)
         self.scale = _at_least_zero("scale", scale)
         if not np.all(np.asarray(scale) > 0):
@@ -376,10 +357,9 @@ class AsymmetricLoss(_ClassLoss):
     positive : {0, 1}, default=1
         Which class is the positive one. `CostSensitiveMLPClassifier` fills in the rarer
         of two classes; a label of a multilabel problem is positive where it is 1.
-    from_logits : bool, default=False
-        Whether outputs are logits.
-    reduction, name, dtype
-        As in `keras.losses.Loss`.
+    **settings
+        ``from_logits=True`` where outputs are logits; the rest as in
+        `keras.losses.Loss`: reduction, name and dtype.
 
     References
     ----------
@@ -390,25 +370,15 @@ class AsymmetricLoss(_ClassLoss):
     --------
     >>> from skweighted.losses import AsymmetricLoss
     >>> loss = AsymmetricLoss()
-    >>> print(float(loss([[0.0]], [[0.04]])))  # a very easy negative
-    0.0
+    >>> bool(loss([[0.0]], [[0.04]]) == 0)  # a very easy negative
+    True
     """
 
     ranks = {"gamma_pos": 0, "gamma_neg": 0, "clip": 0}  # noqa: RUF012
     plain = ("positive",)
 
-    def __init__(
-        self,
-        gamma_pos=0.0,
-        gamma_neg=4.0,
-        clip=0.05,
-        positive=1,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="asymmetric_loss",
-        dtype=None,
-    ):
-        super().__init__(from_logits, reduction, name, dtype)
+    def __init__(self, gamma_pos=0.0, gamma_neg=4.0, clip=0.05, positive=1, **settings):
+        super().__init__(**settings)
         self.gamma_pos = _at_least_zero("gamma_pos", gamma_pos)
         self.gamma_neg = _at_least_zero("gamma_neg", gamma_neg)
         self.clip = _at_least_zero("clip", clip)
@@ -469,10 +439,9 @@ class ExpectedCost(_ClassLoss):
     cost_matrix : array-like of shape (n_classes, n_classes), default=None
         Rows are truths, columns predictions; filled in by
         `CostSensitiveMLPClassifier`.
-    from_logits : bool, default=False
-        Whether outputs are logits.
-    reduction, name, dtype
-        As in `keras.losses.Loss`.
+    **settings
+        ``from_logits=True`` where outputs are logits; the rest as in
+        `keras.losses.Loss`: reduction, name and dtype.
 
     References
     ----------
@@ -490,15 +459,8 @@ class ExpectedCost(_ClassLoss):
     ranks = {"cost_matrix": 2}  # noqa: RUF012
     undoable = False
 
-    def __init__(
-        self,
-        cost_matrix=None,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="expected_cost",
-        dtype=None,
-    ):
-        super().__init__(from_logits, reduction, name, dtype)
+    def __init__(self, cost_matrix=None, **settings):
+        super().__init__(**settings)
         self.cost_matrix = cost_matrix
 
     def call(self, y_true, y_pred):
@@ -559,10 +521,9 @@ class MeanFalseError(_BatchLoss):
     class_prior : array-like of shape (n_classes,), default=None
         Share of each class, needed to undo the loss in probabilities only; filled in by
         `CostSensitiveMLPClassifier`.
-    from_logits : bool, default=False
-        Whether outputs are logits.
-    reduction, name, dtype
-        As in `keras.losses.Loss`.
+    **settings
+        ``from_logits=True`` where outputs are logits; the rest as in
+        `keras.losses.Loss`: reduction, name and dtype.
 
     References
     ----------
@@ -579,15 +540,8 @@ class MeanFalseError(_BatchLoss):
 
     ranks = {"class_prior": 1}  # noqa: RUF012
 
-    def __init__(
-        self,
-        class_prior=None,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="mean_false_error",
-        dtype=None,
-    ):
-        super().__init__(from_logits, reduction, name, dtype)
+    def __init__(self, class_prior=None, **settings):
+        super().__init__(**settings)
         self.class_prior = class_prior
 
     def over_batch(self, y_true, y_pred, weight):
@@ -613,10 +567,9 @@ class MeanSquaredFalseError(_BatchLoss):
 
     Parameters
     ----------
-    from_logits : bool, default=False
-        Whether outputs are logits.
-    reduction, name, dtype
-        As in `keras.losses.Loss`.
+    **settings
+        ``from_logits=True`` where outputs are logits; the rest as in
+        `keras.losses.Loss`: reduction, name and dtype.
 
     References
     ----------
@@ -625,15 +578,6 @@ class MeanSquaredFalseError(_BatchLoss):
     """
 
     undoable = False
-
-    def __init__(
-        self,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="mean_squared_false_error",
-        dtype=None,
-    ):
-        super().__init__(from_logits, reduction, name, dtype)
 
     def over_batch(self, y_true, y_pred, weight):
         """Return the loss of batches: rows are the last axis but one of outputs."""
@@ -726,14 +670,19 @@ class PerOutput(keras.losses.Loss):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Return the loss of a batch."""
+        y_true, y_pred = (
+            ops.convert_to_tensor(values, dtype=self.dtype)
+            for values in (y_true, y_pred)
+        )
+        if sample_weight is not None:
+            sample_weight = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
+            if len(sample_weight.shape) == 1:  # one for all labels of a row
+                sample_weight = sample_weight[:, None]
         if not self.batch_wide:
             return super().__call__(y_true, y_pred, sample_weight)
-        y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
         weight = ops.ones_like(y_pred)
         if sample_weight is not None:
-            given = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
-            weight *= given if len(given.shape) == 2 else given[:, None]
-        y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
+            weight *= sample_weight
         return self.over_batch(y_true, y_pred, weight)
 
     def call(self, y_true, y_pred):

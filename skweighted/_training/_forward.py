@@ -15,11 +15,11 @@ from skweighted._training._batches import dense_rows
 from skweighted._training._losses import (
     is_batch_wide,
     stacked_data,
+    structure,
     with_data,
-    without_data,
 )
 from skweighted._training._network import outputs, stacked_shapes
-from skweighted._training._program import MOST_PROGRAMS, Cache, architecture, settings
+from skweighted._training._program import MOST_PROGRAMS, Cache, architecture
 from skweighted._training._spec import NetworkSpec, Rows
 
 # Bytes of X, or of the widest layer's outputs, that are made at a time.
@@ -89,7 +89,7 @@ def mean_loss(
         weight = data.weights_of(data.rows).astype(network.dtype)
         return float(loss.over_batch(*map(tf.constant, (truth, proba, weight))))
     function = FUNCTIONS.get(
-        ("loss", architecture(network), settings(without_data(loss))),
+        ("loss", architecture(network), structure(loss)),
         lambda: _compiled(
             network,
             lambda p, X, target, loss_data: with_data(loss, loss_data).call(

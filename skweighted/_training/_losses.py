@@ -6,10 +6,12 @@ that is not the mean over the rows of a batch says so (`batch_wide`) and compute
 several networks (`over_batch`). Keras' own losses have neither.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
+
+from skweighted._training._optimizers import settings
 
 
 def is_batch_wide(loss: Any) -> bool:
@@ -22,9 +24,11 @@ def with_data(loss: Any, data: dict[str, Any]) -> Any:
     return loss.with_data(data) if data else loss
 
 
-def without_data(loss: Any) -> Any:
-    """Return the loss without its numbers and arrays: what is compiled."""
-    return with_data(loss, dict.fromkeys(_data_of(loss)))
+def structure(loss: Any) -> Hashable:
+    """Return what the compiled code depends on in a loss: all but its data."""
+    without_data = with_data(loss, dict.fromkeys(_data_of(loss)))
+    shapes = tuple((name, array.shape) for name, array in _data_of(loss).items())
+    return settings(without_data), shapes
 
 
 def stacked_data(losses: Sequence[Any], dtype: str) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
-"""Keras' optimizers as values: copied, asked for their learning rate, never shared."""
+"""Keras' optimizers as values: copied, compared by their settings, never shared."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from skweighted._startup import keras
@@ -56,3 +57,15 @@ def mixes_weights(optimizer: Any) -> bool:
         or optimizer.clipnorm is not None
         or optimizer.global_clipnorm is not None
     )
+
+
+def settings(keras_object: Any) -> Hashable:
+    """Return class and settings of a Keras optimizer or loss, without its state."""
+    config = keras_object.get_config()
+    config.pop("name", None)
+    schedule = schedule_of(keras_object)
+    if schedule is None:
+        config.pop("learning_rate", None)
+    # The class itself: a class that is defined again has the same name and settings.
+    classes = (type(keras_object), type(schedule))
+    return classes, json.dumps(config, sort_keys=True, default=repr)

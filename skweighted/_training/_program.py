@@ -6,7 +6,6 @@ mean nothing afterwards. What varies between fits (initial weights, learning rat
 penalties, rows, weights) is data, so it never recompiles.
 """
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -16,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skweighted._startup import keras, tf
-from skweighted._training._losses import is_batch_wide, with_data, without_data
+from skweighted._training._losses import is_batch_wide, structure, with_data
 from skweighted._training._network import outputs, stacked_shapes
-from skweighted._training._optimizers import copy_of, schedule_of
+from skweighted._training._optimizers import copy_of, settings
 from skweighted._training._spec import NetworkSpec
 
 # A program takes some MB; a search over architectures makes one for each.
@@ -186,18 +185,6 @@ def architecture(network: NetworkSpec) -> Hashable:
     return replace(network, stages=stages)
 
 
-def settings(keras_object: Any) -> Hashable:
-    """Return class and settings of a Keras optimizer or loss, without its state."""
-    config = keras_object.get_config()
-    config.pop("name", None)
-    schedule = schedule_of(keras_object)
-    if schedule is None:
-        config.pop("learning_rate", None)
-    # The class itself: a class that is defined again has the same name and settings.
-    classes = (type(keras_object), type(schedule))
-    return classes, json.dumps(config, sort_keys=True, default=repr)
-
-
 class Cache:
     """What was made for a key, kept while it is among the most recently used."""
 
@@ -230,7 +217,7 @@ def program_for(
     key = (
         architecture(network),
         settings(optimizer),
-        settings(without_data(loss)),
+        structure(loss),
         shape,
         keras.config.floatx(),
     )
