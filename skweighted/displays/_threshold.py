@@ -1,0 +1,342 @@
+"""Expected cost, precision and recall at every threshold, for one cost matrix."""
+
+import numpy as np
+from scipy.special import expit, logit
+
+from skweighted._decisions import bayes_threshold
+from skweighted.displays._axes import (
+    UNIT_TICKS,
+    axes_or_new,
+    legend_above,
+    right_axis,
+    styled,
+)
+from skweighted.displays._binary_rows import binary_rows
+from skweighted.displays._estimators import positive_proba, with_correction
+from skweighted.displays._matrices import confusion_at_thresholds, ordered_costs
+
+
+class ThresholdDisplay:
+    """Expected cost, precision and recall against the threshold.
+
+    Exact: computed at every distinct probability. The threshold that costs ask for,
+    ``false_alarm / (false_alarm + miss)`` (Elkan, 2001, eq. 2), is marked beside the
+    cut that is cheapest on these rows. Where they are far apart, or the first costs
+    much more, the probabilities are not true ones.
+
+    Make it with `from_estimator` or `from_predictions`. Parameters are attributes.
+
+    Parameters
+    ----------
+    thresholds : ndarray of shape (n_thresholds,)
+        The distinct probabilities, ascending, and inf: every answer is negative there.
+    precision : ndarray of shape (n_thresholds,)
+        NaN at inf.
+    recall : ndarray of shape (n_thresholds,)
+    expected_cost : ndarray of shape (n_thresholds,), default=None
+        Mean cost per row, in the unit of the costs.
+    bayes_threshold : float, default=None
+        The threshold of least expected cost where probabilities are true.
+    classes : tuple (negative, positive), default=None
+        Labels.
+    name : str, default=None
+        Title of the legend.
+
+    Attributes
+    ----------
+    bayes_cost : float or None
+        Mean cost per row at `bayes_threshold`.
+    cheapest_threshold : float or None
+        The lowest of the thresholds with the least `expected_cost`.
+    cheapest_cost : float or None
+        Mean cost per row there.
+    precision_line_, recall_line_ : matplotlib Line2D
+    cost_line_, bayes_line_, cheapest_mark_ : matplotlib Line2D or None
+        None without costs.
+    ax_ : matplotlib Axes
+        Of the costs; without costs that of precision and recall.
+    score_ax_ : matplotlib Axes
+        Of precision and recall; with costs the right axis of `ax_`.
+    figure_ : matplotlib Figure
+
+    See Also
+    --------
+    CostCurveDisplay : For all costs at once.
+    skweighted.metrics.expected_cost_score : Mean cost of decisions.
+
+    Examples
+    --------
+    >>> from skweighted.displays import ThresholdDisplay
+    >>> display = ThresholdDisplay.from_predictions(
+    ...     [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], cost_matrix=[[0, 1], [3, 0]]
+    ... )
+    >>> display.bayes_threshold, display.bayes_cost
+    (0.25, 0.25)
+    >>> display.expected_cost
+    array([0.5 , 0.25, 1.  , 0.75, 1.5 ])
+    """
+
+    def __init__(
+        self,
+        *,
+        thresholds,
+        precision,
+        recall,
+        expected_cost=None,
+        bayes_threshold=None,
+        classes=None,
+        name=None,
+    ):
+        self.thresholds = thresholds
+        self.precision = precision
+        self.recall = recall
+        self.expected_cost = expected_cost
+        self.bayes_threshold = bayes_threshold
+        self.classes = classes
+        self.name = name
+
+    @property
+    def bayes_cost(self):
+        """Mean cost per row at `bayes_threshold`, in the unit of the costs."""
+        if self.expected_cost is None:
+            return None
+        # Up to the next probability that occurs the answers are the same.
+        place = np.searchsorted(self.thresholds, self.bayes_threshold)
+        return float(self.expected_cost[place])
+
+    @property
+    def cheapest_threshold(self):
+        """The lowest of the thresholds with the least `expected_cost`."""
+        if self.expected_cost is None:
+            return None
+        return float(self.thresholds[self.expected_cost.argmin()])
+
+    @property
+    def cheapest_cost(self):
+        """The least mean cost per row, in the unit of the costs."""
+        return None if self.expected_cost is None else float(self.expected_cost.min())
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        cost_matrix=None,
+        sample_weight=None,
+        pos_label=None,
+        xscale="linear",
+        name=None,
+        ax=None,
+        **kwargs,
+    ):
+        """Draw costs, precision and recall of a fitted classifier at every threshold.
+
+        An estimator with the parameter `correct_probabilities`, alone or as the last
+        step of a pipeline, is asked for its probabilities with weights undone: costs
+        decide on those. The estimator stays as it is.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted classifier of two classes with `predict_proba`.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            True labels.
+        cost_matrix : dict, DataFrame or array-like of shape (2, 2), default=None
+            Costs, in any one unit. An array is in the order of ``estimator.classes_``.
+            None draws precision and recall only.
+        sample_weight : array-like of shape (n_samples,), default=None
+            At least 0. None weighs every row 1.
+        pos_label : int, float, bool or str, default=None
+            The positive class. None is ``estimator.classes_[1]``.
+        xscale : {"linear", "logit"}, default="linear"
+            Scale of the thresholds. "logit" spreads those near 0 and 1, where those of
+            rare classes are.
+        name : str, default=None
+            Title of the legend.
+        ax : matplotlib Axes, default=None
+            Where to draw; with costs it gets a right axis. None makes a new figure.
+        **kwargs
+            Passed to matplotlib's `plot` for each of the curves.
+
+        Returns
+        -------
+        display : ThresholdDisplay
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no `predict_proba`.
+        ValueError
+            If there are not two classes, both with rows, the costs are wrong, or the
+            estimator's weights cannot be undone.
+        """
+        corrected = with_correction(estimator, correct=True)
+        if corrected is not None:
+            estimator = corrected
+        proba, pos_label = positive_proba(cls, estimator, X, y, pos_label)
+        return cls.from_predictions(
+            y,
+            proba,
+            cost_matrix=cost_matrix,
+            sample_weight=sample_weight,
+            pos_label=pos_label,
+            xscale=xscale,
+            name=name,
+            ax=ax,
+            **kwargs,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true,
+        y_proba,
+        *,
+        cost_matrix=None,
+        sample_weight=None,
+        pos_label=None,
+        xscale="linear",
+        name=None,
+        ax=None,
+        **kwargs,
+    ):
+        """Draw costs, precision and recall of probabilities at every threshold.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            True labels.
+        y_proba : array-like of shape (n_samples,)
+            Probability of the positive class.
+        cost_matrix : dict, DataFrame or array-like of shape (2, 2), default=None
+            As in `from_estimator`. An array is in the order of the sorted labels.
+        pos_label : int, float, bool or str, default=None
+            The positive class. None is 1 where labels are {0, 1} or {-1, 1}.
+        sample_weight, xscale, name, ax, **kwargs
+            As in `from_estimator`.
+
+        Returns
+        -------
+        display : ThresholdDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are not two classes, both with rows, or the costs, probabilities or
+            weights are wrong.
+        """
+        rows = binary_rows(cls, y_true, y_proba, sample_weight, pos_label)
+        confusion, thresholds = confusion_at_thresholds(rows)
+        expected_cost = chosen = None
+        if cost_matrix is not None:
+            costs = ordered_costs(cost_matrix, rows.classes)
+            expected_cost = np.einsum("ij,ijk->k", costs, confusion)
+            expected_cost = expected_cost / rows.weight.sum()
+            chosen = bayes_threshold(costs)
+        true_positives = confusion[1, 1]
+        with np.errstate(invalid="ignore"):  # nothing is answered positive at inf
+            precision = true_positives / confusion[:, 1].sum(axis=0)
+        display = cls(
+            thresholds=thresholds,
+            precision=precision,
+            recall=true_positives / rows.weight[rows.positive].sum(),
+            expected_cost=expected_cost,
+            bayes_threshold=chosen,
+            classes=rows.classes,
+            name=name,
+        )
+        return display.plot(ax=ax, xscale=xscale, **kwargs)
+
+    def plot(self, ax=None, *, xscale="linear", name=None, **kwargs):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax, xscale, name, **kwargs
+            As in `from_estimator`. None is the name of the display.
+
+        Returns
+        -------
+        display : ThresholdDisplay
+        """
+        self.ax_ = self.score_ax_ = axes_or_new(ax)
+        self.figure_ = self.ax_.figure
+        self.cost_line_ = self.bayes_line_ = self.cheapest_mark_ = None
+        self._scale_thresholds(xscale)
+        if self.expected_cost is not None:
+            self._draw_costs(kwargs)
+            self._mark_thresholds()
+            self.score_ax_ = right_axis(self.ax_)
+        self._draw_scores(kwargs)
+        sign = "" if self.classes is None else f" of class {self.classes[1]}"
+        self.ax_.set_xlabel(f"Threshold on the probability{sign}")
+        name = self.name if name is None else name
+        legend_above(*dict.fromkeys([self.ax_, self.score_ax_]), title=name)
+        return self
+
+    def _scale_thresholds(self, xscale):
+        """Set the scale of the thresholds and its limits."""
+        if xscale not in ("linear", "logit"):
+            raise ValueError(f"xscale must be 'linear' or 'logit'. Got {xscale!r}.")
+        if xscale == "linear":
+            self.ax_.set_xlim(0, 1)
+            return
+        shown = np.append(self.thresholds, [self.bayes_threshold or 0.5, 0.5])
+        odds = logit(shown[(shown > 0) & (shown < 1)])
+        # In this order, since 0 and 1, the limits of new axes, are not on the scale.
+        self.ax_.set_xlim(expit([odds.min() - 0.3, odds.max() + 0.3]))
+        self.ax_.set_xscale("logit", nonpositive="clip")
+
+    def _draw_steps(self, ax, values, style, kwargs):
+        """Draw values that hold from the threshold before, exclusive, to their own."""
+        (line,) = ax.plot(
+            np.concatenate([[0], self.thresholds[:-1], [1]]),
+            np.concatenate([values[:1], values]),
+            **styled({"drawstyle": "steps-pre"} | style, kwargs),
+        )
+        return line
+
+    def _draw_costs(self, kwargs):
+        """Draw the expected cost."""
+        style = {"color": "black", "linewidth": 2, "label": "expected cost"}
+        ax, cost = self.ax_, self.expected_cost
+        self.cost_line_ = self._draw_steps(ax, cost, style, kwargs)
+        least, most = min(0, cost.min()), cost.max()
+        top = most + 0.02 * (most - least)
+        ax.set(ylabel="Expected cost per row", ylim=(least, top))
+
+    def _mark_thresholds(self):
+        """Mark the threshold that costs ask for, and the cheapest cut."""
+        (self.bayes_line_,) = self.ax_.plot(
+            [self.bayes_threshold] * 2,
+            [min(0, self.cheapest_cost), self.bayes_cost],
+            color="black",
+            linestyle=":",
+            marker="o",
+            markevery=[1],
+            label=f"Bayes threshold {self.bayes_threshold:.3g}",
+        )
+        cut = self.cheapest_threshold
+        label = "above all" if np.isinf(cut) else f"{cut:.3g}"
+        (self.cheapest_mark_,) = self.ax_.plot(
+            [np.clip(cut, *self.ax_.get_xlim())],
+            [self.cheapest_cost],
+            color="black",
+            linestyle="none",
+            marker="D",
+            markerfacecolor="white",
+            label=f"cheapest cut {label}",
+            clip_on=False,
+        )
+
+    def _draw_scores(self, kwargs):
+        """Draw precision and recall."""
+        blue = {"color": "tab:blue", "label": "precision"}
+        orange = {"color": "tab:orange", "linestyle": "--", "label": "recall"}
+        ax = self.score_ax_
+        self.precision_line_ = self._draw_steps(ax, self.precision, blue, kwargs)
+        self.recall_line_ = self._draw_steps(ax, self.recall, orange, kwargs)
+        ax.set(ylabel="Precision, recall", ylim=(0, 1.02), yticks=UNIT_TICKS)
