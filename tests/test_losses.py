@@ -246,6 +246,12 @@ def test_outputs_can_be_logits(name, kind):
     np.testing.assert_array_equal(values, loss_of(name, kind).call(y, outputs))
 
 
+@pytest.mark.parametrize(("name", "kind"), cases(EVERY))
+def test_lists_are_batches_too(name, kind):
+    loss, batch = loss_of(name, kind), batch_of(kind)
+    assert float(loss(*(part.tolist() for part in batch))) == float(loss(*batch))
+
+
 def test_a_class_without_rows_does_not_make_the_other_margins_small():
     y, p, _ = batch_of("multiclass")
     absent, frequent = (
@@ -308,6 +314,7 @@ def test_without_its_effect_a_loss_is_cross_entropy_also_far_off(name, kind):
     np.testing.assert_allclose(
         ours.call(y, outputs), theirs.call(y, outputs), rtol=1e-12, atol=1e-12
     )
+    assert float(ours(y, outputs)) == pytest.approx(float(theirs(y, outputs)))
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
@@ -517,6 +524,7 @@ def test_cross_entropy_per_output_is_that_of_keras():
     huge = keras.activations.sigmoid(tf.constant([[1e4, -1e4]], tf.float64))
     values = loss.call(np.array([[0.0, 0.0]]), huge)
     np.testing.assert_array_equal(values, [[1e4, 0.0]])  # from logits: else 16
+    assert float(loss(np.array([[0.0, 0.0]]), huge)) == 5e3
 
 
 # written and read
@@ -888,6 +896,8 @@ def test_early_stopping_on_a_loss_equals_keras(name, kind):
     np.testing.assert_allclose(
         fused.history["val_loss"], by_keras.history["val_loss"], rtol=1e-10
     )
+    best = mean_loss(network, run.loss, fused.parameters, run.validation)
+    assert best == pytest.approx(min(fused.history["val_loss"]), rel=1e-12)
 
 
 # class weights that start later
@@ -1070,14 +1080,18 @@ def test_a_loss_and_its_numbers_are_searchable():
 
 
 def test_a_loss_of_keras_is_trained_with_as_it_is():
-    theirs = keras.losses.BinaryFocalCrossentropy(gamma=2.0)
-    ours, instance = (
-        mlp(loss).fit(X, Y["binary"]).predict_proba(X) for loss in ("focal", theirs)
+    theirs = keras.losses.BinaryFocalCrossentropy
+    ours, instance, routed = (
+        mlp(loss, **more).fit(X, Y["binary"]).predict_proba(X)
+        for loss, more in (
+            ("focal", {"loss__gamma": 1.0}),
+            (theirs(gamma=1.0), {}),
+            (theirs, {"loss__gamma": 1.0}),
+        )
     )
-    routed = mlp(keras.losses.BinaryFocalCrossentropy, loss__gamma=2.0)
     # Two formulas of 1 - p, over 15 steps.
     np.testing.assert_allclose(instance, ours, rtol=1e-10)
-    np.testing.assert_array_equal(routed.fit(X, Y["binary"]).predict_proba(X), instance)
+    np.testing.assert_array_equal(routed, instance)
 
 
 def test_a_loss_that_keras_does_not_know_is_trained_with():
