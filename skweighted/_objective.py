@@ -90,12 +90,7 @@ def make_objective(estimator, targets, dtype, totals, costs):
         routed = routed_to("loss", estimator.get_params(deep=False))
         if "positive" not in routed and len(counts) == 2:
             inner.positive = int(counts[1] <= counts[0])
-    if getattr(inner, "from_logits", False):
-        raise ValueError(
-            f"The network's outputs are probabilities, and {type(inner).__name__} is "
-            f"told that they are logits. Use from_logits=False; it computes from "
-            f"logits all the same."
-        )
+    _check_kind(estimator.loss, loss, targets, counts)
     if not isinstance(inner, tuple(filter(None, LOSSES.values()))):
         _check_use(inner, 1 if counts.ndim == 2 else targets.n_outputs, dtype)
     if counts.ndim == 2 and not isinstance(loss, PerOutput):
@@ -203,14 +198,50 @@ def _make(estimator, targets, dtype):
                 f"{name} has no parameter {argument!r}, given as loss__{argument}. "
                 f"{near(argument, known) if known else 'It has none.'}"
             )
-    if given is AsymmetricLoss and targets.activation == "softmax":
+    try:
+        made = given(**routed)
+    except TypeError as error:
         raise ValueError(
-            f"loss='asymmetric' is for two classes or for labels. There are "
-            f"{len(targets.classes)} classes. Use loss='focal'."
-        )
+            f"{name} cannot be made from its routed parameters: {error}. Pass an "
+            f"instance."
+        ) from None
     # Keras' default precision is float32, in which a float64 network would be trained
     # on a rounded loss.
-    return given(**{"dtype": dtype} | routed)
+    return _copied(made, dtype)
+
+
+def _check_kind(given, loss, targets, counts):
+    """Raise ValueError for a loss that is one of other outputs or classes."""
+    inner = of_one_output(loss)
+    name = type(inner).__name__
+    if getattr(inner, "from_logits", False):
+        raise ValueError(
+            f"The network's outputs are probabilities, and {name} is told that they "
+            f"are logits. Use from_logits=False; it computes from logits all the same."
+        )
+    if inner.reduction in (None, "none"):
+        raise ValueError(
+            f"Training needs one number for a batch, and {name} is not reduced. Use "
+            f"reduction='sum_over_batch_size'."
+        )
+    if isinstance(inner, AsymmetricLoss) and targets.activation == "softmax":
+        raise ValueError(
+            f"loss={given if isinstance(given, str) else name!r} is for two classes "
+            f"or for labels. There are {len(targets.classes)} classes. Use "
+            f"loss='focal'."
+        )
+    if isinstance(loss, PerOutput) and counts.ndim == 1:
+        raise ValueError(
+            f"PerOutput is for the labels of a multilabel problem, and y has classes "
+            f"that exclude each other: {targets.classes.tolist()}. Use {name} itself."
+        )
+    prior = getattr(inner, "class_prior", None)
+    if prior is not None and np.shape(prior) not in (counts.shape, counts.shape[-1:]):
+        raise ValueError(
+            f"class_prior of {name} must have one share for each class. Its shape is "
+            f"{np.shape(prior)} and must be {counts.shape}. Leave it out to have it "
+            f"filled in."
+        )
 
 
 def _copied(loss, dtype):

@@ -77,12 +77,7 @@ class _ClassLoss(keras.losses.Loss):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Return the weighted loss of a batch, as `reduction` says."""
-        # Lists too: Keras would take each of their numbers for an output of its own.
-        y_true, y_pred = (
-            ops.convert_to_tensor(values, dtype=self.dtype)
-            for values in (y_true, y_pred)
-        )
-        return super().__call__(y_true, y_pred, sample_weight)
+        return super().__call__(*self._tensors(y_true, y_pred), sample_weight)
 
     def data(self):
         """Return numbers and arrays as arrays with an axis at least, by name."""
@@ -107,15 +102,32 @@ class _ClassLoss(keras.losses.Loss):
         """
         return proba
 
-    def _number(self, name):
-        """Return a number or an array as a tensor."""
+    def _tensors(self, y_true, y_pred):
+        """Return truths and outputs as tensors of the same rank.
+
+        Lists too: Keras would take each of their numbers for an output of its own.
+        """
+        y_true, y_pred = (
+            ops.convert_to_tensor(values, dtype=self.dtype)
+            for values in (y_true, y_pred)
+        )
+        if len(y_true.shape) == len(y_pred.shape) - 1 and y_pred.shape[-1] == 1:
+            y_true = y_true[..., None]
+        return y_true, y_pred
+
+    def _given(self, name):
+        """Return a number or an array, which must be there by now."""
         value = getattr(self, name)
         if value is None:
             raise ValueError(
                 f"{type(self).__name__} needs {name}. Give it when you make the loss; "
                 f"CostSensitiveMLPClassifier fills it in."
             )
-        return ops.convert_to_tensor(value, dtype=self.dtype)
+        return value
+
+    def _number(self, name):
+        """Return a number or an array as a tensor."""
+        return ops.convert_to_tensor(self._given(name), dtype=self.dtype)
 
     def _class_logits(self, y_pred):
         """Return the logit of each class, also where there is one output for two."""
@@ -232,7 +244,7 @@ class LogitAdjustedCrossentropy(_ClassLoss):
 
     def undo(self, proba):
         """Return true probabilities, by adding ``tau * log(class_prior)`` back."""
-        prior = np.maximum(self.class_prior, np.finfo(np.float64).tiny)
+        prior = np.maximum(self._given("class_prior"), np.finfo(np.float64).tiny)
         # A power of a tiny prior must not overflow.
         logs = _scalar(self.tau) * np.log(prior)
         return undo_class_weight(proba, np.exp(np.clip(logs.max() - logs, 0, 700)))
@@ -318,16 +330,18 @@ class LDAM(_ClassLoss):
         present = ops.where(prior > 0, prior, ops.ones_like(prior))
         rarest = ops.min(present, axis=-1, keepdims=True)
         margin = self._number("max_margin") * ops.power(rarest / present, 0.25)
+        margin = ops.where(prior > 0, margin, ops.zeros_like(margin))
         truth = self._class_truth(y_true)
         logits = self._class_logits(y_pred) - margin * truth
         return _cross_entropy(truth, self._number("scale") * logits)
 
     def undo(self, proba):
         """Return true probabilities (`skweighted._decisions.undo_ldam`)."""
-        prior = np.asarray(self.class_prior, dtype=np.float64)
+        prior = np.asarray(self._given("class_prior"), dtype=np.float64)
         present = np.where(prior > 0, prior, 1.0)
         max_margin, scale = _scalar(self.max_margin), _scalar(self.scale)
         margins = scale * max_margin * (present.min() / present) ** 0.25
+        margins[prior == 0] = 0.0
         if scale != 1:
             with np.errstate(divide="ignore"):
                 logits = scale * np.log(proba.astype(np.float64))
@@ -482,8 +496,7 @@ class _BatchLoss(_ClassLoss):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Return the loss of a batch."""
-        y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
-        y_true = ops.convert_to_tensor(y_true, dtype=self.dtype)
+        y_true, y_pred = self._tensors(y_true, y_pred)
         if sample_weight is None:
             sample_weight = ops.ones(ops.shape(y_pred)[:-1], dtype=self.dtype)
         weight = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
@@ -553,7 +566,7 @@ class MeanFalseError(_BatchLoss):
 
         Exact for batches that have every class in its share.
         """
-        prior = np.maximum(self.class_prior, np.finfo(np.float64).tiny)
+        prior = np.maximum(self._given("class_prior"), np.finfo(np.float64).tiny)
         return undo_class_weight(proba, prior.max() / prior)
 
 
@@ -587,7 +600,8 @@ class MeanSquaredFalseError(_BatchLoss):
 
 def _at_least_zero(name, value):
     """Return a number or an array of numbers, all at least 0."""
-    if not np.all(np.asarray(value) >= 0):
+    numbers = np.asarray(value)
+    if numbers.dtype.kind not in "biuf" or not np.all(numbers >= 0):
         raise ValueError(f"{name} must be a number of at least 0. Got {value!r}.")
     return value
 

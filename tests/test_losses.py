@@ -257,6 +257,7 @@ def test_a_class_without_rows_does_not_make_the_other_margins_small():
     absent, frequent = (
         LDAM(class_prior=[0.8, 0.2, share], dtype="float64") for share in (0.0, 1.0)
     )
+    y, p = y[y[:, 2] == 0], p[y[:, 2] == 0]
     np.testing.assert_array_equal(absent.call(y, p), frequent.call(y, p))
 
 
@@ -1242,3 +1243,66 @@ MESSAGES = [
 def test_a_loss_that_cannot_be_used_is_explained(kind, params, message):
     with pytest.raises(ValueError, match=whole(message)):
         mlp(kind=kind, **params).fit(X, Y[kind])
+
+
+OTHER_KINDS = [
+    (
+        "multiclass",
+        {"loss": AsymmetricLoss()},
+        "loss='AsymmetricLoss' is for two classes or for labels. There are 3 classes. "
+        "Use loss='focal'.",
+    ),
+    (
+        "multiclass",
+        {"loss": PerOutput(FocalCrossentropy())},
+        "PerOutput is for the labels of a multilabel problem, and y has classes that "
+        "exclude each other: ['a', 'b', 'c']. Use FocalCrossentropy itself.",
+    ),
+    (
+        "binary",
+        {"loss": LDAM(class_prior=[0.2, 0.3, 0.5])},
+        "class_prior of LDAM must have one share for each class. Its shape is (3,) and "
+        "must be (2,). Leave it out to have it filled in.",
+    ),
+    (
+        "binary",
+        {"loss": FocalCrossentropy(reduction=None)},
+        "Training needs one number for a batch, and FocalCrossentropy is not reduced. "
+        "Use reduction='sum_over_batch_size'.",
+    ),
+    (
+        "binary",
+        {"loss": "focal", "loss__gamma": "a"},
+        "gamma must be a number of at least 0. Got 'a'.",
+    ),
+    (
+        "binary",
+        {"loss": PerOutput},
+        "PerOutput cannot be made from its routed parameters: PerOutput.__init__() "
+        "missing 1 required positional argument: 'loss'. Pass an instance.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "params", "message"), OTHER_KINDS)
+def test_a_loss_of_another_kind_of_outputs_is_explained(kind, params, message):
+    with pytest.raises(ValueError, match=whole(message)):
+        mlp(kind=kind, **params).fit(X, Y[kind])
+
+
+@pytest.mark.parametrize("loss", [FocalCrossentropy(), MeanFalseError()])
+def test_truths_may_lack_the_axis_of_the_single_output(loss):
+    truth, proba = np.array([1.0, 0.0]), np.array([[0.3], [0.6]])
+    assert float(loss(truth, proba)) == float(loss(truth[:, np.newaxis], proba))
+
+
+@pytest.mark.parametrize(
+    "loss", [LogitAdjustedCrossentropy(), LDAM(), MeanFalseError()]
+)
+def test_nothing_is_undone_without_the_shares_of_the_classes(loss):
+    message = (
+        f"{type(loss).__name__} needs class_prior. Give it when you make the loss; "
+        f"CostSensitiveMLPClassifier fills it in."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        loss.undo(np.array([[0.3, 0.7]]))
