@@ -19,6 +19,7 @@ _MODULE_OF = {
     "adapt_prior": "skweighted._decisions",
     "compare": "skweighted.comparison",
     "compute_class_weight": "skweighted._weights",
+    "doctor": "skweighted._doctor",
     "estimate_prior": "skweighted._decisions",
 }
 _SUBMODULES = (

@@ -3,12 +3,14 @@
 Exit codes: 0 done, 2 wrong input, 130 interrupted.
 """
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
 
 from skweighted import __version__
 from skweighted.exceptions import TableError
@@ -30,14 +32,37 @@ def cli(context: click.Context) -> None:
 
 
 @cli.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False)
 @click.option("--target", metavar="COLUMN", help="Column with the classes.")
 @click.option(
+    "--groups",
+    metavar="COLUMN",
+    help="Column of groups, such as persons, that no split tears apart.",
+)
+@click.option(
     "--csv",
-    "out",
+    "csv",
     metavar="OUT",
     type=click.Path(path_type=Path),
     help="Write the scores of every fold to this file.",
+)
+@click.option(
+    "--markdown",
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="Write the tables to this file.",
+)
+@click.option(
+    "--report",
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="Write a page with tables, pictures and the verdict to this file.",
+)
+@click.option(
+    "--resume",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Keep what is done in this folder, and go on from it.",
 )
 @click.option(
     "--folds",
@@ -45,6 +70,30 @@ def cli(context: click.Context) -> None:
     default=5,
     show_default=True,
     help="Folds of the stratified cross-validation.",
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How often the folds are drawn anew.",
+)
+@click.option(
+    "--miss",
+    type=click.FloatRange(min=0, min_open=True),
+    help="What missing a row of the rarer of two classes costs.",
+)
+@click.option(
+    "--false-alarm",
+    type=click.FloatRange(min=0, min_open=True),
+    help="What answering the rarer class falsely costs; 1 with --miss alone.",
+)
+@click.option(
+    "--reference",
+    metavar="NAME",
+    default="none",
+    show_default=True,
+    help="Strategy that the others are compared with.",
 )
 @click.option(
     "--seed",
@@ -61,50 +110,124 @@ def cli(context: click.Context) -> None:
 @click.option(
     "--strategies",
     metavar="NAME,NAME",
-    # Written out: STRATEGIES is in a module that --help does not wait for.
-    help="Treatments to compare: none, class_weight, random_over, random_under, smote, "
-    "threshold.  [default: all]",
+    help='Treatments to compare, or "all"; see: skweighted strategies.  [default: the '
+    "usual ones]",
 )
+@click.pass_context
 def compare(
-    file: Path | None,
+    context: click.Context,
+    file: str | None,
     target: str | None,
-    out: Path | None,
+    groups: str | None,
+    csv: Path | None,
+    markdown: Path | None,
+    report: Path | None,
+    resume: Path | None,
     folds: int,
+    repeats: int,
+    miss: float | None,
+    false_alarm: float | None,
+    reference: str,
     seed: int,
     epochs: int | None,
     strategies: str | None,
 ) -> None:
     """Compare treatments of class imbalance.
 
-    FILE is a .csv, .csv.gz or .parquet table with a header row. One network is
-    cross-validated under every treatment. Without FILE it runs on real data that
-    comes with the package.
+    FILE is a .csv, .csv.gz or .parquet table with a header row, openml:ID or
+    imblearn:NAME. One network is cross-validated under every treatment, beside models
+    of other kinds. Without FILE it runs on real data that comes with the package.
 
     Inside each fold, numbers are scaled, with the median for what is missing, and text
-    becomes one-hot columns. "class_weight" balances the classes by weights, the three
-    samplers by rows, and "threshold" tunes the cut of "none" for balanced accuracy in
-    folds of the training rows.
+    becomes one-hot columns. Everything that is fitted, resampling and tuned thresholds
+    included, sees training rows only.
     """
     # pandas, scikit-learn and TensorFlow take seconds to load and --help needs none of
-    # them. So this command and its helpers import late, and nothing else here does.
+    # them. So commands and their helpers import late, and nothing else here does.
     from skweighted.comparison.protocol import make_plan
 
     names = _strategy_names(strategies)
-    if out is not None:
-        _check_writable(out, file)
+    for option, out in (("csv", csv), ("markdown", markdown), ("report", report)):
+        if out is not None:
+            _check_writable(option, out, file)
     X, y = _load(file, target)
-    plan = make_plan(X, y, strategies=names, cv=folds, random_state=seed)
+    if groups is not None:
+        X, groups = _split_groups(X, groups)
+    plan = make_plan(
+        X,
+        y,
+        strategies=names,
+        cv=folds,
+        n_repeats=repeats,
+        groups=groups,
+        cost_matrix=_costs(y, miss, false_alarm),
+        random_state=seed,
+    )
+    _check_reference(reference, plan.strategies, given=_was_given(context, "reference"))
     screen = Console()
     screen.out(plan.problem.describe(), highlight=False)
 
     from skweighted import CostSensitiveMLPClassifier
 
     settings = {} if epochs is None else {"epochs": epochs}
-    comparison = plan.run(CostSensitiveMLPClassifier(**settings), progress=True)
+    comparison = plan.run(
+        CostSensitiveMLPClassifier(**settings),
+        progress=True,
+        resume=resume,
+        reference=reference,
+    )
     screen.print(comparison)
-    if out is not None:
-        comparison.to_csv(out)
-        screen.out(f"Scores of every fold: {out}", highlight=False)
+    if csv is not None:
+        comparison.to_csv(csv)
+        screen.out(f"Scores of every fold: {csv}", highlight=False)
+    if markdown is not None:
+        comparison.to_markdown(markdown)
+        screen.out(f"Tables: {markdown}", highlight=False)
+    if report is not None:
+        comparison.to_html(report, command=_command())
+        screen.out(f"Report: {report}", highlight=False)
+
+
+@cli.command()
+def strategies() -> None:
+    """List the treatments of imbalance, with a line and a source each."""
+    from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("strategy", no_wrap=True)
+    for title in ("what it does", "source"):
+        table.add_column(title, overflow="fold")
+    for name, strategy in STRATEGIES.items():
+        mark = "*" if name in DEFAULT_STRATEGIES else ""
+        table.add_row(name + mark, strategy.summary, strategy.source)
+    screen = Console()
+    screen.print(table)
+    screen.out(
+        "* run by default; min_cost as well where costs are given", highlight=False
+    )
+
+
+@cli.command()
+@click.argument("file")
+@click.option("--target", metavar="COLUMN", help="Column with the classes.")
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    default=5,
+    show_default=True,
+    help="Folds of the stratified cross-validation that is looked at.",
+)
+def doctor(file: str, target: str | None, folds: int) -> None:
+    """Look for the mistakes that are made with imbalanced data.
+
+    FILE is as in compare. Duplicates, interpolated rows, columns that give the answer
+    away, folds without a class: what, where, why it matters, and what to do.
+    """
+    from skweighted._doctor import diagnose_table
+    from skweighted.comparison.sources import load
+
+    X, y = load(file, target)
+    Console().print(diagnose_table(X.assign(**{str(y.name): y}), str(y.name), cv=folds))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -148,37 +271,80 @@ def _strategy_names(listed: str | None) -> list[str] | None:
         return None
     names = [name.strip() for name in listed.split(",") if name.strip()]
     try:
-        return list(choose_strategies(names))
+        return list(choose_strategies("all" if names == ["all"] else names))
     except ValueError as error:
         raise _WrongArgument(str(error)) from None
 
 
-def _load(file: Path | None, target: str | None):
+def _load(file: str | None, target: str | None):
     """Return features and target of the file, or of the embedded data."""
-    from skweighted.comparison.tables import read_table, split_target
-    from skweighted.comparison.wording import shortened
+    from skweighted.comparison.sources import load
     from skweighted.datasets import load_imbalanced_breast_cancer
 
-    if file is None:
-        if target is not None:
-            raise _WrongArgument(
-                f"--target {target} names a column of a file, and no FILE was given."
-            )
-        return load_imbalanced_breast_cancer()
-    frame = read_table(file)
-    if target is None:
+    if file is not None:
+        return load(file, target)
+    if target is not None:
         raise _WrongArgument(
-            f"--target is missing: which column of '{file}' holds the classes? "
-            f"Columns: {shortened(frame.columns)}."
+            f"--target {target} names a column of a file, and no FILE was given."
         )
-    return split_target(frame, target)
+    return load_imbalanced_breast_cancer()
 
 
-def _check_writable(out: Path, file: Path | None) -> None:
-    """Raise unless the file can be written, before minutes are spent computing."""
-    if file is not None and out.exists() and file.exists() and out.samefile(file):
+def _split_groups(X, groups: str):
+    """Return the features without the column of groups, and the groups."""
+    from skweighted.comparison.tables import split_target
+
+    return split_target(X, groups)
+
+
+def _costs(y, miss: float | None, false_alarm: float | None):
+    """Return what mistakes of two classes cost, or None."""
+    if miss is None and false_alarm is None:
+        return None
+    from skweighted.comparison.problem import as_labels, by_rarity
+
+    if miss is None:
         raise _WrongArgument(
-            f"--csv {out} would overwrite the data. Name another file."
+            "--false-alarm needs --miss: what missing a row of the rarer class costs."
+        )
+    classes = by_rarity(as_labels(y))
+    if len(classes) != 2:
+        raise _WrongArgument(
+            f"--miss and --false-alarm are the costs of two classes, and there are "
+            f"{len(classes)}. In Python, compare takes a cost_matrix."
+        )
+    rare, common = classes
+    return {(common, rare): false_alarm or 1.0, (rare, common): miss}
+
+
+def _check_reference(reference: str, chosen: dict, *, given: bool) -> None:
+    """Raise if the reference that was asked for is not compared."""
+    from skweighted.comparison.wording import shortened
+
+    if given and reference not in chosen:
+        raise _WrongArgument(
+            f"--reference {reference} is not among the strategies that are compared: "
+            f"{shortened(chosen, 99)}."
+        )
+
+
+def _was_given(context: click.Context, option: str) -> bool:
+    """Return whether an option was written, not left at its default."""
+    source = context.get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _command() -> str:
+    """Return the command as it was typed."""
+    return shlex.join(["skweighted", *sys.argv[1:]])
+
+
+def _check_writable(option: str, out: Path, file: str | None) -> None:
+    """Raise unless the file can be written, before minutes are spent computing."""
+    data = None if file is None else Path(file)
+    if data is not None and out.exists() and data.exists() and out.samefile(data):
+        raise _WrongArgument(
+            f"--{option} {out} would overwrite the data. Name another file."
         )
     existed = out.exists()
     try:
@@ -186,7 +352,7 @@ def _check_writable(out: Path, file: Path | None) -> None:
             pass
     except OSError as error:
         raise _WrongArgument(
-            f"--csv {out} cannot be written: {error.strerror}."
+            f"--{option} {out} cannot be written: {error.strerror}."
         ) from None
     if not existed:
         out.unlink()

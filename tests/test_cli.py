@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 from sklearn.linear_model import LogisticRegression
 
 import skweighted
 from skweighted import _cli, compare
-from skweighted.comparison.strategies import STRATEGIES
+from skweighted._doctor import diagnose_table
+from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
 from skweighted.comparison.tables import read_table, split_target
 from skweighted.datasets import load_imbalanced_breast_cancer
 from skweighted.exceptions import TableError
@@ -23,10 +23,10 @@ NOT_TEXT = (
     "is not a table: it is not UTF-8 text. "
     "If it is a spreadsheet, save it as CSV (UTF-8)."
 )
-KNOWN = (
-    "Known: 'none', 'class_weight', 'random_over', 'random_under', 'smote', "
-    "'threshold'."
-)
+KNOWN = f"Known: {', '.join(map(repr, STRATEGIES))}."
+QUICK = ["none", "smote"]
+# One of each kind, all of them fast.
+CHEAP = ["none", "class_weight", "random_over", "random_under", "smote", "threshold"]
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 HEAVY = ["tensorflow", "keras", "sklearn", "pandas", "imblearn", "scipy"]
 
@@ -218,8 +218,16 @@ WRONG_ARGUMENTS = [
         "--csv data.csv would overwrite the data. Name another file.",
     ),
     (
+        ["data.csv", "--target", "fraud", "--markdown", "data.csv"],
+        "--markdown data.csv would overwrite the data. Name another file.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--report", "no/out.html"],
+        "--report no/out.html cannot be written: No such file or directory.",
+    ),
+    (
         ["data.csv", "--target", "fraud", "--strategies", "none,smot"],
-        f"There is no strategy 'smot'. Did you mean 'smote'? {KNOWN}",
+        f"There is no strategy 'smot'. Did you mean 'smote' or 'smotenc'? {KNOWN}",
     ),
     (
         ["data.csv", "--target", "fraud", "--strategies", ","],
@@ -233,6 +241,45 @@ WRONG_ARGUMENTS = [
         ["data.csv", "--target", "fraud", "--epochs", "0"],
         "Invalid value for '--epochs': 0 is not in the range x>=1.",
     ),
+    (
+        ["data.csv", "--target", "fraud", "--repeats", "0"],
+        "Invalid value for '--repeats': 0 is not in the range x>=1.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--miss", "0"],
+        "Invalid value for '--miss': 0.0 is not in the range x>0.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--false-alarm", "2"],
+        "--false-alarm needs --miss: what missing a row of the rarer class costs.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--groups", "kin"],
+        "There is no column 'kin'. Did you mean 'kind'? "
+        "Columns: 'a', 'b', 'c', 'kind'.",
+    ),
+    *[
+        (
+            ["data.csv", "--target", "fraud", *chosen, "--reference", "nope"],
+            "--reference nope is not among the strategies that are compared: "
+            f"{', '.join(map(repr, names))}.",
+        )
+        for chosen, names in [
+            ([], DEFAULT_STRATEGIES),
+            (["--strategies", "all"], STRATEGIES),
+            (["--strategies", "smote, none"], ["smote", "none"]),
+        ]
+    ],
+    (
+        ["openml:adult"],
+        "'openml:adult' is no data set: its number on OpenML is needed, such as "
+        "openml:310.",
+    ),
+    (
+        ["imblearn:ecoli", "--target", "fraud"],
+        "'imblearn:ecoli' has its target, and columns have no names. Leave out "
+        "--target fraud.",
+    ),
 ]
 
 
@@ -245,15 +292,28 @@ def test_a_wrong_argument_gets_one_line(folder, capsys, arguments, message):
     assert_one_line(capsys, ["compare", *arguments], message)
 
 
-def test_a_strategy_that_cannot_run_alone_gets_one_line(folder, capsys, quick_network):
-    frame = small_table()
-    frame["fraud"] = np.arange(60) % 3
+def write_three_classes():
+    frame = small_table().assign(fraud=np.arange(60) % 3)
     frame.to_csv("three.csv", index=False)
+
+
+def test_a_strategy_that_cannot_run_alone_gets_one_line(folder, capsys, quick_network):
+    write_three_classes()
     arguments = ["three.csv", "--target", "fraud", "--strategies", "threshold"]
     assert _cli.main(["compare", *arguments]) == 2
     assert capsys.readouterr().err == (
         "skweighted: No strategy can run here. "
         "threshold: one threshold parts two classes, and there are 3.\n"
+    )
+
+
+def test_two_costs_do_not_say_what_three_classes_cost(folder, capsys):
+    write_three_classes()
+    assert_one_line(
+        capsys,
+        ["compare", "three.csv", "--target", "fraud", "--miss", "9"],
+        "--miss and --false-alarm are the costs of two classes, and there are 3. "
+        "In Python, compare takes a cost_matrix.",
     )
 
 
@@ -285,9 +345,34 @@ def test_python_gives_the_same_message_as_a_value_error(folder):
 # What it prints
 
 
+def written_scores(name="out.csv"):
+    """Return what the command wrote, without what no other run can have."""
+    scores = pd.read_csv(name)
+    return scores[~scores["metric"].str.endswith("_seconds")].reset_index(drop=True)
+
+
+def assert_python_says_the_same(X, y, **settings):
+    settings = {"strategies": QUICK, "cv": 2} | settings
+    scores = compare(X, y, estimator=LogisticRegression(), **settings).fold_scores
+    timeless = scores[~scores["metric"].str.endswith("_seconds")]
+    # 1e-13: pandas 2 reads 15 digits of a number by default.
+    pd.testing.assert_frame_equal(
+        written_scores(),
+        timeless.reset_index(drop=True),
+        rtol=1e-13,
+        check_dtype=False,
+    )
+
+
+def run_quickly(*arguments, file="data.csv"):
+    """Run the command on two strategies and two folds."""
+    quick = ["--target", "fraud", "--folds", "2", "--strategies", ",".join(QUICK)]
+    return _cli.main(["compare", file, *quick, *arguments])
+
+
 def test_the_command_says_what_python_says(folder, capsys, quick_network):
-    arguments = ["data.csv", "--target", "fraud", "--csv", "out.csv", "--seed", "3"]
-    assert _cli.main(["compare", *arguments, "--folds", "2"]) == 0
+    arguments = ["--csv", "out.csv", "--seed", "3", "--strategies", ",".join(CHEAP)]
+    assert run_quickly(*arguments) == 0
     captured = capsys.readouterr()
     assert captured.err == ""
     lines = captured.out.splitlines()
@@ -297,18 +382,112 @@ def test_the_command_says_what_python_says(folder, capsys, quick_network):
     )
     assert lines[1].startswith("3 columns of numbers, scaled; 1 column of text")
     assert lines[-1] == "Scores of every fold: out.csv"
-    for name in STRATEGIES:
-        assert sum(line.startswith(f"{name} ") for line in lines) == 2
-
+    for name in CHEAP:
+        # Four panels, and the differences to "none".
+        n_lines = 4 + (name != "none")
+        assert sum(line.startswith(f"{name} ") for line in lines) == n_lines
     X, y = split_target(read_table("data.csv"), "fraud")
-    from_python = compare(X, y, estimator=LogisticRegression(), cv=2, random_state=3)
-    written = pd.read_csv("out.csv")
-    expected = from_python.fold_scores
-    timeless = expected["metric"] != "fit_seconds"
-    # 1e-13: pandas 2 reads 15 digits of a number by default.
-    pd.testing.assert_frame_equal(
-        written[timeless], expected[timeless], rtol=1e-13, check_dtype=False
+    assert_python_says_the_same(X, y, strategies=CHEAP, random_state=3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "false_alarm"), [([], 1), (["--false-alarm", "2.5"], 2.5)]
+)
+def test_costs_are_those_of_the_rarer_class(
+    folder, capsys, quick_network, arguments, false_alarm
+):
+    assert run_quickly("--miss", "9", *arguments, "--csv", "out.csv") == 0
+    out = capsys.readouterr().out
+    assert "cost per row ↓" in out
+    assert "savings" in out
+    assert "Against 'none' in cost per row" in out
+    X, y = split_target(read_table("data.csv"), "fraud")
+    costs = {("no", "yes"): false_alarm, ("yes", "no"): 9}
+    assert_python_says_the_same(X, y, cost_matrix=costs)
+
+
+def test_without_costs_none_are_shown(folder, capsys, quick_network):
+    assert run_quickly() == 0
+    out = capsys.readouterr().out
+    assert "Against 'none' in average precision" in out
+    assert "cost per row" not in out
+
+
+def test_a_column_of_groups_is_no_feature(folder, capsys, quick_network):
+    persons = np.arange(60) // 3
+    small_table().assign(person=persons).to_csv("groups.csv", index=False)
+    assert run_quickly("--groups", "person", "--csv", "out.csv", file="groups.csv") == 0
+    assert capsys.readouterr().out.startswith("60 rows, 4 features, ")
+    X, y = split_target(read_table("data.csv"), "fraud")
+    assert_python_says_the_same(X, y, groups=persons)
+
+
+def test_repeats_draw_the_folds_anew(folder, capsys, quick_network):
+    assert run_quickly("--repeats", "2", "--csv", "out.csv") == 0
+    assert "± standard deviation over 4 folds" in capsys.readouterr().out
+    X, y = split_target(read_table("data.csv"), "fraud")
+    assert_python_says_the_same(X, y, n_repeats=2)
+
+
+def test_the_tables_are_written_as_markdown(folder, capsys, quick_network):
+    assert run_quickly("--markdown", "out.md") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Tables: out.md"
+    X, y = split_target(read_table("data.csv"), "fraud")
+    comparison = compare(X, y, estimator=LogisticRegression(), strategies=QUICK, cv=2)
+    comparison.to_markdown("python.md")
+    from_command, from_python = (
+        Path(name).read_text(encoding="utf-8").split("## Costs and seconds")
+        for name in ("out.md", "python.md")
     )
+    assert from_command[0] == from_python[0]
+    assert from_command[0].startswith("## Ranking and probabilities\n")
+
+
+def test_a_resumed_run_tells_even_the_seconds_of_the_first(
+    folder, capsys, quick_network
+):
+    assert run_quickly("--resume", "kept", "--csv", "one.csv") == 0
+    assert run_quickly("--resume", "kept", "--csv", "two.csv") == 0
+    assert Path("one.csv").read_text() == Path("two.csv").read_text()
+
+
+def test_a_folder_that_cannot_be_gone_on_from_gets_one_line(
+    folder, capsys, quick_network
+):
+    assert run_quickly("--resume", "kept") == 0
+    assert run_quickly("--resume", "kept", "--seed", "3") == 2
+    assert capsys.readouterr().err == (
+        "skweighted: 'kept' holds another comparison: the folds or the seed is not the "
+        "same. Name another folder, or run it as it was.\n"
+    )
+    assert run_quickly("--resume", "data.csv") == 2
+    assert capsys.readouterr().err == (
+        "skweighted: 'data.csv' cannot be a folder: File exists.\n"
+    )
+
+
+def test_others_are_compared_with_the_reference(folder, capsys, quick_network):
+    assert run_quickly("--reference", "smote") == 0
+    assert "Against 'smote' in average precision" in capsys.readouterr().out
+
+
+def test_without_none_the_first_strategy_is_the_reference(
+    folder, capsys, quick_network
+):
+    assert run_quickly("--strategies", "random_over,smote") == 0
+    assert "Against 'random_over' in average precision" in capsys.readouterr().out
+
+
+def test_the_doctor_looks_at_a_file(folder, capsys):
+    assert _cli.main(["doctor", "data.csv", "--target", "fraud"]) == 0
+    captured = capsys.readouterr()
+    expected = diagnose_table(read_table("data.csv"), "fraud", cv=5)
+    assert captured.out.split() == str(expected).split()
+    assert captured.err == ""
+
+
+def test_the_doctor_explains_mistakes_too(folder, capsys):
+    assert_one_line(capsys, ["doctor", "nofile.csv"], "There is no file 'nofile.csv'.")
 
 
 def test_epochs_and_strategies_are_passed_on(folder, capsys, quick_network):
@@ -420,7 +599,9 @@ def test_the_target_may_stand_anywhere_and_leaves_the_rest(folder):
     assert frame.shape == (60, 5)
 
 
-def test_help_names_every_strategy():
-    printed = CliRunner().invoke(_cli.cli, ["compare", "--help"]).output
+def test_strategies_are_listed_with_a_line_and_a_source(capsys):
+    assert _cli.main(["strategies"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
     for name in STRATEGIES:
         assert name in printed
+    assert "* run by default" in printed

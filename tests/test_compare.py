@@ -32,6 +32,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
+from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
 from skweighted.comparison.problem import as_features, as_problem
 from skweighted.comparison.protocol import make_plan, seeded
@@ -43,12 +44,16 @@ METRICS = [
     "roc_auc",
     "log_loss",
     "brier",
-    "fit_seconds",
+    "calibration_slope",
+    "calibration_intercept",
+    "calibration_error",
     "balanced_accuracy",
     "minority_recall",
     "minority_precision",
     "f1",
     "geometric_mean",
+    "fit_seconds",
+    "predict_seconds",
 ]
 # sklearn's scorers of the same metrics, for labels 0 and 1; losses are negated there.
 SCORERS = {
@@ -65,6 +70,9 @@ SCORERS = {
 }
 LOGISTIC = LogisticRegression(C=0.5)
 QUICK = {"cv": 2, "strategies": ["none", "smote"]}
+# One of each kind, all of them fast.
+CHEAP = ["none", "class_weight", "random_over", "random_under", "smote", "threshold"]
+KNOWN = f"Known: {', '.join(map(repr, STRATEGIES))}."
 
 
 def binary_problem(n_samples=200):
@@ -105,7 +113,7 @@ def scores_of(comparison, metric, strategy="none"):
 
 def without_times(comparison):
     rows = comparison.fold_scores
-    return rows[rows["metric"] != "fit_seconds"].reset_index(drop=True)
+    return rows[~rows["metric"].str.endswith("_seconds")].reset_index(drop=True)
 
 
 def assert_same_scores(one, other, atol=0.0):
@@ -129,29 +137,33 @@ def use_strategies(monkeypatch, **strategies):
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_the_same_seed_gives_the_same_scores_to_the_bit(network):
     X, y = binary_problem()
-    one = compare(X, y, estimator=network, random_state=3, cv=2)
-    assert_same_scores(one, compare(X, y, estimator=network, random_state=3, cv=2))
-    other = compare(X, y, estimator=network, random_state=4, cv=2)
-    assert not without_times(one).equals(without_times(other))
+    settings = {"estimator": network, "strategies": CHEAP, "cv": 2}
+    one = compare(X, y, random_state=3, **settings)
+    assert_same_scores(one, compare(X, y, random_state=3, **settings))
+    other = compare(X, y, random_state=4, **settings | {"strategies": "none"})
+    assert not np.array_equal(scores_of(one, "log_loss"), scores_of(other, "log_loss"))
 
 
 def test_no_seed_draws_a_new_one():
     X, y = binary_problem()
     one, other = (make_plan(X, y, random_state=None) for _ in range(2))
-    assert one.seeds != other.seeds
+    assert one.random_state != other.random_state
+    assert {fold.seed for fold in one.folds}.isdisjoint(
+        fold.seed for fold in other.folds
+    )
 
 
 def test_the_global_random_state_plays_no_part():
     X, y = binary_problem()
     state = np.random.get_state()
-    compare(X, y, estimator=LOGISTIC, cv=2)
+    compare(X, y, estimator=LOGISTIC, strategies=CHEAP, cv=2)
     np.testing.assert_array_equal(state[1], np.random.get_state()[1])
 
 
 def test_a_strategy_scores_alike_alone_and_in_company():
     X, y = binary_problem()
-    together = compare(X, y, estimator=LOGISTIC, cv=2)
-    for name in STRATEGIES:
+    together = compare(X, y, estimator=LOGISTIC, strategies=CHEAP, cv=2)
+    for name in CHEAP:
         alone = compare(X, y, estimator=LOGISTIC, cv=2, strategies=name)
         for metric in SCORERS:
             np.testing.assert_array_equal(
@@ -218,7 +230,7 @@ def test_nothing_passed_in_is_modified():
     X_before, y_before = X.copy(deep=True), y.copy(deep=True)
     network = LogisticRegression(solver="saga", max_iter=2000)
     parameters = copy.deepcopy(network.get_params())
-    compare(X, y, estimator=network, cv=2)
+    compare(X, y, estimator=network, strategies=CHEAP, cv=2)
     pd.testing.assert_frame_equal(X, X_before)
     pd.testing.assert_series_equal(y, y_before)
     assert network.get_params() == parameters
@@ -228,7 +240,7 @@ def test_nothing_passed_in_is_modified():
 def test_read_only_arrays_will_do():
     X, y = binary_problem()
     X.flags.writeable = y.flags.writeable = False
-    compare(X, y, estimator=LOGISTIC, cv=2)
+    compare(X, y, estimator=LOGISTIC, strategies=CHEAP, cv=2)
 
 
 # Fairness
@@ -328,7 +340,7 @@ def test_class_weight_is_balanced_and_for_its_strategy_only():
             return super().fit(X, y)
 
     X, y = binary_problem()
-    compare(X, y, estimator=Weighted([]), cv=2)
+    compare(X, y, estimator=Weighted([]), strategies=CHEAP, cv=2)
     # Per fold: none, class_weight, three resampled, five inner folds and a refit.
     assert given == [None, "balanced", *[None] * 9] * 2
 
@@ -376,13 +388,17 @@ def test_class_weight_equals_cross_validate_by_hand():
         )
 
 
+def parts_of(fold):
+    return fold.train, fold.test, fold.seed
+
+
 def test_smote_equals_an_imblearn_pipeline_by_hand():
     X, y = binary_problem()
     plan = make_plan(X, y, strategies="smote")
     comparison = plan.run(LOGISTIC)
-    for fold, (train, test) in enumerate(plan.folds):
+    for fold, (train, test, seed) in enumerate(map(parts_of, plan.folds)):
         model = make_sampling_pipeline(
-            StandardScaler(), SMOTE(random_state=plan.seeds[fold]), LOGISTIC
+            StandardScaler(), SMOTE(random_state=seed), LOGISTIC
         ).fit(X[train], y[train])
         by_hand = metrics.roc_auc_score(y[test], model.predict_proba(X[test])[:, 1])
         assert scores_of(comparison, "roc_auc", "smote")[fold] == by_hand
@@ -392,8 +408,8 @@ def test_threshold_equals_sklearn_s_tuning_by_hand():
     X, y = binary_problem()
     plan = make_plan(X, y, strategies=["none", "threshold"], cv=2)
     comparison = plan.run(LOGISTIC)
-    for fold, (train, test) in enumerate(plan.folds):
-        inner_folds = StratifiedKFold(5, shuffle=True, random_state=plan.seeds[fold])
+    for fold, (train, test, seed) in enumerate(map(parts_of, plan.folds)):
+        inner_folds = StratifiedKFold(5, shuffle=True, random_state=seed)
         model = TunedThresholdClassifierCV(hand_made(LOGISTIC), cv=inner_folds)
         y_pred = model.fit(X[train], y[train]).predict(X[test])
         by_hand = metrics.balanced_accuracy_score(y[test], y_pred)
@@ -567,7 +583,7 @@ def test_the_csv_holds_every_score(tmp_path):
     comparison.to_csv(tmp_path / "scores.csv")
     written = pd.read_csv(tmp_path / "scores.csv")
     assert written.columns.tolist() == ["strategy", "fold", "metric", "value"]
-    assert len(written) == 2 * 2 * 10
+    assert len(written) == 2 * 2 * len(METRICS)
     # 1e-13: pandas 2 reads 15 digits of a number by default.
     np.testing.assert_allclose(
         written["value"], comparison.fold_scores["value"], rtol=1e-13
@@ -576,9 +592,14 @@ def test_the_csv_holds_every_score(tmp_path):
 
 
 def test_metrics_say_which_way_is_better():
-    lower = [name for name, measure in MEASURES.items() if not measure[1]]
-    assert list(MEASURES) == METRICS
-    assert lower == ["log_loss", "brier", "fit_seconds"]
+    lower = [name for name, m in MEASURES.items() if not m.greater_is_better]
+    ideals = {name: m.ideal for name, m in MEASURES.items() if m.ideal is not None}
+    assert [name for name in MEASURES if name not in OF_COSTS] == METRICS
+    assert lower == [
+        *("log_loss", "brier", "calibration_error"),
+        *("expected_cost", "fit_seconds", "predict_seconds"),
+    ]
+    assert ideals == {"calibration_slope": 1, "calibration_intercept": 0}
 
 
 # Preprocessing
@@ -639,7 +660,7 @@ def test_single_precision_stays_single():
 
 def test_one_threshold_is_skipped_with_three_classes():
     X, y = multiclass_problem()
-    comparison = compare(X, y, estimator=LOGISTIC, cv=3)
+    comparison = compare(X, y, estimator=LOGISTIC, strategies=CHEAP, cv=3)
     reason = "one threshold parts two classes, and there are 3"
     assert comparison.skipped == {"threshold": reason}
     assert f"threshold was skipped: {reason}." in str(comparison)
@@ -647,7 +668,7 @@ def test_one_threshold_is_skipped_with_three_classes():
 
 def test_class_weight_is_skipped_where_there_is_none():
     X, y = binary_problem()
-    comparison = compare(X, y, estimator=GaussianNB(), cv=3)
+    comparison = compare(X, y, estimator=GaussianNB(), strategies=CHEAP, cv=3)
     assert comparison.skipped == {
         "class_weight": "GaussianNB has no parameter class_weight"
     }
@@ -656,7 +677,7 @@ def test_class_weight_is_skipped_where_there_is_none():
 def test_a_single_training_row_of_a_class_skips_what_needs_two():
     X, y = binary_problem()
     rows = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:2]])
-    comparison = compare(X[rows], y[rows], estimator=LOGISTIC, cv=2)
+    comparison = compare(X[rows], y[rows], estimator=LOGISTIC, strategies=CHEAP, cv=2)
     reason = "needs 2 training rows of every class, and the smallest has 1"
     assert comparison.skipped == {"smote": reason, "threshold": reason}
 
@@ -790,15 +811,9 @@ WRONG_ARGUMENTS = [
     (
         {"strategies": ["none", "Smot"]},
         ValueError,
-        "There is no strategy 'Smot'. Did you mean 'smote'? Known: 'none', "
-        "'class_weight', 'random_over', 'random_under', 'smote', 'threshold'.",
+        f"There is no strategy 'Smot'. Did you mean 'smote' or 'smotenc'? {KNOWN}",
     ),
-    (
-        {"strategies": []},
-        ValueError,
-        "No strategy was named. Known: 'none', "
-        "'class_weight', 'random_over', 'random_under', 'smote', 'threshold'.",
-    ),
+    ({"strategies": []}, ValueError, f"No strategy was named. {KNOWN}"),
     ({"cv": 1}, ValueError, "Cross-validation needs 2 folds or more; cv=1."),
     (
         {"estimator": "mlp"},
@@ -833,16 +848,17 @@ def test_a_wrong_table_is_a_value_error():
 # The table
 
 
-def comparison_of(means, metric="roc_auc", n_folds=3):
+def comparison_of(means, metric="roc_auc", n_folds=3, names=METRICS):
     """Return a comparison in which one metric has the given mean per strategy."""
     records = [
         (name, fold, m, mean + 0.02 * (fold - 1) if m == metric else 0.5)
         for name, mean in means.items()
         for fold in range(n_folds)
-        for m in METRICS
+        for m in names
     ]
     columns = ["strategy", "fold", "metric", "value"]
-    return Comparison(pd.DataFrame.from_records(records, columns=columns), 1)
+    scores = pd.DataFrame.from_records(records, columns=columns)
+    return Comparison(scores, 1, reference=next(iter(means)))
 
 
 def printed(comparison, width):
@@ -864,15 +880,52 @@ def test_the_lowest_loss_is_the_best():
     assert "0.250 ± 0.020*" in lines[4]
 
 
-@pytest.mark.parametrize("width", [80, 100, 140])
-def test_the_table_fits_and_nothing_is_cut_off(width):
+@pytest.mark.parametrize(
+    ("values", "marks"),
+    [((1.2, 0.9, 2.0), " * "), ((0.9, 1.1, -1.0), "** "), ((0.0, 3.0, 1.5), "  *")],
+)
+def test_the_nearest_to_the_ideal_is_the_best(values, marks):
+    means = dict(zip("abc", values, strict=True))
+    lines = printed(comparison_of(means, metric="calibration_slope"), 140)
+    start = next(i for i, line in enumerate(lines) if "slope → 1" in line) + 2
+    cells = [re.search(r"± 0\.020(.)", line)[1] for line in lines[start : start + 3]]
+    assert "".join(cells) == marks
+
+
+@pytest.mark.parametrize("width", [80, 90, 100, 110, 140])
+@pytest.mark.parametrize("measured", [METRICS, MEASURES], ids=["no costs", "costs"])
+def test_the_table_fits_and_nothing_is_cut_off(width, measured):
+    # Five metrics take 66 columns; a longer name goes on in the next line.
+    names = [name for name in STRATEGIES if len(name) <= width - 66]
+    assert names[0] == "none"
     # Every mark, three digits before the point of a time, and wide losses.
-    comparison = comparison_of(dict.fromkeys(STRATEGIES, 123.4), metric="fit_seconds")
-    lines = printed(comparison, width)
+    means = dict.fromkeys(names, 123.4)
+    lines = printed(comparison_of(means, metric="fit_seconds", names=measured), width)
     assert max(len(line) for line in lines) <= width
     assert "…" not in "".join(lines)
-    for name in STRATEGIES:
-        assert sum(line.startswith(f"{name} ") for line in lines) == 2
+    n_panels = len({MEASURES[name].panel for name in measured})
+    for name in names:
+        # And once in the table of differences to the reference, "none".
+        n_lines = n_panels + (name != "none")
+        assert sum(line.startswith(f"{name} ") for line in lines) == n_lines, name
+
+
+def test_a_name_that_is_too_long_goes_on_in_the_next_line():
+    longest = max(STRATEGIES, key=len)
+    lines = printed(comparison_of({longest: 0.9}), 80)
+    assert max(len(line) for line in lines) <= 80
+    assert "…" not in "".join(lines)
+    assert "".join(line.split()[0] for line in lines if line).count(longest) == 4
+
+
+def test_the_table_goes_on_with_differences_verdict_and_notes():
+    comparison = comparison_of({"a": 0.9, "b": 0.8})
+    lines = printed(comparison, 140)
+    title = lines.index("Against 'a' in average precision")
+    start = title + len(["title", "header", "rule", "row of b", "blank line"])
+    sentences = comparison.verdict()
+    assert lines[start : start + len(sentences)] == sentences
+    assert lines[start + len(sentences) + 1 :] == comparison.notes()
 
 
 def test_str_is_the_table_and_repr_is_short():

@@ -26,6 +26,7 @@ PUBLIC = [
     "compute_class_weight",
     "datasets",
     "displays",
+    "doctor",
     "estimate_prior",
     "exceptions",
     "losses",

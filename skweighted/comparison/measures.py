@@ -1,7 +1,8 @@
 """What is measured: one table of metrics, all computed by the libraries that own them.
 
 Minority recall and precision and F1 are those of the rarest class. With more than two
-classes average precision and ROC AUC are means over one-vs-rest problems.
+classes average precision and ROC AUC are means over one-vs-rest problems. Calibration
+is that of the rarest class's probability.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from imblearn.metrics import geometric_mean_score
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 from sklearn import metrics
+from sklearn.linear_model import LogisticRegression
+
+from skweighted.metrics import cost_savings_score, expected_cost_score
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +35,10 @@ class Answers:
         The label of the rarest class.
     fit_seconds : float
         Wall-clock time of the fit, preprocessing and resampling included.
+    predict_seconds : float
+        Wall-clock time of the probabilities of the test rows.
+    cost_matrix : array-like, dict, DataFrame or None
+        What mistakes cost, in the order of `classes` unless it has labels.
     """
 
     y_true: np.ndarray
@@ -37,22 +47,40 @@ class Answers:
     classes: np.ndarray
     positive: Any
     fit_seconds: float
+    predict_seconds: float = 0.0
+    cost_matrix: Any = None
+
+    def of_positive(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return whether each row is positive, and the probability that it is."""
+        column = int(np.flatnonzero(self.classes == self.positive)[0])
+        proba = self.proba[:, column].astype(np.float64)
+        return self.y_true == self.positive, proba
 
     def ranking(self) -> tuple[np.ndarray, np.ndarray]:
         """Return truths and scores as sklearn's ranking metrics take them."""
         if len(self.classes) > 2:
             return self.y_true, self.proba
-        column = int(np.flatnonzero(self.classes == self.positive)[0])
-        return self.y_true == self.positive, self.proba[:, column]
+        return self.of_positive()
 
 
 class Measure(NamedTuple):
-    """How to compute a metric, which way is better, and its place in the table."""
+    """How to compute a metric, which way is better, and its place in the table.
+
+    With an `ideal` the value nearest to it is the best. Metrics of cost are computed
+    where there are costs.
+    """
 
     function: Callable[[Answers], float]
     greater_is_better: bool
     title: str
     panel: str
+    ideal: float | None = None
+
+    def loss(self, values: Any) -> Any:
+        """Return values turned so that the lowest is the best."""
+        if self.ideal is not None:
+            return abs(values - self.ideal)
+        return -values if self.greater_is_better else values
 
 
 def _roc_auc(answers: Answers) -> float:
@@ -75,8 +103,72 @@ def _of_minority(metric: Callable[..., Any]) -> Callable[[Answers], float]:
     return measured
 
 
+def _logit(proba: np.ndarray) -> np.ndarray:
+    """Return log odds, finite where a probability was rounded to 0 or 1."""
+    return logit(proba.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
+
+
+def _calibration_slope(answers: Answers) -> float:
+    """Return the slope of the truth's log odds on the predicted ones (Cox, 1958).
+
+    Below 1 where probabilities are too extreme; NaN where the classes are separated,
+    for then it is infinite.
+    """
+    truth, proba = answers.of_positive()
+    if proba[truth].min() > proba[~truth].max():
+        return np.nan
+    model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
+    return float(model.fit(_logit(proba)[:, np.newaxis], truth).coef_[0, 0])
+
+
+def _calibration_intercept(answers: Answers) -> float:
+    """Return what log odds lack to be right on the whole (Cox, 1958).
+
+    The intercept where the slope is held at 1: below 0 where the positive class is
+    predicted too often.
+    """
+    truth, proba = answers.of_positive()
+    log_odds, rate = _logit(proba), truth.mean()
+    return float(brentq(lambda shift: expit(log_odds + shift).mean() - rate, -100, 100))
+
+
+def _calibration_error(answers: Answers) -> float:
+    """Return the expected calibration error over ten bins of equally many rows.
+
+    The mean over bins of the distance between the mean probability and the share of
+    positive rows (Naeini et al., 2015; bins of equal mass as Nguyen & O'Connor, 2015).
+    """
+    truth, proba = answers.of_positive()
+    order = np.argsort(proba, kind="stable")
+    gaps = [
+        len(rows) * abs(proba[rows].mean() - truth[rows].mean())
+        for rows in np.array_split(order, N_BINS)
+        if len(rows)
+    ]
+    return float(np.sum(gaps) / len(order))
+
+
+def _of_costs(score: Callable[..., float]) -> Callable[[Answers], float]:
+    """Return a metric of the costs of the decisions."""
+
+    def measured(answers: Answers) -> float:
+        return score(
+            answers.y_true,
+            answers.y_pred,
+            cost_matrix=answers.cost_matrix,
+            labels=answers.classes,
+        )
+
+    return measured
+
+
+N_BINS = 10
+LEAST_PROBABILITY = 1e-12
+
 PROBABILITIES = "Ranking and probabilities"
+CALIBRATION = "Calibration"
 DECISIONS = "Decisions"
+COSTS = "Costs and seconds"
 
 MEASURES: dict[str, Measure] = {
     "average_precision": Measure(
@@ -98,8 +190,14 @@ MEASURES: dict[str, Measure] = {
         "Brier",
         PROBABILITIES,
     ),
-    "fit_seconds": Measure(
-        lambda a: a.fit_seconds, False, "fit seconds", PROBABILITIES
+    "calibration_slope": Measure(
+        _calibration_slope, True, "calibration slope", CALIBRATION, ideal=1.0
+    ),
+    "calibration_intercept": Measure(
+        _calibration_intercept, True, "calibration intercept", CALIBRATION, ideal=0.0
+    ),
+    "calibration_error": Measure(
+        _calibration_error, False, "expected calibration error", CALIBRATION
     ),
     "balanced_accuracy": Measure(
         lambda a: metrics.balanced_accuracy_score(a.y_true, a.y_pred),
@@ -120,4 +218,24 @@ MEASURES: dict[str, Measure] = {
         "geometric mean",
         DECISIONS,
     ),
+    "expected_cost": Measure(
+        _of_costs(expected_cost_score), False, "cost per row", COSTS
+    ),
+    "cost_savings": Measure(_of_costs(cost_savings_score), True, "savings", COSTS),
+    "fit_seconds": Measure(lambda a: a.fit_seconds, False, "fit seconds", COSTS),
+    "predict_seconds": Measure(
+        lambda a: a.predict_seconds, False, "predict seconds", COSTS
+    ),
 }
+
+# Metrics that are computed only where costs were given.
+OF_COSTS = ("expected_cost", "cost_savings")
+
+
+def measured(answers: Answers) -> dict[str, float]:
+    """Return every metric that can be computed from some answers."""
+    return {
+        name: float(measure.function(answers))
+        for name, measure in MEASURES.items()
+        if name not in OF_COSTS or answers.cost_matrix is not None
+    }

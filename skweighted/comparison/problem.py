@@ -116,14 +116,14 @@ def as_problem(X: Any, y: Any) -> Problem:
             f"They must describe the same samples."
         )
     classes, class_counts = np.unique(labels, return_counts=True)
-    rarest = len(classes) - 1 - int(np.argmin(class_counts[::-1]))
-    return Problem(
-        features,
-        labels,
-        classes,
-        class_counts,
-        classes[rarest : rarest + 1].tolist()[0],
-    )
+    return Problem(features, labels, classes, class_counts, by_rarity(labels)[0])
+
+
+def by_rarity(labels: np.ndarray) -> list[Any]:
+    """Return the labels, the rarest first; of equally rare ones the last in order."""
+    classes, class_counts = np.unique(labels, return_counts=True)
+    order = np.argsort(class_counts[::-1], kind="stable")
+    return classes[::-1][order].tolist()
 
 
 def as_features(X: Any) -> Any:

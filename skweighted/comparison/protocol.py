@@ -1,13 +1,16 @@
 """How strategies are compared: the same folds, seeds and preprocessing for all."""
 
 import itertools
+import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from numbers import Integral
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from rich.console import Console
@@ -18,11 +21,13 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from scipy import sparse
 from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold
 
 import skweighted
-from skweighted.comparison.measures import MEASURES, Answers
+from skweighted.comparison.folds import Fold, make_folds
+from skweighted.comparison.measures import Answers, measured
+from skweighted.comparison.outcomes import Outcome, Store
 from skweighted.comparison.preprocessing import make_preprocessing
 from skweighted.comparison.problem import Problem, as_problem
 from skweighted.comparison.result import Comparison
@@ -32,8 +37,15 @@ from skweighted.comparison.strategies import (
     Strategy,
     choose_strategies,
 )
-from skweighted.comparison.wording import count
+from skweighted.comparison.strategies.fits import seeded
 from skweighted.exceptions import TableError
+from skweighted.metrics import expected_cost_score
+
+# What a result depends on beside its data and its settings.
+PACKAGES = (
+    *("skweighted", "scikit-learn", "imbalanced-learn", "tensorflow", "keras"),
+    *("numpy", "scipy", "pandas"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +58,31 @@ class Plan:
         Features and labels.
     strategies : dict of str to Strategy
         The treatments.
-    folds : list of (ndarray, ndarray)
-        Positions of training and of test rows, the same for every strategy.
-    seeds : list of int
-        One per fold, the same for every strategy.
+    folds : list of Fold
+        The same for every strategy.
+    cost_matrix : array-like, dict, DataFrame or None
+        What mistakes cost.
+    random_state : int
+        The seed that the folds were made from.
     """
 
     problem: Problem
     strategies: dict[str, Strategy]
-    folds: list[tuple[np.ndarray, np.ndarray]]
-    seeds: list[int]
+    folds: list[Fold]
+    cost_matrix: Any = None
+    random_state: int = 0
 
-    def run(self, network: Any, *, progress: bool = False) -> Comparison:
+    def run(
+        self,
+        network: Any,
+        *,
+        progress: bool = False,
+        resume: str | Path | None = None,
+        reference: str | None = None,
+    ) -> Comparison:
         """Fit and measure every strategy in every fold.
+
+        A strategy that fails is left out, with its error, and the others go on.
 
         Parameters
         ----------
@@ -66,6 +90,10 @@ class Plan:
             Unfitted; it is cloned, never fitted itself.
         progress : bool, default=False
             Show a progress bar on stderr, where that is a terminal.
+        resume : str, Path or None, default=None
+            A folder that keeps what is done, and from which a run goes on.
+        reference : str or None, default=None
+            The strategy that others are compared to.
 
         Returns
         -------
@@ -73,60 +101,148 @@ class Plan:
             The scores.
         """
         _check_network(network)
-        setting = Setting(network, len(self.problem.classes), self._fewest_rows())
+        setting = self._setting(network)
         reasons = {name: s.why_not(setting) for name, s in self.strategies.items()}
         skipped = {name: reason for name, reason in reasons.items() if reason}
         names = [name for name in self.strategies if name not in skipped]
         if not names:
             why = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
             raise TableError(f"No strategy can run here. {why}.")
-        self._warm_up(network, names)
-        records = []
+        store = None if resume is None else Store(resume, self._fingerprint(network))
+        outcomes, failed = self._outcomes(network, names, store, progress)
+        if not outcomes:
+            why = " ".join(f"{name}: {error}" for name, error in failed.items())
+            raise RuntimeError(f"Every strategy failed. {why}")
+        return Comparison(
+            self._scores(outcomes),
+            self.problem.positive,
+            skipped,
+            failed=failed,
+            reference=reference if reference in outcomes else next(iter(outcomes)),
+            problem=self.problem,
+            folds=tuple(self.folds),
+            outcomes=outcomes,
+            cost_matrix=self.cost_matrix,
+            random_state=self.random_state,
+            network=repr(network),
+            versions=versions(),
+        )
+
+    def _setting(self, network: Any) -> Setting:
+        """Return what strategies may know before any fit."""
+        fewest = min(
+            int(np.unique(self.problem.y[fold.train], return_counts=True)[1].min())
+            for fold in self.folds
+        )
+        return Setting(
+            network,
+            len(self.problem.classes),
+            fewest,
+            has_text=bool(self._text_columns()),
+            has_costs=self.cost_matrix is not None,
+            is_sparse=sparse.issparse(self.problem.X),
+            n_rows=min(len(fold.train) for fold in self.folds),
+        )
+
+    def _text_columns(self) -> tuple[str, ...]:
+        """Return the names of the columns that hold no numbers."""
+        X = self.problem.X
+        if not isinstance(X, pd.DataFrame):
+            return ()
+        return tuple(name for name in X.columns if X[name].dtype.kind not in "fiu")
+
+    def _outcomes(
+        self, network: Any, names: list[str], store: Store | None, progress: bool
+    ) -> tuple[dict[str, list[Outcome]], dict[str, str]]:
+        """Return what each strategy said in every fold, and why others failed."""
+        outcomes: dict[str, list[Outcome]] = {name: [] for name in names}
+        failed: dict[str, str] = {}
+        warm: set[str] = set()
         with _progress_bar(len(self.folds) * len(names), shown=progress) as step:
-            for fold in range(len(self.folds)):
+            for number, fold in enumerate(self.folds):
                 for name in names:
-                    step(f"fold {fold + 1}/{len(self.folds)} {name}")
-                    answers = self._answers(network, self.strategies[name], fold)
-                    records += [
-                        (name, fold, metric, float(measure.function(answers)))
-                        for metric, measure in MEASURES.items()
-                    ]
-        columns = ["strategy", "fold", "metric", "value"]
-        scores = pd.DataFrame.from_records(records, columns=columns)
-        return Comparison(scores, self.problem.positive, skipped)
+                    step(f"fold {number + 1}/{len(self.folds)} {name}")
+                    if name in failed:
+                        continue
+                    outcome = store.load(name, number) if store else None
+                    if outcome is None:
+                        try:
+                            if name not in warm:
+                                self._warm_up(network, name)
+                                warm.add(name)
+                            outcome = self._outcome(network, name, fold)
+                        except Exception as error:  # whatever it is, others go on
+                            failed[name] = _in_words(error, number)
+                            del outcomes[name]
+                            continue
+                        if store:
+                            store.save(name, number, outcome)
+                    outcomes[name].append(outcome)
+        return outcomes, failed
 
-    def _warm_up(self, network: Any, names: list[str]) -> None:
+    def _warm_up(self, network: Any, name: str) -> None:
         """Compile before the clock runs, or the first fit would pay for all others."""
-        if "epochs" in network.get_params(deep=False):
-            short = clone(network).set_params(epochs=1)
-            for name in names:
-                self._answers(short, self.strategies[name], 0)
+        strategy = self.strategies[name]
+        if strategy.is_network and "epochs" in network.get_params(deep=False):
+            self._outcome(clone(network).set_params(epochs=1), name, self.folds[0])
 
-    def _answers(self, network: Any, strategy: Strategy, fold: int) -> Answers:
+    def _outcome(self, network: Any, name: str, fold: Fold) -> Outcome:
         """Fit one strategy on the training rows and ask it about the test rows."""
-        X, y, seed = self.problem.X, self.problem.y, self.seeds[fold]
-        train, test = self.folds[fold]
-        X_train, X_test = _rows(X, train), _rows(X, test)
-        parts = Parts(make_preprocessing(X), seeded(network, seed), seed)
+        X, y, strategy = self.problem.X, self.problem.y, self.strategies[name]
+        X_train, X_test = _rows(X, fold.train), _rows(X, fold.test)
+        parts = Parts(
+            make_preprocessing(X),
+            seeded(network, fold.seed),
+            fold.seed,
+            cost_matrix=self.cost_matrix,
+            text_columns=self._text_columns(),
+        )
         start = time.perf_counter()
-        model = strategy.fit(parts, X_train, y[train])
-        fit_seconds = time.perf_counter() - start
-        return Answers(
-            y_true=y[test],
-            y_pred=strategy.decide(model, X_test),
-            proba=model.predict_proba(X_test),
-            classes=self.problem.classes,
-            positive=self.problem.positive,
-            fit_seconds=fit_seconds,
+        model = strategy.fit(parts, X_train, y[fold.train])
+        fitted = time.perf_counter()
+        proba = model.predict_proba(X_test)
+        asked = time.perf_counter()
+        y_pred = np.asarray(strategy.decide(model, X_test))
+        return Outcome(
+            y_index=np.searchsorted(self.problem.classes, y_pred),
+            proba=proba,
+            fit_seconds=fitted - start,
+            predict_seconds=asked - fitted,
+            history=_history_of(model),
         )
 
-    def _fewest_rows(self) -> int:
-        """Return the rows of the smallest class in the training part with fewest."""
-        y = self.problem.y
-        return min(
-            int(np.unique(y[train], return_counts=True)[1].min())
-            for train, _ in self.folds
-        )
+    def _scores(self, outcomes: dict[str, list[Outcome]]) -> pd.DataFrame:
+        """Return every metric of every strategy in every fold."""
+        records = []
+        for number, fold in enumerate(self.folds):
+            for name, each in outcomes.items():
+                answers = Answers(
+                    y_true=self.problem.y[fold.test],
+                    y_pred=self.problem.classes[each[number].y_index],
+                    proba=each[number].proba,
+                    classes=self.problem.classes,
+                    positive=self.problem.positive,
+                    fit_seconds=each[number].fit_seconds,
+                    predict_seconds=each[number].predict_seconds,
+                    cost_matrix=self.cost_matrix,
+                )
+                records += [
+                    (name, number, metric, value)
+                    for metric, value in measured(answers).items()
+                ]
+        columns = ["strategy", "fold", "metric", "value"]
+        return pd.DataFrame.from_records(records, columns=columns)
+
+    def _fingerprint(self, network: Any) -> dict[str, str]:
+        """Return what outcomes depend on, in words and hashes."""
+        folds = [(fold.train, fold.test, fold.seed) for fold in self.folds]
+        return {
+            "the data": joblib.hash((self.problem.X, self.problem.y.tolist())),
+            "the folds or the seed": joblib.hash(folds),
+            "the costs": joblib.hash(self.cost_matrix),
+            "the network": repr(network),
+            **{f"{name}'s version": number for name, number in versions().items()},
+        }
 
 
 def compare(
@@ -134,9 +250,14 @@ def compare(
     y: Any,
     *,
     estimator: Any = None,
-    strategies: str | Iterable[str] | None = None,
+    strategies: Any = None,
     cv: Any = 5,
+    n_repeats: int = 1,
+    groups: Any = None,
+    cost_matrix: Any = None,
+    reference: str = "none",
     random_state: int | None = 0,
+    resume: str | Path | None = None,
     progress: bool = False,
 ) -> Comparison:
     """Compare treatments of class imbalance by cross-validation.
@@ -156,14 +277,28 @@ def compare(
     estimator : classifier with `predict_proba`, default=None
         The network; None is `CostSensitiveMLPClassifier` with its defaults. It is
         cloned. Where its ``random_state`` is None, each fold sets a seed of its own.
-    strategies : str or iterable of str, default=None
-        Keys of `skweighted.comparison.STRATEGIES`; None is all of them.
+    strategies : str, iterable or dict, default=None
+        Keys of `skweighted.comparison.STRATEGIES`, "all", or None for the default ones.
+        Your own: samplers with `fit_resample`, classifiers, or a dict of names to these
+        or to a `Strategy`.
     cv : int or splitter, default=5
         Number of stratified, shuffled folds, or an object with
-        ``split(X, y)``.
+        ``split(X, y, groups)``, such as TimeSeriesSplit.
+    n_repeats : int, default=1
+        How often a number of folds is drawn anew.
+    groups : array-like of shape (n_samples,), default=None
+        Rows of one group are never both learnt from and asked about.
+    cost_matrix : array-like, dict or DataFrame, default=None
+        What mistakes cost: rows are truths and columns predictions, in the sorted order
+        of the labels, or a dict ``{(truth, prediction): cost}``. Adds cost and savings
+        to the metrics, and "min_cost" to the default strategies.
+    reference : str, default="none"
+        The strategy that the others are compared to; the first one if it is not run.
     random_state : int or None, default=0
         Seed of the folds, networks and samplers. The same seed gives the same scores
-        to the bit; None draws a new one.
+        to the bit; None draws a new one, which the result tells.
+    resume : str or Path, default=None
+        A folder that keeps what is done; the same call goes on from there.
     progress : bool, default=False
         Show a progress bar on stderr, where that is a terminal.
 
@@ -178,7 +313,8 @@ def compare(
         If X or y cannot be compared on, for instance because a class has fewer rows
         than there are folds, or if no strategy can run. It is a ValueError.
     ValueError
-        If a strategy is not known.
+        If a strategy is not known, the costs cannot be used, or `resume` holds another
+        comparison.
     TypeError
         If the estimator is no classifier with probabilities.
 
@@ -193,12 +329,21 @@ def compare(
     >>> comparison.summary()["minority_recall", "mean"].round(2).to_dict()
     {'none': ..., 'smote': ...}
     """
-    plan = make_plan(X, y, strategies=strategies, cv=cv, random_state=random_state)
+    plan = make_plan(
+        X,
+        y,
+        strategies=strategies,
+        cv=cv,
+        n_repeats=n_repeats,
+        groups=groups,
+        cost_matrix=cost_matrix,
+        random_state=random_state,
+    )
     if estimator is None:
         # Resolved here, not at import: this loads TensorFlow, which takes seconds, so
         # only once the input was found good.
         estimator = skweighted.CostSensitiveMLPClassifier()
-    return plan.run(estimator, progress=progress)
+    return plan.run(estimator, progress=progress, resume=resume, reference=reference)
 
 
 def make_plan(
@@ -207,60 +352,53 @@ def make_plan(
     *,
     strategies: str | Iterable[str] | None = None,
     cv: Any = 5,
+    n_repeats: int = 1,
+    groups: Any = None,
+    cost_matrix: Any = None,
     random_state: int | None = 0,
 ) -> Plan:
     """Check everything that can be checked before the first fit; see `compare`."""
     chosen = choose_strategies(strategies)
+    if strategies is None and cost_matrix is not None:
+        chosen |= choose_strategies("min_cost")
     problem = as_problem(X, y)
+    if cost_matrix is not None:
+        # Asked about its own rows, the metric finds what is wrong with the costs.
+        expected_cost_score(
+            problem.y, problem.y, cost_matrix=cost_matrix, labels=problem.classes
+        )
     if random_state is None:
         random_state = int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(cv, Integral):
-        _check_n_folds(problem, int(cv))
-        cv = StratifiedKFold(int(cv), shuffle=True, random_state=random_state)
-    folds = list(cv.split(np.zeros(len(problem.y)), problem.y))
-    for number, fold in enumerate(folds):
-        for rows, part in zip(fold, ("training", "test"), strict=True):
-            missing = np.setdiff1d(problem.classes, problem.y[rows])
-            if len(missing):
-                raise TableError(
-                    f"The {part} rows of fold {number} have no row of class "
-                    f"{missing.tolist()[0]!r}. Use stratified folds, or fewer of them."
-                )
-    seeds = np.random.SeedSequence(random_state).generate_state(len(folds)).tolist()
-    return Plan(problem, chosen, folds, seeds)
+    folds = make_folds(problem, cv, n_repeats, groups, random_state)
+    return Plan(problem, chosen, folds, cost_matrix, random_state)
 
 
-def seeded(estimator: Any, seed: int) -> Any:
-    """Return a clone whose every ``random_state`` that was None is the seed."""
-    unseeded = {
-        name: seed
-        for name, value in estimator.get_params().items()
-        if value is None and name.split("__")[-1] == "random_state"
+def versions() -> dict[str, str]:
+    """Return the versions that a result may depend on."""
+    return {"python": platform.python_version()} | {
+        name: version(name) for name in PACKAGES
     }
-    return clone(estimator).set_params(**unseeded)
 
 
-def _check_n_folds(problem: Problem, n_folds: int) -> None:
-    """Raise unless every fold can have a row of every class."""
-    if n_folds < 2:
-        raise ValueError(f"Cross-validation needs 2 folds or more; cv={n_folds}.")
-    smallest = int(problem.class_counts.min())
-    if smallest >= n_folds:
-        return
-    n_small = int((problem.class_counts < n_folds).sum())
-    found = (
-        f"Class {problem.positive!r} has {count(smallest, 'row')}, "
-        f"fewer than the {n_folds} folds."
-    )
-    if n_small > 1:
-        found = (
-            f"{n_small:,} classes have fewer rows than the {n_folds} folds; "
-            f"the smallest, {problem.positive!r}, has {smallest:,}."
-        )
-    way_out = "Merge or remove small classes."
-    if smallest >= 2:
-        way_out = f"Use at most {smallest} folds, or merge or remove small classes."
-    raise TableError(f"{found} {way_out}")
+def _in_words(error: Exception, fold: int) -> str:
+    """Return an error in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__} in fold {fold}: {text}"
+
+
+def _history_of(model: Any) -> dict[str, list[float]]:
+    """Return what a fitted model's last step followed over its epochs."""
+    while not hasattr(model, "history_"):
+        if hasattr(model, "steps"):
+            model = model.steps[-1][1]
+        elif hasattr(model, "estimator_"):
+            model = model.estimator_
+        else:
+            return {}
+    return {
+        name: np.asarray(values, dtype=float).tolist()
+        for name, values in model.history_.items()
+    }
 
 
 def _check_network(network: Any) -> None:

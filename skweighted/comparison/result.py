@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -13,11 +14,19 @@ from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
 
+import skweighted.comparison.plots as plots
+import skweighted.comparison.report as report
+import skweighted.comparison.statistics as statistics
+from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
+from skweighted.comparison.outcomes import Outcome
+from skweighted.comparison.problem import Problem
+from skweighted.comparison.wording import shortened
 
-# Below this width the spread is written without blank and leading zero, so that five
-# metrics fit beside the names on 80 columns.
-ROOMY_WIDTH = 100
+# What five metrics take beside the names. With less, the spread is written without
+# blank and leading zero, and with less than that long names go on in the next line.
+ROOMY_WIDTH = 86
+COMPACT_WIDTH = 66
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,11 +45,38 @@ class Comparison:
         The label of the rarest class, whose recall, precision and F1 are shown.
     skipped : mapping of str to str
         Strategies that could not run, and why.
+    failed : mapping of str to str
+        Strategies that raised an error, and which.
+    reference : str
+        The strategy that the others are compared to.
+    problem : Problem or None
+        Features, labels and classes.
+    folds : tuple of Fold
+        Which rows were learnt from and asked about.
+    outcomes : mapping of str to list of Outcome
+        Answers, seconds and training curves of each strategy in each fold.
+    cost_matrix : array-like, dict, DataFrame or None
+        What mistakes cost.
+    random_state : int or None
+        The seed that gives the same result to the bit.
+    network : str
+        The network that was compared.
+    versions : mapping of str to str
+        Versions of the packages that the result may depend on.
     """
 
     fold_scores: pd.DataFrame
     positive: Any
     skipped: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    reference: str = "none"
+    problem: Problem | None = None
+    folds: tuple[Fold, ...] = ()
+    outcomes: Mapping[str, list[Outcome]] = field(default_factory=dict)
+    cost_matrix: Any = None
+    random_state: int | None = None
+    network: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> pd.DataFrame:
         """Summarise the folds.
@@ -55,8 +91,116 @@ class Comparison:
         table = grouped.agg(["mean", "std"]).unstack("metric").swaplevel(axis=1)
         strategies = self.fold_scores["strategy"].unique()
         return table.loc[
-            strategies, [(m, s) for m in MEASURES for s in ("mean", "std")]
+            strategies, [(m, s) for m in self.metrics for s in ("mean", "std")]
         ]
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the metrics that were computed, in their order."""
+        there = set(self.fold_scores["metric"])
+        return [name for name in MEASURES if name in there]
+
+    @property
+    def main_metric(self) -> str:
+        """What strategies are ranked by: the expected cost, else average precision."""
+        return (
+            "expected_cost" if "expected_cost" in self.metrics else "average_precision"
+        )
+
+    def differences(
+        self,
+        metric: str | None = None,
+        *,
+        reference: str | None = None,
+        rope: float | None = None,
+        confidence: float = 0.95,
+    ) -> pd.DataFrame:
+        """Compare every strategy with a reference, fold by fold.
+
+        Parameters
+        ----------
+        metric : str or None, default=None
+            One of `metrics`; None is `main_metric`.
+        reference : str or None, default=None
+            The strategy to compare with; None is `reference`.
+        rope : float or None, default=None
+            The largest difference that makes no difference in practice, in the unit of
+            the metric; None takes `practical_difference`.
+        confidence : float, default=0.95
+            Probability that the interval holds the difference.
+
+        Returns
+        -------
+        DataFrame of shape (n_strategies - 1, 7)
+            As `skweighted.comparison.statistics.differences` says: the difference, its
+            interval (Nadeau & Bengio, 2003), and the probabilities that the strategy is
+            worse, practically equivalent or better (Benavoli et al., 2017).
+        """
+        metric, reference, rope = self._question(metric, reference, rope)
+        return statistics.differences(
+            self.fold_scores,
+            metric,
+            reference,
+            test_share=self._test_share(),
+            greater_is_better=MEASURES[metric].greater_is_better,
+            rope=rope,
+            confidence=confidence,
+        )
+
+    def verdict(
+        self, metric: str | None = None, *, reference: str | None = None
+    ) -> list[str]:
+        """Return what the differences mean, in plain sentences.
+
+        Parameters
+        ----------
+        metric, reference : str or None, default=None
+            As in `differences`.
+
+        Returns
+        -------
+        list of str
+        """
+        metric, reference, rope = self._question(metric, reference, None)
+        return statistics.verdict(
+            self.differences(metric, reference=reference, rope=rope),
+            MEASURES[metric].title,
+            reference,
+            rope,
+            greater_is_better=MEASURES[metric].greater_is_better,
+        )
+
+    def _question(
+        self, metric: str | None, reference: str | None, rope: float | None
+    ) -> tuple[str, str, float]:
+        """Return metric, reference and practical difference, after checking them."""
+        metric = metric or self.main_metric
+        reference = reference or self.reference
+        strategies = self.fold_scores["strategy"].unique().tolist()
+        if metric not in self.metrics or MEASURES[metric].ideal is not None:
+            known = [name for name in self.metrics if MEASURES[name].ideal is None]
+            raise ValueError(
+                f"metric must be one in which more or less is better, and that was "
+                f"computed. Got {metric!r}. Known: {shortened(known, 99)}."
+            )
+        if reference not in strategies:
+            raise ValueError(
+                f"reference must be a strategy that was run. Got {reference!r}. Known: "
+                f"{shortened(strategies, 99)}."
+            )
+        if rope is None:
+            mean = self.summary().loc[reference, (metric, "mean")]
+            rope = statistics.practical_difference(metric, mean)
+        return metric, reference, rope
+
+    def _test_share(self) -> float:
+        """Return the mean share of the rows that folds ask about."""
+        shares = [
+            len(fold.test) / (len(fold.test) + len(fold.train)) for fold in self.folds
+        ]
+        # Without folds at hand they are taken for those of one cross-validation.
+        n_folds = self.fold_scores["fold"].nunique()
+        return float(np.mean(shares)) if shares else 1 / max(n_folds, 2)
 
     def to_csv(self, path: str | Path) -> None:
         """Write `fold_scores`, a row per strategy, fold and metric.
@@ -68,22 +212,96 @@ class Comparison:
         """
         self.fold_scores.to_csv(path, index=False)
 
+    def to_markdown(self, path: str | Path) -> None:
+        """Write the tables, with what was skipped or failed, as Markdown.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write; an existing one is replaced.
+        """
+        summary = self.summary()
+        lines = []
+        panels = dict.fromkeys(MEASURES[name].panel for name in self.metrics)
+        for panel in panels:
+            names = [name for name in self.metrics if MEASURES[name].panel == panel]
+            lines += [f"## {panel}", ""]
+            lines.append(" | ".join(["| strategy", *(_title(n) for n in names)]) + " |")
+            lines.append("| --- |" + " ---: |" * len(names))
+            columns = [_cells(summary, name, roomy=True) for name in names]
+            for strategy, cells in zip(
+                summary.index, zip(*columns, strict=True), strict=True
+            ):
+                values = (cell.plain.strip() for cell in cells)
+                lines.append(" | ".join([f"| {strategy}", *values]) + " |")
+            lines.append("")
+        lines += [f"- {line}" for line in self.notes()]
+        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def to_html(self, path: str | Path, *, command: str = "") -> None:
+        """Write one page with the verdict, tables and pictures; it needs no network.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write; an existing one is replaced.
+        command : str, default=""
+            The command that gives the same result, to be shown.
+        """
+        page = report.html(self, command=command)
+        Path(path).write_text(page, encoding="utf-8")
+
+    def plot(self, metric: str | None = None, *, ax: Any = None) -> Any:
+        """Draw the difference of every strategy to the reference, with its interval.
+
+        Parameters
+        ----------
+        metric : str or None, default=None
+            One of `metrics`; None is `main_metric`.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        metric, _, _ = self._question(metric, None, None)
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        return plots.differences(self, ax, metric)
+
+    def _repr_html_(self) -> str:
+        return report.html(self, for_notebook=True)
+
+    def notes(self) -> list[str]:
+        """Return how to read the tables, and what is not in them."""
+        n_folds = self.fold_scores["fold"].nunique()
+        seed = "" if self.random_state is None else f"; seed {self.random_state}"
+        return [
+            f"± standard deviation over {n_folds} folds; * best; "
+            f"↓ lower is better; minority: {self.positive}{seed}",
+            *(f"{name} was skipped: {why}." for name, why in self.skipped.items()),
+            *(f"{name} failed: {why}" for name, why in self.failed.items()),
+        ]
+
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[Table | Text]:
         summary = self.summary()
-        roomy = options.max_width >= ROOMY_WIDTH
-        for panel in dict.fromkeys(measure.panel for measure in MEASURES.values()):
-            yield _panel(summary, panel, roomy)
+        width_of_metrics = options.max_width - summary.index.str.len().max()
+        panels = dict.fromkeys(MEASURES[name].panel for name in self.metrics)
+        for panel in panels:
+            names = [name for name in self.metrics if MEASURES[name].panel == panel]
+            yield _panel(summary, panel, names, width_of_metrics)
             yield Text()
-        n_folds = self.fold_scores["fold"].nunique()
-        yield Text(
-            f"± standard deviation over {n_folds} folds; * best; "
-            f"↓ lower is better; minority: {self.positive}",
-            style="dim",
-        )
-        for name, reason in self.skipped.items():
-            yield Text(f"{name} was skipped: {reason}.")
+        if len(summary) > 1:
+            yield _differences_table(self.differences(), self._question(*[None] * 3))
+            yield Text()
+            for sentence in self.verdict():
+                yield Text(sentence)
+            yield Text()
+        for number, line in enumerate(self.notes()):
+            yield Text(line, style="dim" if number == 0 else "")
 
     def __str__(self) -> str:
         text = io.StringIO()
@@ -96,8 +314,12 @@ class Comparison:
         return f"<Comparison of {', '.join(strategies)} over {n_folds} folds>"
 
 
-def _panel(summary: pd.DataFrame, panel: str, roomy: bool) -> Table:
+def _panel(
+    summary: pd.DataFrame, panel: str, names: list[str], width_of_metrics: int
+) -> Table:
     """Return the table of one group of metrics."""
+    roomy = width_of_metrics >= ROOMY_WIDTH
+    whole = width_of_metrics >= COMPACT_WIDTH
     table = Table(
         title=panel,
         title_justify="left",
@@ -107,28 +329,65 @@ def _panel(summary: pd.DataFrame, panel: str, roomy: bool) -> Table:
         pad_edge=False,
         show_edge=False,
     )
-    names = [name for name, measure in MEASURES.items() if measure.panel == panel]
-    table.add_column("strategy", vertical="bottom", overflow="fold")
+    table.add_column("strategy", vertical="bottom", overflow="fold", no_wrap=whole)
     for name in names:
-        measure = MEASURES[name]
-        title = measure.title if measure.greater_is_better else f"{measure.title} ↓"
-        table.add_column(title, justify="right", vertical="bottom")
+        table.add_column(_title(name), justify="right", vertical="bottom")
     columns = [_cells(summary, name, roomy) for name in names]
     for strategy, cells in zip(summary.index, zip(*columns, strict=True), strict=True):
         table.add_row(Text(strategy), *cells)
     return table
 
 
+def _differences_table(
+    differences: pd.DataFrame, question: tuple[str, str, float]
+) -> Table:
+    """Return the table of differences to the reference, the best first."""
+    metric, reference, rope = question
+    table = Table(
+        title=f"Against {reference!r} in {MEASURES[metric].title}",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    table.add_column("strategy", vertical="bottom", overflow="fold")
+    titles = ("difference", "95 % interval", "better", f"within {rope:.2g}", "worse")
+    for title in titles:
+        table.add_column(title, justify="right", vertical="bottom")
+    by = differences["difference"]
+    order = (-by if MEASURES[metric].greater_is_better else by).sort_values().index
+    for strategy, row in differences.loc[order].iterrows():
+        table.add_row(
+            Text(strategy),
+            f"{row['difference']:+.3f}",
+            f"{row['low']:+.3f} to {row['high']:+.3f}",
+            *(f"{row[f'p_{kind}']:.0%}" for kind in ("better", "equivalent", "worse")),
+        )
+    return table
+
+
+def _title(name: str) -> str:
+    """Return the title of a metric, and which way is better."""
+    measure = MEASURES[name]
+    if measure.ideal is not None:
+        return f"{measure.title} → {measure.ideal:g}"
+    return measure.title if measure.greater_is_better else f"{measure.title} ↓"
+
+
 def _cells(summary: pd.DataFrame, name: str, roomy: bool) -> list[Text]:
     """Return one metric of every strategy, equal best ones marked alike."""
     n_digits = 3
     if name.endswith("_seconds"):
-        n_digits = 2 if summary[name, "mean"].max() < 10 else 1
+        longest = summary[name, "mean"].max()
+        n_digits = 3 if longest < 1 else 2 if longest < 10 else 1
     means = summary[name, "mean"].round(n_digits)
-    best = means.max() if MEASURES[name].greater_is_better else means.min()
+    # Rounded again: 1.1 is farther from 1 than 0.9 is, by a bit.
+    losses = MEASURES[name].loss(means).round(n_digits)
     return [
-        _cell(mean, std, n_digits, is_best=mean == best, roomy=roomy)
-        for mean, std in zip(means, summary[name, "std"], strict=True)
+        _cell(mean, std, n_digits, is_best=loss == losses.min(), roomy=roomy)
+        for mean, std, loss in zip(means, summary[name, "std"], losses, strict=True)
     ]
 
 

@@ -1,0 +1,250 @@
+"""What classifiers are asked: by which score, for which labels, in which batches."""
+
+import math
+from collections.abc import Mapping
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+
+from skweighted._costs import own_labels
+from skweighted._doctor._doubles import IS_OF_CLASS_MEANS, loss_name, score_name
+from skweighted._doctor._findings import Finding
+from skweighted._doctor._parts import UNKNOWN
+from skweighted.comparison.wording import did_you_mean, shortened
+
+# From this share of one class on, a constant answer has a good accuracy.
+_MOSTLY_ONE_CLASS = 0.75
+
+# What accuracy is called; "warn" is LogisticRegressionCV's default until it changes.
+_ACCURACY = {"accuracy", "accuracy_score", "warn"}
+
+# These give y to what is in them as they were given it; ensembles encode it before.
+_LEAVES_LABELS = {
+    *("CalibratedClassifierCV", "PriorCorrectedClassifier"),
+    *("FixedThresholdClassifier", "TunedThresholdClassifierCV"),
+}
+
+_BATCH_SIZES = {"auto": 200, None: 32}  # of MLPs, and of Keras
+
+
+def accuracy_as_score(case):
+    """Find searches and scores that a constant answer does well in."""
+    for where, what in _asked_for_accuracy(case):
+        numbers, severity = ", which says little if most rows are of one class", "note"
+        if case.has_classes:
+            place = int(np.argmax(case.counts))
+            share = case.counts[place] / len(case.y)
+            if share < _MOSTLY_ONE_CLASS:
+                continue
+            numbers = f": answering {case.labels[place]!r} always scores {share:.3f}"
+            severity = "warning"
+        elif case.y is not None:
+            continue
+        yield Finding(
+            what=f"{what}{numbers}.",
+            where=where,
+            why="Where one class is most of the rows, accuracy hardly sees the others. "
+            "The best of a search may be one that never answers them.",
+            fix="Take a score that counts every class, or what mistakes cost:\n"
+            "    scoring='balanced_accuracy'\n"
+            "    scoring=skweighted.metrics.make_cost_scorer(costs)",
+            severity=severity,
+        )
+
+
+def _asked_for_accuracy(case):
+    """Yield where accuracy is asked for, and what asks for it."""
+    for part in case.parts:
+        if part.answers and "cv" in part.values and "scoring" in part.values:
+            scoring = part.value("scoring")
+            what = f"{part.kind} chooses by accuracy"
+            if scoring is None and _scores_accuracy(part, case):
+                yield part.where, f"{what}, the score of scoring=None"
+            elif _is_accuracy(scoring, part.value("refit")):
+                yield part.where, what
+    if case.scoring is not None and _is_accuracy(case.scoring, True):
+        yield "scoring", "The score is accuracy"
+
+
+def _is_accuracy(scoring, refit):
+    """Tell whether a scoring is accuracy, or several by which accuracy chooses."""
+    if isinstance(scoring, Mapping):
+        if isinstance(refit, str):
+            return _is_accuracy(scoring.get(refit), True)
+        return len(scoring) > 0 and all(_is_accuracy(s, True) for s in scoring.values())
+    if isinstance(scoring, list | tuple | set):
+        if isinstance(refit, str):
+            return refit in _ACCURACY
+        return len(scoring) > 0 and all(_is_accuracy(s, True) for s in scoring)
+    name = score_name(scoring)
+    return isinstance(name, str) and name in _ACCURACY
+
+
+def _scores_accuracy(part, case):
+    """Tell whether what is inside a search has the score of sklearn's classifiers."""
+    inner = [answering for answering in case.answering if part in answering.ancestors()]
+    return len(inner) > 0 and all(
+        getattr(type(answering.estimator), "score", None) is ClassifierMixin.score
+        for answering in inner
+    )
+
+
+def labels_of_weights(case):
+    """Find class weights for labels that y does not have."""
+    for part in case.parts:
+        for class_weight in part.values.get("class_weight", ()):
+            if not (isinstance(class_weight, Mapping) and _sees_labels(part)):
+                continue
+            unknown = _unlike(class_weight, case.labels)
+            if unknown:
+                unweighted = _unlike(case.labels, list(class_weight))
+                yield Finding(
+                    what=f"class_weight has {_weights_for(unknown)}, and y has no such "
+                    f"label. Labels of y: {shortened(case.labels)}."
+                    f"{_slip(unknown, case.labels)}",
+                    where=part.where,
+                    why="fit raises ValueError."
+                    if unweighted
+                    else "Most classifiers do not use the weight; some raise "
+                    "ValueError.",
+                    fix=_corrected(class_weight, case.labels),
+                    severity="error" if unweighted else "warning",
+                )
+
+
+def _weights_for(unknown):
+    """Return "a weight for 'x'" or "weights for 'x', 'y'"."""
+    kind = "a weight for" if len(unknown) == 1 else "weights for"
+    return f"{kind} {shortened(unknown)}"
+
+
+def _corrected(class_weight, labels):
+    """Return how to write the weights with the labels of y."""
+    spelt = {_spelling(label): label for label in labels}
+    corrected = {spelt.get(_spelling(key), key): w for key, w in class_weight.items()}
+    if _unlike(corrected, labels) or len(corrected) > 4:
+        return "Write the labels as they are in y."
+    return f"Write the labels as they are in y:\n    class_weight={corrected!r}"
+
+
+def labels_of_costs(case):
+    """Find costs for other labels than those of y, or for another number of them."""
+    for part in case.parts:
+        for costs in part.values.get("cost_matrix", ()):
+            if costs is None or costs is UNKNOWN or not _sees_labels(part):
+                continue
+            what, fix = _wrong_costs(costs, case.labels)
+            if what:
+                yield Finding(
+                    what=what,
+                    where=part.where,
+                    why="fit raises ValueError, or does not use these costs.",
+                    fix=fix,
+                    severity="error",
+                )
+
+
+def _wrong_costs(costs, labels):
+    """Return what is wrong with the labels of costs and what to do, or None twice."""
+    try:
+        named, shape = own_labels(costs), np.shape(costs)
+    except ValueError:
+        return None, None  # Its own message says what is wrong.
+    if named is None:
+        if shape in {(len(labels),) * 2, ()}:
+            return None, None
+        return (
+            f"cost_matrix has shape {shape}, and y has {len(labels)} labels: "
+            f"{shortened(labels)}.",
+            "Give a row for each truth and a column for each answer, in this order.",
+        )
+    unknown = _unlike(named.tolist(), labels)
+    if not unknown:
+        return None, None
+    return (
+        f"cost_matrix has costs for {shortened(unknown)}, and y has no such label. "
+        f"Labels of y: {shortened(labels)}.{_slip(unknown, labels)}",
+        "Write the labels as they are in y.",
+    )
+
+
+def _sees_labels(part):
+    """Tell whether a part is given y as it is."""
+    return all(
+        outer.is_pipeline
+        or outer.kind in _LEAVES_LABELS
+        or "param_grid" in outer.values
+        or "param_distributions" in outer.values
+        for outer in part.ancestors()
+    )
+
+
+def _unlike(named, labels):
+    """Return which of the named labels equal none of the labels."""
+    return [name for name in named if not any(name == label for label in labels)]
+
+
+def _slip(unknown, labels):
+    """Return what is the same but for its type or its spelling, as a sentence."""
+    spelt = {_spelling(label): label for label in labels}
+    for name in unknown:
+        label = spelt.get(_spelling(name))
+        if label is not None and type(label) is not type(name):
+            return f" {name!r} is {_type(name)}, {label!r} is {_type(label)}."
+    texts = [label for label in labels if isinstance(label, str)]
+    return did_you_mean(str(unknown[0]), texts) if texts else ""
+
+
+def _spelling(label):
+    """Return what labels of several types, but for one meaning, have in common."""
+    text = str(label).strip().lower()
+    try:
+        return f"{float(text):g}"
+    except ValueError:
+        return text
+
+
+def _type(label):
+    """Return the type of a label in words."""
+    kinds = {"str": "text", "int": "a number", "float": "a number", "bool": "a boolean"}
+    return kinds.get(type(label).__name__, type(label).__name__)
+
+
+def batches_without_a_class(case):
+    """Find batches so small that the rarest class is missing in many."""
+    share = case.counts[case.rarest] / len(case.y)
+    for part in case.answering:
+        batch_size = _batch_size(part, len(case.y))
+        resamples = [a for a in part.ancestors() if "sampling_strategy" in a.values]
+        if batch_size is None or resamples or case.resampling_before(part):
+            continue
+        if batch_size * share >= 1:
+            continue
+        label, n_rows = case.labels[case.rarest], case.counts[case.rarest]
+        is_of_means = loss_name(part.value("loss")) in IS_OF_CLASS_MEANS
+        more = min(2 ** math.ceil(math.log2(3 / share)), len(case.y))
+        yield Finding(
+            what=f"{(1 - share) ** batch_size:.0%} of the batches of {batch_size} rows "
+            f"have none of class {label!r}, which is {n_rows:,} of {len(case.y):,} "
+            f"rows.",
+            where=part.where,
+            why="The loss is a sum over classes, and a batch without one leaves it "
+            "out: steps go another way than the loss of all rows."
+            if is_of_means
+            else "These steps learn from the other classes only. That evens out over "
+            "an epoch, in steps that vary more.",
+            fix=f"Take batches that have some:\n    batch_size={more}",
+            severity="warning" if is_of_means else "note",
+        )
+
+
+def _batch_size(part, n_rows):
+    """Return how many rows a network learns from in a step; None if it is none."""
+    is_network = "hidden_layer_sizes" in part.values or "epochs" in part.values
+    if not (is_network and "batch_size" in part.values):
+        return None
+    batch_size = part.value("batch_size")
+    if batch_size is None or batch_size == "auto":
+        batch_size = _BATCH_SIZES[batch_size]
+    return min(batch_size, n_rows) if isinstance(batch_size, Integral) else None

@@ -1,0 +1,272 @@
+"""Columns of X: not scaled, missing, constant, identifiers, and those that tell y."""
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+from sklearn.utils import get_tags
+
+from skweighted._doctor._findings import Finding
+from skweighted._doctor._reach import KNOWN_MODULES, reaching
+from skweighted.comparison.wording import count
+
+# Transformers that leave the spread of columns, and those that leave missing values.
+# Whatever is in neither list may well change them.
+_LEAVES_SPREAD = (KNNImputer, SimpleImputer, VarianceThreshold)
+_LEAVES_MISSING = (
+    *(MaxAbsScaler, MinMaxScaler, PowerTransformer),
+    *(QuantileTransformer, RobustScaler, StandardScaler),
+)
+
+_BY_DISTANCE = (
+    "{kind} measures distances between rows, and {wide} decides them nearly alone."
+)
+_BY_STEPS = (
+    "{kind} learns in steps of one size for all columns, and with a penalty alike for "
+    "all: columns of large numbers make it slow or unstable, those of small ones are "
+    "hardly learnt."
+)
+# What goes wrong without scaling, by the name of a class.
+_SENSITIVE = {
+    "KNeighborsClassifier": _BY_DISTANCE,
+    "RadiusNeighborsClassifier": _BY_DISTANCE,
+    "NuSVC": _BY_DISTANCE,
+    "SVC": _BY_DISTANCE,
+    "LinearSVC": _BY_STEPS,
+    "LogisticRegression": _BY_STEPS,
+    "LogisticRegressionCV": _BY_STEPS,
+    "Perceptron": _BY_STEPS,
+    "SGDClassifier": _BY_STEPS,
+}
+
+# A standard deviation, or a ratio of two, that scaling would have removed.
+_WIDE = 100
+
+# Below this, n columns of k rows of a class tell it apart by chance too often.
+_FEWEST_TOLD = 10
+_TELLS = 0.999
+_MOST_ROWS = 5_000
+
+
+def unscaled_inputs(case):
+    """Find classifiers that need columns of one scale and get others."""
+    for part in case.answering:
+        why = _SENSITIVE.get(part.kind) if part.module == "sklearn" else None
+        if "hidden_layer_sizes" in part.values:
+            why = _BY_STEPS
+        if why is None:
+            continue
+        places = reaching(case, part, lambda step: isinstance(step, _LEAVES_SPREAD))
+        spreads = _spreads(case.table, places)
+        if not spreads:
+            continue
+        narrow, wide = min(spreads, key=spreads.get), max(spreads, key=spreads.get)
+        is_uneven = spreads[wide] >= _WIDE * spreads[narrow]
+        is_wide = why is _BY_STEPS and spreads[wide] >= _WIDE
+        if not (is_uneven or is_wide):
+            continue
+        comparison = ""
+        if is_uneven:
+            comparison = f", and {_name(narrow)} one of {spreads[narrow]:.3g}"
+        yield Finding(
+            what=f"No scaler is before {part.kind}: {_name(wide)} has a standard "
+            f"deviation of {spreads[wide]:.3g}{comparison}.",
+            where=part.where,
+            why=why.format(kind=part.kind, wide=_name(wide)),
+            fix="Scale inside the pipeline, so that test rows are not looked at:\n"
+            "    make_pipeline(StandardScaler(), classifier)",
+            severity="warning",
+        )
+
+
+def _spreads(table, places):
+    """Return standard deviations of the number columns with more than two values."""
+    spreads = {}
+    for column in (table.columns[place] for place in sorted(places)):
+        if column.is_number and len(column.distinct) > 2:
+            values = column.values[np.isfinite(column.values)]
+            spreads[column] = float(np.std(values, dtype=np.float64))
+    return {column: spread for column, spread in spreads.items() if spread > 0}
+
+
+def missing_values(case):
+    """Find missing numbers that reach a classifier that takes none."""
+    for part in case.answering:
+        if part.module not in KNOWN_MODULES:
+            continue  # Others may take missing values and not say so.
+        if get_tags(part.estimator).input_tags.allow_nan:
+            continue
+        places = reaching(case, part, lambda step: isinstance(step, _LEAVES_MISSING))
+        columns = [case.table.columns[place] for place in sorted(places)]
+        n_missing = {
+            column: int(np.isnan(column.values).sum())
+            for column in columns
+            if column.is_number
+        }
+        n_missing = {column: n for column, n in n_missing.items() if n}
+        if not n_missing:
+            continue
+        worst = max(n_missing, key=n_missing.get)
+        yield Finding(
+            what=f"{part.kind} gets missing values from "
+            f"{count(len(n_missing), 'column')}; {_name(worst)} has most, "
+            f"{n_missing[worst]:,} in {case.table.n_rows:,} rows.",
+            where=part.where,
+            why=f"{part.kind} takes no missing values: fit raises ValueError.",
+            fix="Fill them inside the pipeline; an indicator keeps what missing "
+            "says:\n"
+            "    SimpleImputer(strategy='median', add_indicator=True)",
+            severity="error",
+        )
+
+
+def constant_columns(case):
+    """Find columns with one value."""
+    constant = [
+        column
+        for column in _used(case)
+        if column.distinct.tolist() in ([], [case.table.n_rows])
+    ]
+    if constant:
+        names = _names(constant)
+        yield Finding(
+            what=f"{count(len(constant), 'column')} "
+            f"{'has' if len(constant) == 1 else 'have'} one value, or none, in all "
+            f"{case.table.n_rows:,} rows: {names}.",
+            where="X",
+            why="Nothing can be learnt from them. Perhaps the rows were chosen by "
+            "them, or reading the file went wrong.",
+            fix="Leave them out; for those that become constant in a training part:\n"
+            "    VarianceThreshold()",
+            severity="note",
+        )
+
+
+def identifier_columns(case):
+    """Find columns that tell rows apart and nothing else."""
+    n_rows = case.table.n_rows
+    if n_rows < 100:
+        return
+    for column in _used(case):
+        how = _identifies(column, n_rows)
+        if how:
+            yield Finding(
+                what=f"C{_name(column)[1:]} {how}.",
+                where="X",
+                why="It tells rows apart and says nothing of new ones. If rows came in "
+                "an order of some meaning, a classifier learns that order.",
+                fix="Leave it out of X. If several rows are of one case, it is what "
+                "to group the folds by.",
+                severity="warning",
+            )
+
+
+def _identifies(column, n_rows):
+    """Return how a column tells rows apart, or None.
+
+    Numbers of a measurement may all differ too, so only whole ones without gaps count.
+    """
+    if column.is_text:
+        if len(column.distinct) >= 0.99 * n_rows:
+            return (
+                f"is text with {len(column.distinct):,} different values in "
+                f"{n_rows:,} rows"
+            )
+        return None
+    if not column.is_number or len(column.distinct) < n_rows:
+        return None
+    values = column.values.astype(np.float64)
+    least, most = values.min(), values.max()
+    if (values == np.floor(values)).all() and most - least <= 1.01 * n_rows:
+        return (
+            f"numbers the rows: each whole number from {least:.0f} to {most:.0f} is "
+            f"there {'once' if most - least == n_rows - 1 else 'once at most'}"
+        )
+    return None
+
+
+def telling_columns(case):
+    """Find columns that tell the class alone."""
+    if case.counts.min() < _FEWEST_TOLD or len(case.counts) < 2:
+        return
+    rows = _some_of_each_class(case)
+    for column in _used(case):
+        # Measured on some rows first, and for certain on all of them.
+        if _told(column, case, rows) <= _TELLS:
+            continue
+        told = _told(column, case, slice(None))
+        if told > _TELLS:
+            measure = "ROC AUC" if _is_ranked(column, case) else "balanced accuracy"
+            yield Finding(
+                what=f"C{_name(column)[1:]} tells the classes apart alone: "
+                f"{measure} {told:.4f}.",
+                where="X and y",
+                why="Measurements seldom do. A column written after the outcome, or "
+                "made from it, will not be known when it is to be predicted.",
+                fix="Find out when and from what the column is made. If it is not "
+                "known beforehand, leave it out of X.",
+                severity="warning",
+            )
+
+
+def _is_ranked(column, case):
+    """Tell whether a column is judged by its order: numbers, for two classes."""
+    return column.is_number and len(case.counts) == 2
+
+
+def _told(column, case, rows):
+    """Return how well a column tells the classes apart, from 0 to 1."""
+    values, y_index = column.values[rows], case.y_index[rows]
+    counts = np.bincount(y_index, minlength=len(case.counts))
+    if _is_ranked(column, case):
+        ranks = rankdata(np.nan_to_num(values, nan=np.nanmin(values, initial=0) - 1))
+        n_others, n_own = counts.tolist()
+        above = ranks[y_index == 1].sum() - n_own * (n_own + 1) / 2
+        auc = above / (n_own * n_others)
+        return max(auc, 1 - auc)
+    values = np.unique(values, return_inverse=True)[1]
+    if np.bincount(values).mean() < 20:
+        return 0.0  # Values of a few rows each tell any classes apart.
+    table = np.zeros((values.max() + 1, len(counts)))
+    np.add.at(table, (values, y_index), 1)
+    answers = table.argmax(axis=1)
+    right = np.bincount(answers, table.max(axis=1), minlength=len(counts))
+    return float((right / counts).mean())
+
+
+def _some_of_each_class(case):
+    """Return row numbers with at most so many of each class, spread over all rows."""
+    most = max(_FEWEST_TOLD, _MOST_ROWS // len(case.counts))
+    chosen = []
+    for place in range(len(case.counts)):
+        own = np.flatnonzero(case.y_index == place)
+        chosen.append(own[:: -(-len(own) // most)])
+    return np.concatenate(chosen)
+
+
+def _used(case):
+    """Return the columns that a classifier sees in some form; all without one."""
+    places = set(range(case.table.n_columns))
+    if case.parts:
+        seen = [reaching(case, part, lambda step: True) for part in case.answering]
+        places = set().union(*seen)
+    return [case.table.columns[place] for place in sorted(places)]
+
+
+def _name(column):
+    """Return "column 'age'", or "column 3" in an array."""
+    return f"column {column.name!r}"
+
+
+def _names(columns, limit=8):
+    """Return the names of the first columns, and how many more there are."""
+    more = f" and {len(columns) - limit} more" if len(columns) > limit else ""
+    return ", ".join(repr(column.name) for column in columns[:limit]) + more

@@ -1,0 +1,105 @@
+"""The folds that a splitter makes of the rows, drawn from a copy of it."""
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+from sklearn.model_selection import StratifiedShuffleSplit, check_cv
+
+# Of repeated splits the first ones tell enough.
+MOST_FOLDS = 50
+
+
+class NotSplitError(Exception):
+    """There are no folds to look at; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """The folds of one splitter.
+
+    Attributes
+    ----------
+    where : str
+        Whose splitter it is.
+    kind : str
+        What it is, in words.
+    splitter : str
+        The same with its settings.
+    folds : tuple of pairs of ndarray
+        Row numbers of the training and the test part, of the first folds at least.
+    problem : str
+        Why it makes no folds, if it raises an error.
+    """
+
+    where: str
+    kind: str
+    splitter: str
+    folds: tuple = ()
+    problem: str = ""
+
+    @property
+    def n_folds(self):
+        """The number of folds, in words."""
+        return f"{len(self.folds)} fold{'s' * (len(self.folds) != 1)} of {self.kind}"
+
+
+def make_split(where, cv, table, y, groups):
+    """Return the folds that cv makes.
+
+    Parameters
+    ----------
+    where : str
+    cv : int, float, splitter, iterable or None
+        As in sklearn's searches and threshold tuners. Never modified.
+    table : Table
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+    groups : ndarray of shape (n_samples,) or None
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    NotSplitError
+        If looking would use cv up, it needs groups, or its estimator is fitted before.
+    """
+    if isinstance(cv, str):
+        raise NotSplitError(f"{where} is {cv!r}")
+    if isinstance(cv, Iterator):
+        raise NotSplitError(f"{where} is an iterator, which is read once: use list(cv)")
+    if isinstance(cv, Real) and 0 < cv < 1:
+        splitter = StratifiedShuffleSplit(1, test_size=cv, random_state=0)
+    else:
+        splitter = check_cv(cv, y, classifier=True)
+    # Splitting goes on with the random state of a splitter, which is the user's, or
+    # with NumPy's, which is everybody's.
+    splitter = deepcopy(splitter)
+    if getattr(splitter, "random_state", 0) is None:
+        splitter.random_state = 0
+    kind = type(splitter).__name__.strip("_")
+    if kind == "CVIterableWrapper":
+        kind = "the given splits"
+    rows = np.zeros((table.n_rows, 1))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            folds = splitter.split(rows, y, groups)
+            folds = tuple(itertools.islice(folds, MOST_FOLDS))
+    except (ValueError, TypeError) as error:
+        if groups is None and "groups" in str(error):
+            raise NotSplitError(f"{kind} needs groups, and none were given") from None
+        return Split(where, kind, str(splitter), problem=" ".join(str(error).split()))
+    folds = tuple(tuple(map(_as_numbers, fold)) for fold in folds)
+    return Split(where, kind, str(splitter), folds)
+
+
+def _as_numbers(rows):
+    """Return row numbers, also of a mask."""
+    rows = np.asarray(rows)
+    return np.flatnonzero(rows) if rows.dtype == bool else rows

@@ -1,0 +1,124 @@
+"""Which rows are learnt from and which are asked about: the same for every strategy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+from skweighted.comparison.problem import Problem
+from skweighted.comparison.wording import count
+from skweighted.exceptions import TableError
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One split of the rows.
+
+    Attributes
+    ----------
+    train, test : ndarray of int
+        Positions of the rows to learn from and to be asked about.
+    seed : int
+        For all randomness in this fold, whatever the strategy.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    seed: int
+
+
+def make_folds(
+    problem: Problem, cv: Any, n_repeats: int, groups: Any, random_state: int
+) -> list[Fold]:
+    """Return the folds of a comparison.
+
+    Parameters
+    ----------
+    problem : Problem
+    cv : int or splitter
+        A number of stratified, shuffled folds; or an object with ``split(X, y,
+        groups)``, such as TimeSeriesSplit or GroupKFold.
+    n_repeats : int
+        How often a number of folds is drawn anew.
+    groups : array-like of shape (n_samples,) or None
+        Rows of one group are never on both sides.
+    random_state : int
+
+    Returns
+    -------
+    list of Fold
+
+    Raises
+    ------
+    ValueError
+        If the folds cannot be made; a TableError where the data are the reason.
+    """
+    if groups is not None and len(groups) != len(problem.y):
+        raise ValueError(
+            f"groups must have one value per row. It has {len(groups):,}, and there "
+            f"are {count(len(problem.y), 'row')}."
+        )
+    splits = list(_splits(problem, cv, n_repeats, groups, random_state))
+    for number, split in enumerate(splits):
+        for rows, part in zip(split, ("training", "test"), strict=True):
+            missing = np.setdiff1d(problem.classes, problem.y[rows])
+            if len(missing):
+                raise TableError(
+                    f"The {part} rows of fold {number} have no row of class "
+                    f"{missing.tolist()[0]!r}. Use stratified folds, or fewer of them."
+                )
+    seeds = np.random.SeedSequence(random_state).generate_state(len(splits)).tolist()
+    return [
+        Fold(train, test, seed)
+        for (train, test), seed in zip(splits, seeds, strict=True)
+    ]
+
+
+def _splits(
+    problem: Problem, cv: Any, n_repeats: int, groups: Any, random_state: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield training and test rows."""
+    placeholder = np.zeros(len(problem.y))
+    if not isinstance(cv, Integral):
+        if n_repeats != 1:
+            raise ValueError(
+                "n_repeats repeats a number of folds, and cv is a splitter. Use "
+                "RepeatedStratifiedKFold as cv, or a number."
+            )
+        yield from cv.split(placeholder, problem.y, groups)
+        return
+    _check_n_folds(problem, int(cv))
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    for repeat in range(n_repeats):
+        seed = random_state  # so the first are what StratifiedKFold gives for it
+        if repeat:
+            source = np.random.SeedSequence([random_state, repeat])
+            seed = int(source.generate_state(1)[0])
+        folds = kind(int(cv), shuffle=True, random_state=seed)
+        yield from folds.split(placeholder, problem.y, groups)
+
+
+def _check_n_folds(problem: Problem, n_folds: int) -> None:
+    """Raise unless every fold can have a row of every class."""
+    if n_folds < 2:
+        raise ValueError(f"Cross-validation needs 2 folds or more; cv={n_folds}.")
+    smallest = int(problem.class_counts.min())
+    if smallest >= n_folds:
+        return
+    n_small = int((problem.class_counts < n_folds).sum())
+    found = (
+        f"Class {problem.positive!r} has {count(smallest, 'row')}, "
+        f"fewer than the {n_folds} folds."
+    )
+    if n_small > 1:
+        found = (
+            f"{n_small:,} classes have fewer rows than the {n_folds} folds; "
+            f"the smallest, {problem.positive!r}, has {smallest:,}."
+        )
+    way_out = "Merge or remove small classes."
+    if smallest >= 2:
+        way_out = f"Use at most {smallest} folds, or merge or remove small classes."
+    raise TableError(f"{found} {way_out}")

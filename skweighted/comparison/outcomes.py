@@ -1,0 +1,100 @@
+"""What one strategy said in one fold, and a folder that keeps it for a resumed run."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from skweighted.exceptions import TableError
+
+PLAN_FILE = "comparison.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The answers of a fitted model about the test rows of a fold.
+
+    Attributes
+    ----------
+    y_index : ndarray of shape (n_test,)
+        Predicted labels, as positions in the sorted classes.
+    proba : ndarray of shape (n_test, n_classes)
+    fit_seconds, predict_seconds : float
+    history : dict of str to list of float
+        What a network followed over its epochs; empty for other models.
+    """
+
+    y_index: np.ndarray
+    proba: np.ndarray
+    fit_seconds: float
+    predict_seconds: float
+    history: dict[str, list[float]]
+
+
+class Store:
+    """A folder with the outcomes of one comparison, so that it can be gone on with.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Made if it is not there.
+    fingerprint : dict of str to str
+        What the outcomes depend on; a folder of another comparison is refused.
+    """
+
+    def __init__(self, directory: str | Path, fingerprint: dict[str, str]) -> None:
+        self._directory = Path(directory)
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TableError(
+                f"'{directory}' cannot be a folder: {error.strerror}."
+            ) from None
+        plan = self._directory / PLAN_FILE
+        if not plan.exists():
+            _write(plan, json.dumps(fingerprint, indent=1).encode())
+            return
+        known = json.loads(plan.read_text())
+        other = [name for name in fingerprint if known.get(name) != fingerprint[name]]
+        if other:
+            raise TableError(
+                f"'{directory}' holds another comparison: {', '.join(other)} "
+                f"{'is' if len(other) == 1 else 'are'} not the same. Name another "
+                f"folder, or run it as it was."
+            )
+
+    def load(self, strategy: str, fold: int) -> Outcome | None:
+        """Return what was kept of a strategy in a fold, or None."""
+        path = self._path(strategy, fold)
+        if not path.exists():
+            return None
+        with np.load(path) as file:
+            return Outcome(
+                y_index=file["y_index"],
+                proba=file["proba"],
+                **json.loads(str(file["rest"])),
+            )
+
+    def save(self, strategy: str, fold: int, outcome: Outcome) -> None:
+        """Keep an outcome; a file is there as a whole or not at all."""
+        path = self._path(strategy, fold)
+        rest: dict[str, Any] = asdict(outcome)
+        arrays = {name: rest.pop(name) for name in ("y_index", "proba")}
+        unfinished = path.with_suffix(".part.npz")
+        np.savez(unfinished, **arrays, rest=json.dumps(rest))
+        os.replace(unfinished, path)
+
+    def _path(self, strategy: str, fold: int) -> Path:
+        """Return the file of a strategy in a fold."""
+        return self._directory / f"{quote(strategy, safe='')}-{fold:04d}.npz"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, path)

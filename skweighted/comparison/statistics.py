@@ -1,0 +1,416 @@
+"""Which differences between strategies are real: intervals, probabilities, sentences.
+
+A difference is that of a strategy minus the reference in the same fold, with the sign
+of the metric as measured; `better` and `worse` know which way is better. Training parts
+of different folds share rows, so folds are no independent witnesses. The variance of
+the mean over folds is therefore widened (Nadeau & Bengio, 2003), and the interval and
+the probabilities come from the same Student distribution (Corani & Benavoli, 2015).
+
+References
+----------
+C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52,
+2003.
+
+G. Corani and A. Benavoli, "A Bayesian approach for comparing cross-validated algorithms
+on multiple data sets", Machine Learning 100, 2015.
+
+A. Benavoli, G. Corani, J. Demsar and M. Zaffalon, "Time for a change: a tutorial for
+comparing multiple classifiers through Bayesian analysis", JMLR 18, 2017.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from baycomp import CorrelatedTTest
+from baycomp.single import Posterior
+from scipy import stats
+
+# Scores up to 1 in which a hundredth means as much for every problem. The Brier
+# score is none: with 2 % positives the constant answer has 0.02, and a hundredth
+# would be half of all there is to gain.
+HUNDREDTHS = frozenset(
+    {
+        "average_precision",
+        "balanced_accuracy",
+        "cost_savings",
+        "f1",
+        "geometric_mean",
+        "minority_precision",
+        "minority_recall",
+        "roc_auc",
+    }
+)
+
+# Sentences of one strategy, and of several.
+BETTER = (
+    "{names} is better than {reference} in {metric}{margin}, {surely}.",
+    "{names} are better than {reference} in {metric}{margin}, each {surely}.",
+)
+WORSE = (
+    "{names} is worse than {reference}{margin}, {surely}.",
+    "{names} are worse than {reference}{margin}, each {surely}.",
+)
+EQUIVALENT = (
+    "{names} makes no real difference: it is within {rope} of {reference}, {surely}.",
+    "{names} make no real difference: they are within {rope} of {reference}, "
+    "each {surely}.",
+)
+UNDECIDED = (
+    "The folds cannot tell how {names} compares with {reference}.",
+    "The folds cannot tell how {names} compare with {reference}.",
+)
+NOTHING_BETTER = (
+    "No strategy is really better than {reference} in {metric}: "
+    "every difference is {kinds}."
+)
+KINDS = {
+    "equivalent": "within {rope}",
+    "undecided": "undecided",
+    "worse": "for the worse",
+}
+
+
+class Difference(NamedTuple):
+    """A strategy minus the reference, in one metric: a row of `differences`."""
+
+    difference: float
+    low: float
+    high: float
+    p_worse: float
+    p_equivalent: float
+    p_better: float
+    n_folds: int
+
+
+def differences(
+    scores: pd.DataFrame,
+    metric: str,
+    reference: str,
+    *,
+    test_share: float,
+    greater_is_better: bool,
+    rope: float = 0.01,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare every strategy with the reference, fold by fold.
+
+    Parameters
+    ----------
+    scores : DataFrame of shape (n_scores, 4)
+        Columns ``strategy``, ``fold``, ``metric`` and ``value``, such as
+        `Comparison.fold_scores`. A fold may be missing; a value that is NaN or
+        infinite counts as missing.
+    metric : str
+        The metric to compare in.
+    reference : str
+        The strategy that the others are compared with.
+    test_share : float
+        Rows of the test part divided by all rows, the mean over folds: 1/5 for 5
+        folds, repeated or not.
+    greater_is_better : bool
+        Whether a greater value of the metric is better.
+    rope : float, default=0.01
+        The largest difference that makes no difference in practice (half the width of
+        the region of practical equivalence), in the unit of the metric.
+    confidence : float, default=0.95
+        Probability that the interval holds the difference.
+
+    Returns
+    -------
+    DataFrame of shape (n_strategies - 1, 7)
+        Indexed by strategy in the order of `scores`, without the reference and without
+        strategies that have no fold in common with it. Columns:
+
+        - ``difference``: mean over the folds that both have;
+        - ``low``, ``high``: the interval, infinite for a single fold;
+        - ``p_worse``, ``p_equivalent``, ``p_better``: probabilities that the true
+          difference is worse than by `rope`, within it, or better than by it. They sum
+          to 1, and are NaN for a single fold;
+        - ``n_folds``: folds that both have.
+
+    Raises
+    ------
+    ValueError
+        If the reference has no score, or a number is out of its range.
+
+    Notes
+    -----
+    The variance of the mean over n folds is
+    ``(1 / n + test_share / (1 - test_share)) * s ** 2`` with ``s ** 2`` the sample
+    variance of the differences, and n - 1 degrees of freedom (Nadeau & Bengio, 2003).
+    Where the same difference was found in every fold, ``s`` is 0: the interval is a
+    point and the probabilities are 0 or 1, which for few folds and a coarse metric
+    promises too much.
+
+    Each row stands for itself, and nothing corrects for their number. Of 20 intervals
+    of 95 % one is expected to miss, and the strategy or metric picked because it looks
+    best is flattered. The rows are not independent either: all share the reference.
+    And it is one data set: the probabilities are about training anew on rows such as
+    these, not about other data (for that, see `many_datasets`).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skweighted.comparison.statistics import differences
+    >>> scores = pd.DataFrame({"strategy": ["none", "none", "smote", "smote"],
+    ...     "fold": [0, 1, 0, 1], "metric": "f1", "value": [0.6, 0.5, 0.7, 0.58]})
+    >>> found = differences(
+    ...     scores, "f1", "none", test_share=0.5, greater_is_better=True)
+    >>> found.loc["smote", ["difference", "low", "high"]].round(2).tolist()
+    [0.09, -0.13, 0.31]
+    """
+    finite = scores[(scores["metric"] == metric) & np.isfinite(scores["value"])]
+    strategies = finite["strategy"].unique().tolist()
+    if reference not in strategies:
+        raise ValueError(
+            f"{reference!r} has no score in {metric!r}, so nothing can be compared "
+            f"with it. Strategies with scores: {strategies}."
+        )
+    _check_numbers(test_share, rope, confidence)
+    values = finite.pivot(index="fold", columns="strategy", values="value")
+    rows = {}
+    for strategy in strategies:
+        both = values[[reference, strategy]].dropna().to_numpy()
+        if strategy != reference and len(both):
+            row = _difference(*both.T, test_share, rope, confidence)
+            rows[strategy] = row if greater_is_better else _better_if_less(row)
+    table = pd.DataFrame(
+        list(rows.values()),
+        index=pd.Index(list(rows), name="strategy"),
+        columns=list(Difference._fields),
+    )
+    return table.astype(Difference.__annotations__)
+
+
+def _difference(
+    of_reference: np.ndarray,
+    of_strategy: np.ndarray,
+    test_share: float,
+    rope: float,
+    confidence: float,
+) -> Difference:
+    """Return the difference in a metric of which more is better."""
+    n_folds = len(of_reference)
+    if n_folds == 1:
+        difference = float(of_strategy[0] - of_reference[0])
+        return Difference(difference, -math.inf, math.inf, *[math.nan] * 3, 1)
+    # baycomp's runs are the repetitions of k-fold cross-validation, that is how often
+    # a row is tested. The mean of that gives Nadeau and Bengio's correction for any
+    # splitter and after any failed fold, where CorrelatedTTest itself, which wants
+    # whole runs, would raise or take a wrong share.
+    mean, variance, n_free = CorrelatedTTest.compute_statistics(
+        of_reference, of_strategy, runs=n_folds * test_share
+    )
+    worse, *_, better = Posterior(mean, variance, n_free, rope).probs()
+    half_width = stats.t.ppf((1 + confidence) / 2, n_free) * math.sqrt(variance)
+    return Difference(
+        difference=mean,
+        low=mean - half_width,
+        high=mean + half_width,
+        p_worse=worse,
+        # Not below 0, where the other two round up.
+        p_equivalent=max(1 - worse - better, 0.0),
+        p_better=better,
+        n_folds=n_folds,
+    )
+
+
+def _better_if_less(row: Difference) -> Difference:
+    """Return the difference in a metric of which less is better."""
+    return row._replace(p_worse=row.p_better, p_better=row.p_worse)
+
+
+def practical_difference(metric: str, reference_mean: float) -> float:
+    """Return the largest difference in a metric that makes none in practice.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric.
+    reference_mean : float
+        Mean of the metric of the reference strategy, in the unit of the metric.
+
+    Returns
+    -------
+    float
+        For `rope` of `differences`: 0.01 for the scores up to 1 in `HUNDREDTHS`
+        (Benavoli et al., 2017, take 0.01 for accuracies); 10 % of the
+        reference's for durations, whose name ends in ``_seconds``; 1 % of the
+        reference's for any other metric, such as log loss, Brier score or a cost.
+
+    Examples
+    --------
+    >>> from skweighted.comparison.statistics import practical_difference
+    >>> practical_difference("roc_auc", 0.9)
+    0.01
+    >>> practical_difference("cost", 350.0)
+    3.5
+    """
+    if metric in HUNDREDTHS:
+        return 0.01
+    share = 0.1 if metric.endswith("_seconds") else 0.01
+    return share * abs(reference_mean)
+
+
+def verdict(
+    table: pd.DataFrame,
+    metric_title: str,
+    reference: str,
+    rope: float,
+    confidence: float = 0.95,
+    *,
+    greater_is_better: bool,
+) -> list[str]:
+    """Say in plain sentences which strategies are really better than the reference.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `differences` returned.
+    metric_title : str
+        The metric as in a sentence, such as ``"average precision"``.
+    reference : str
+        The strategy compared with.
+    rope : float
+        As given to `differences`.
+    confidence : float, default=0.95
+        The probability from which on a difference is called real, or none.
+    greater_is_better : bool
+        As given to `differences`.
+
+    Returns
+    -------
+    list of str
+        The overall sentence first; then who looks best without being better, who is
+        worse, who makes no real difference, whom the folds cannot tell from the
+        reference, and who lacks folds. What `differences` does not correct for is not
+        corrected here.
+
+    Raises
+    ------
+    ValueError
+        If the confidence is out of its range.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skweighted.comparison.statistics import verdict
+    >>> found = pd.DataFrame({"difference": [0.05], "p_worse": [0.01], "n_folds": [5],
+    ...     "p_equivalent": [0.02], "p_better": [0.97]}, index=["smote"])
+    >>> verdict(found, "F1", "none", 0.01, greater_is_better=True)
+    ["'smote' is better than 'none' in F1 by more than 0.01, with a probability ..."]
+    """
+    _check_confidence(confidence)
+    if table.empty:
+        return [f"There is nothing to compare {reference!r} with in {metric_title}."]
+    groups = _grouped(table, confidence)
+    words = {
+        "reference": repr(reference),
+        "metric": metric_title,
+        "rope": _rounded(rope),
+        "margin": f" by more than {_rounded(rope)}" if rope else "",
+        "surely": f"with a probability of at least {100 * confidence:g}%",
+    }
+    kinds = [KINDS[kind].format(**words) for kind in KINDS if groups[kind]]
+    nothing_better = NOTHING_BETTER.format(kinds=_listed(kinds, "or"), **words)
+    gains = table["difference"] if greater_is_better else -table["difference"]
+    best, looks = _looks_best(table.loc[gains.idxmax()], gains.max(), groups, words)
+    return [
+        *(_say(BETTER, groups["better"], words) or [nothing_better]),
+        *looks,
+        *_say(WORSE, groups["worse"], words),
+        *_say(EQUIVALENT, groups["equivalent"], words),
+        *_say(UNDECIDED, [name for name in groups["undecided"] if name != best], words),
+        *_lacking_folds(table["n_folds"]),
+    ]
+
+
+def _grouped(table: pd.DataFrame, confidence: float) -> dict[str, list[str]]:
+    """Return the strategies that are better, worse, equivalent and undecided."""
+    groups = {
+        kind: table.index[table[f"p_{kind}"] >= confidence].tolist()
+        for kind in ("better", "worse", "equivalent")
+    }
+    decided = set().union(*groups.values())
+    groups["undecided"] = [name for name in table.index if name not in decided]
+    return groups
+
+
+def _say(
+    sentences: tuple[str, str], names: list[str], words: dict[str, str]
+) -> list[str]:
+    """Return the sentence for so many names, or none for no name."""
+    if not names:
+        return []
+    listed = _listed([repr(name) for name in names], "and")
+    return [sentences[len(names) > 1].format(names=listed, **words)]
+
+
+def _looks_best(
+    row: pd.Series, gain: float, groups: dict[str, list[str]], words: dict[str, str]
+) -> tuple[str | None, list[str]]:
+    """Return who looks best without being better, if any, and the sentence."""
+    reference = words["reference"]
+    if gain < 0:
+        return None, [f"{reference} itself looks best."]
+    if gain == 0 or row.name in groups["better"]:
+        return None, []
+    if row.name in groups["equivalent"]:
+        but = "that is no real difference"
+    elif row["low"] > 0 or row["high"] < 0:
+        but = f"the folds cannot tell whether by more than {words['rope']}"
+    else:
+        but = f"the folds cannot tell it from {reference}"
+    size = _rounded(row["difference"], sign=True)
+    return row.name, [f"{row.name!r} looks best ({size}), but {but}."]
+
+
+def _lacking_folds(n_folds: pd.Series) -> list[str]:
+    """Return a sentence for each strategy judged on fewer folds than another."""
+    most = n_folds.max()
+    if most == 1:
+        return ["A single fold cannot show what is chance. Use two folds or more."]
+    return [
+        f"{strategy!r} is judged on {n} of {most} folds: it has no score in the others."
+        for strategy, n in n_folds[n_folds < most].items()
+    ]
+
+
+def _listed(words: Sequence[str], conjunction: str) -> str:
+    """Return "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def _rounded(number: float, *, sign: bool = False) -> str:
+    """Return a number with two digits that count, and never with an exponent."""
+    two_digits = float(f"{number:.2g}")
+    return np.format_float_positional(two_digits, trim="-", sign=sign)
+
+
+def _check_numbers(test_share: float, rope: float, confidence: float) -> None:
+    """Raise unless every number is in its range."""
+    if not 0 < test_share < 1:
+        raise ValueError(
+            f"Test rows are a share of all rows between 0 and 1; "
+            f"test_share={test_share:g}. For 5 folds it is 1/5."
+        )
+    if not 0 <= rope < math.inf:
+        raise ValueError(
+            f"The largest difference that makes none in practice is a finite number "
+            f"of at least 0; rope={rope:g}."
+        )
+    _check_confidence(confidence)
+
+
+def _check_confidence(confidence: float) -> None:
+    """Raise unless the confidence is a probability that can hold for one side only."""
+    if not 0.5 < confidence < 1:
+        raise ValueError(
+            f"A confidence lies between 0.5 and 1; confidence={confidence:g}. "
+            f"For 95 % it is 0.95."
+        )

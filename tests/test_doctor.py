@@ -1,0 +1,1626 @@
+"""The doctor: for each finding a user's mistake, and the same without the mistake."""
+
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, dataclass
+from functools import partial
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.ensemble import BalancedBaggingClassifier, BalancedRandomForestClassifier
+from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
+from imblearn.pipeline import Pipeline as ResamplingPipeline
+from imblearn.pipeline import make_pipeline as make_resampling_pipeline
+from imblearn.under_sampling import RandomUnderSampler, TomekLinks
+from messages import whole
+from scipy import sparse
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    KFold,
+    LeaveOneOut,
+    RandomizedSearchCV,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+    TunedThresholdClassifierCV,
+    train_test_split,
+)
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
+from sklearn.svm import SVC
+from sklearn.utils import shuffle
+
+from skweighted import PriorCorrectedClassifier
+from skweighted._doctor import CHECKS, Diagnosis, Finding, diagnose_table, doctor
+from skweighted._doctor._resampled import direction_through
+from skweighted.exceptions import TableError
+from skweighted.metrics import make_cost_scorer
+
+COSTS = {("ok", "fraud"): 1, ("fraud", "ok"): 20}
+
+
+def network(**params):
+    from skweighted import CostSensitiveMLPClassifier  # it loads TensorFlow
+
+    return CostSensitiveMLPClassifier(**params)
+
+
+class KerasLike(DummyClassifier):
+    """A classifier with the parameters of SciKeras' that are looked at."""
+
+    def __init__(self, validation_split=0.0, batch_size=None, epochs=1):
+        super().__init__()
+        self.validation_split = validation_split
+        self.batch_size = batch_size
+        self.epochs = epochs
+
+
+def data(n_rows=1000, n_rare=100):
+    """Return three scaled columns and labels, 10 % "fraud", which they hardly tell."""
+    random_generator = np.random.default_rng(0)
+    X = random_generator.normal(size=(n_rows, 3))
+    order = np.argsort(X[:, 0] + random_generator.normal(size=n_rows))
+    y = np.full(n_rows, "ok", dtype=object)
+    y[order[-n_rare:]] = "fraud"
+    return X, y
+
+
+def frame(**columns):
+    X, y = data()
+    table = pd.DataFrame(X, columns=["age", "amount", "hour"])
+    return table.assign(**columns), y
+
+
+def given(estimator=None, sample=None, **more):
+    X, y = data() if sample is None else sample
+    return {"estimator": estimator, "X": X, "y": y} | more
+
+
+def resampled(sampler):
+    return sampler.fit_resample(*data())
+
+
+def in_class_order():
+    X, y = data()
+    order = np.argsort(y, kind="stable")
+    return X[order], y[order]
+
+
+def with_copies():
+    """Return data of which the last 200 rows were recorded twice, some with doubt."""
+    X, y = data()
+    again = y[-200:].copy()
+    again[:5] = np.where(again[:5] == "ok", "fraud", "ok")
+    return shuffle(np.vstack([X, X[-200:]]), np.append(y, again), random_state=0)
+
+
+def row_groups(X):
+    return np.unique(X, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+logistic = LogisticRegression
+weighted = partial(LogisticRegression, class_weight={"ok": 1, "fraud": 9})
+
+
+def fixed(clf, threshold=0.05):
+    return FixedThresholdClassifier(clf, threshold=threshold)
+
+
+def search(clf, grid=None, scoring="balanced_accuracy", **more):
+    return GridSearchCV(clf, grid or {"C": [0.1, 1]}, scoring=scoring, **more)
+
+
+def missing_in(clf):
+    X, y = data()
+    X[:7, 1] = np.nan
+    return given(clf, (X, y))
+
+
+def wide(clf):
+    X, y = data()
+    return given(clf, (X * [1, 1000, 1], y))
+
+
+@dataclass
+class Example:
+    """Arguments that make one finding, arguments without the mistake, the finding."""
+
+    check: str
+    ill: Any
+    well: Any
+    finding: Finding
+
+
+EXAMPLES = {
+    "sampler in sklearn's pipeline": Example(
+        "samplers out of place",
+        lambda: given(Pipeline([("smote", SMOTE()), ("clf", logistic())])),
+        lambda: given(ResamplingPipeline([("smote", SMOTE()), ("clf", logistic())])),
+        Finding(
+            what="SMOTE is a step of scikit-learn's Pipeline, which cannot change "
+            "the number of rows.",
+            where="SMOTE at smote",
+            why="fit raises TypeError. Only the Pipeline of imblearn resamples, in "
+            "fit and never in predict.",
+            fix="Take the other Pipeline, with the same steps:\n"
+            "    from imblearn.pipeline import Pipeline\n"
+            "    Pipeline(pipeline.steps)",
+            severity="error",
+        ),
+    ),
+    "sampler beside columns": Example(
+        "samplers out of place",
+        lambda: {
+            "estimator": make_pipeline(
+                ColumnTransformer(
+                    [
+                        (
+                            "age",
+                            make_resampling_pipeline(
+                                StandardScaler(), RandomUnderSampler()
+                            ),
+                            [0],
+                        )
+                    ]
+                ),
+                logistic(),
+            )
+        },
+        lambda: {
+            "estimator": make_resampling_pipeline(
+                ColumnTransformer([("age", StandardScaler(), [0])]),
+                RandomUnderSampler(),
+                logistic(),
+            )
+        },
+        Finding(
+            what="RandomUnderSampler is inside ColumnTransformer, whose parts must "
+            "return the rows that they are given.",
+            where="RandomUnderSampler at columntransformer__age__randomundersampler",
+            why="fit raises TypeError. The parts are put side by side, and rows "
+            "that one of them added or dropped would have no partner in the "
+            "others.",
+            fix="Resample after all columns are made:\n"
+            "    from imblearn.pipeline import make_pipeline\n"
+            "    make_pipeline(transformer, RandomUnderSampler(), classifier)",
+            severity="error",
+        ),
+    ),
+    "sampler as the estimator": Example(
+        "samplers out of place",
+        lambda: {"estimator": make_resampling_pipeline(StandardScaler(), SMOTE())},
+        lambda: {
+            "estimator": make_resampling_pipeline(StandardScaler(), SMOTE(), logistic())
+        },
+        Finding(
+            what="The estimator ends in SMOTE: rows are resampled, and nothing "
+            "learns from them.",
+            where="SMOTE at smote",
+            why="A split of resampled rows puts copies or blends of test rows into "
+            "training, and tests at frequencies of the classes that do not "
+            "occur.",
+            fix="Resample training parts only, in a step before the classifier:\n"
+            "    from imblearn.pipeline import make_pipeline\n"
+            "    make_pipeline(SMOTE(), classifier)",
+            severity="warning",
+        ),
+    ),
+    "rows oversampled before": Example(
+        "rows copied before the split",
+        lambda: given(logistic(), resampled(RandomOverSampler(random_state=0)), cv=5),
+        lambda: given(make_resampling_pipeline(RandomOverSampler(), logistic()), cv=5),
+        Finding(
+            what="There are 900 rows of each class. 800 of the 900 rows of class "
+            "'fraud' repeat others, and 0 of the 900 of class 'ok'. Each is "
+            "there about as often, as random oversampling leaves them.",
+            where="X and y",
+            why="Any split puts copies of one row on both of its sides. Scores are "
+            "then those of rows learnt by heart, at frequencies of the classes "
+            "that do not occur.",
+            fix="Give the rows from before the resampling, and resample training "
+            "parts only:\n"
+            "    from imblearn.pipeline import make_pipeline\n"
+            "    make_pipeline(RandomOverSampler(), classifier)",
+            severity="error",
+        ),
+    ),
+    "rows invented before": Example(
+        "rows interpolated before the split",
+        lambda: given(logistic(), resampled(SMOTE(random_state=0)), cv=5),
+        lambda: given(make_resampling_pipeline(SMOTE(), logistic()), cv=5),
+        Finding(
+            what="177 of 200 rows of class 'fraud' that were looked at lie exactly "
+            "on the line between two other rows of the class, where SMOTE and "
+            "its kin put the rows that they invent (0 of 200 of class 'ok' do).",
+            where="X and y",
+            why="A row between a training row and a test row tells one of the "
+            "other. Scores are then those of rows that never were, at "
+            "frequencies of the classes that do not occur.",
+            fix="Give the rows from before the resampling, and resample training "
+            "parts only:\n"
+            "    from imblearn.pipeline import make_pipeline\n"
+            "    make_pipeline(SMOTE(), classifier)",
+            severity="error",
+        ),
+    ),
+    "splitter that fails": Example(
+        "splits that fail",
+        lambda: given(logistic(), cv=StratifiedKFold(901)),
+        lambda: given(logistic(), cv=StratifiedKFold(10)),
+        Finding(
+            what="StratifiedKFold cannot split these rows: n_splits=901 cannot be "
+            "greater than the number of members in each class.",
+            where="cv",
+            why="Cross-validation and searches raise the same error.",
+            fix="Stratify, with no more folds than the rarest class has rows:\n"
+            "    from sklearn.model_selection import StratifiedKFold\n"
+            "    cv = StratifiedKFold(5, shuffle=True, random_state=0)",
+            severity="error",
+        ),
+    ),
+    "copies across folds": Example(
+        "copies across folds",
+        lambda: given(logistic(), with_copies(), cv=StratifiedKFold(5)),
+        lambda: given(
+            logistic(),
+            with_copies(),
+            cv=StratifiedGroupKFold(5),
+            groups=row_groups(with_copies()[0]),
+        ),
+        Finding(
+            what="200 of 1,200 rows of X repeat others. In 5 folds of "
+            "StratifiedKFold, 296 of 1,200 test rows (24.7%) have an exact copy "
+            "in the training rows, 8 of them only with another y.",
+            where="cv",
+            why="If copies are the same case recorded again, the answer to these "
+            "rows was seen in training, and scores are too high. If they are "
+            "different cases that happen to be equal, they are right as they "
+            "are.",
+            fix="Remove copies before the split, or keep them on one side of it:\n"
+            "    from sklearn.model_selection import StratifiedGroupKFold\n"
+            "    copies = pd.util.hash_pandas_object(pd.DataFrame(X), index=False)\n"
+            "    cv = StratifiedGroupKFold(5)\n"
+            "    cross_validate(estimator, X, y, cv=cv, groups=copies)",
+            severity="warning",
+        ),
+    ),
+    "groups across folds": Example(
+        "groups across folds",
+        lambda: given(logistic(), cv=5, groups=np.arange(1000) // 4),
+        lambda: given(
+            logistic(), cv=StratifiedGroupKFold(5), groups=np.arange(1000) // 4
+        ),
+        Finding(
+            what="11 of 250 groups are in training and test rows of the same fold, "
+            "in 5 folds of StratifiedKFold.",
+            where="cv",
+            why="What is told by the group (the patient, the customer) is learnt in "
+            "training and helps in the test, as it will not for new groups.",
+            fix="Keep each group on one side:\n"
+            "    from sklearn.model_selection import StratifiedGroupKFold\n"
+            "    cv = StratifiedGroupKFold(5)\n"
+            "    cross_validate(estimator, X, y, cv=cv, groups=groups)",
+            severity="warning",
+        ),
+    ),
+    "class that folds do not train on": Example(
+        "classes missing in folds",
+        lambda: given(
+            logistic(),
+            data(n_rare=6),
+            cv=[(np.flatnonzero(data(n_rare=6)[1] == "ok"), np.arange(0, 1000, 2))],
+        ),
+        lambda: given(logistic(), cv=[(np.arange(1, 1000, 2), np.arange(0, 1000, 2))]),
+        Finding(
+            what="Class 'fraud' has 6 rows, and 1 of 1 fold of the given splits has "
+            "none of them to train on.",
+            where="cv",
+            why="A classifier cannot answer a class that it has not seen. Its "
+            "probabilities have a column less, and some scores cannot be "
+            "computed.",
+            fix="Stratify, with no more folds than the rarest class has rows:\n"
+            "    from sklearn.model_selection import StratifiedKFold\n"
+            "    cv = StratifiedKFold(5, shuffle=True, random_state=0)",
+            severity="error",
+        ),
+    ),
+    "class that folds do not test": Example(
+        "classes missing in folds",
+        lambda: given(
+            logistic(), data(n_rare=6), cv=KFold(10, shuffle=True, random_state=0)
+        ),
+        lambda: given(
+            logistic(), data(n_rare=100), cv=KFold(10, shuffle=True, random_state=0)
+        ),
+        Finding(
+            what="Class 'fraud' has 6 rows, and 5 of 10 folds of KFold have none of "
+            "them to test on.",
+            where="cv",
+            why="Recall of a class without rows counts as 0 in the mean of the "
+            "folds, and ROC AUC cannot be computed.",
+            fix="Stratify, with no more folds than the rarest class has rows:\n"
+            "    from sklearn.model_selection import StratifiedKFold\n"
+            "    cv = StratifiedKFold(5, shuffle=True, random_state=0)",
+            severity="warning",
+        ),
+    ),
+    "class of few test rows": Example(
+        "classes missing in folds",
+        lambda: given(logistic(), data(n_rare=17), cv=5),
+        lambda: given(logistic(), data(n_rare=25), cv=5),
+        Finding(
+            what="Class 'fraud' has 17 rows, and each of 5 folds of StratifiedKFold "
+            "has 3 to 4 of them to test on.",
+            where="cv",
+            why="One row more or less changes the recall of the class by 0.25 or "
+            "more, so folds differ by chance and so do settings that a search "
+            "compares.",
+            fix="Repeat the folds and look at their mean, or take fewer of them:\n"
+            "    from sklearn.model_selection import RepeatedStratifiedKFold\n"
+            "    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=10)",
+            severity="warning",
+        ),
+    ),
+    "folds of rows in class order": Example(
+        "folds in the order of classes",
+        lambda: given(logistic(), in_class_order(), cv=KFold(5)),
+        lambda: given(logistic(), in_class_order(), cv=StratifiedKFold(5)),
+        Finding(
+            what="The order of the rows tells their classes, and KFold cuts them "
+            "into blocks: class 'fraud' has 100 rows, and 5 of 5 folds have "
+            "none of them to train on or to test on.",
+            where="cv",
+            why="A classifier is tested on classes that it has not seen, or not on "
+            "those that it has.",
+            fix="Shuffle and stratify. If the order is that of time, make folds "
+            "that all have each class.\n"
+            "    from sklearn.model_selection import StratifiedKFold\n"
+            "    cv = StratifiedKFold(5, shuffle=True, random_state=0)",
+            severity="error",
+        ),
+    ),
+    "time series of rows in class order": Example(
+        "folds in the order of classes",
+        lambda: given(logistic(), in_class_order(), cv=TimeSeriesSplit(4)),
+        lambda: given(logistic(), data(), cv=TimeSeriesSplit(4)),
+        Finding(
+            what="The order of the rows tells their classes, and TimeSeriesSplit "
+            "cuts them into blocks: class 'fraud' has 100 rows, and 4 of 4 "
+            "folds have none of them to train on or to test on.",
+            where="cv",
+            why="A classifier is tested on classes that it has not seen, or not on "
+            "those that it has.",
+            fix="Shuffle and stratify. If the order is that of time, make folds "
+            "that all have each class.\n"
+            "    from sklearn.model_selection import StratifiedKFold\n"
+            "    cv = StratifiedKFold(5, shuffle=True, random_state=0)",
+            severity="error",
+        ),
+    ),
+    "last rows to validate on": Example(
+        "validation rows in the order of classes",
+        lambda: given(KerasLike(validation_split=0.2), in_class_order()),
+        lambda: given(
+            KerasLike(validation_split=0.2), shuffle(*in_class_order(), random_state=0)
+        ),
+        Finding(
+            what="The order of the rows tells their classes, and "
+            "validation_split=0.2 validates on the last 200: 0 of the 100 rows "
+            "of class 'fraud' are there.",
+            where="KerasLike",
+            why="Keras takes the last rows before it shuffles. Where training or "
+            "validation misses a class, early stopping watches the wrong thing.",
+            fix="Shuffle the rows once, before anything else:\n"
+            "    X, y = sklearn.utils.shuffle(X, y, random_state=0)",
+            severity="error",
+        ),
+    ),
+    "last rows of a sampler to validate on": Example(
+        "validation rows behind a sampler",
+        lambda: {"estimator": make_resampling_pipeline(SMOTE(), KerasLike(0.2))},
+        lambda: {"estimator": make_resampling_pipeline(SMOTE(), KerasLike())},
+        Finding(
+            what="validation_split=0.2 validates on the last rows that SMOTE returns.",
+            where="KerasLike at keraslike",
+            why="Samplers append the rows that they make, or return one class after "
+            "the other. So the last rows are mostly of one class, and many are "
+            "made up or copies of training rows.",
+            fix="Weigh the classes in place of the sampler, and shuffle before:\n"
+            "    class_weight='balanced'",
+            severity="error",
+        ),
+    ),
+    "accuracy in a search": Example(
+        "accuracy as the score",
+        lambda: given(search(logistic(), scoring=None)),
+        lambda: given(search(logistic())),
+        Finding(
+            what="GridSearchCV chooses by accuracy, the score of scoring=None: "
+            "answering 'ok' always scores 0.900.",
+            where="GridSearchCV",
+            why="Where one class is most of the rows, accuracy hardly sees the "
+            "others. The best of a search may be one that never answers them.",
+            fix="Take a score that counts every class, or what mistakes cost:\n"
+            "    scoring='balanced_accuracy'\n"
+            "    scoring=skweighted.metrics.make_cost_scorer(costs)",
+            severity="warning",
+        ),
+    ),
+    "accuracy as scoring": Example(
+        "accuracy as the score",
+        lambda: given(logistic(), scoring="accuracy"),
+        lambda: given(logistic(), scoring="balanced_accuracy"),
+        Finding(
+            what="The score is accuracy: answering 'ok' always scores 0.900.",
+            where="scoring",
+            why="Where one class is most of the rows, accuracy hardly sees the "
+            "others. The best of a search may be one that never answers them.",
+            fix="Take a score that counts every class, or what mistakes cost:\n"
+            "    scoring='balanced_accuracy'\n"
+            "    scoring=skweighted.metrics.make_cost_scorer(costs)",
+            severity="warning",
+        ),
+    ),
+    "accuracy, without data": Example(
+        "accuracy as the score",
+        lambda: {
+            "estimator": TunedThresholdClassifierCV(logistic(), scoring="accuracy")
+        },
+        lambda: {"estimator": TunedThresholdClassifierCV(logistic())},
+        Finding(
+            what="TunedThresholdClassifierCV chooses by accuracy, which says little "
+            "if most rows are of one class.",
+            where="TunedThresholdClassifierCV",
+            why="Where one class is most of the rows, accuracy hardly sees the "
+            "others. The best of a search may be one that never answers them.",
+            fix="Take a score that counts every class, or what mistakes cost:\n"
+            "    scoring='balanced_accuracy'\n"
+            "    scoring=skweighted.metrics.make_cost_scorer(costs)",
+            severity="note",
+        ),
+    ),
+    "weights beside a sampler": Example(
+        "class weights beside resampling",
+        lambda: given(make_resampling_pipeline(SMOTE(), weighted())),
+        lambda: given(make_resampling_pipeline(TomekLinks(), weighted())),
+        Finding(
+            what="LogisticRegression has class_weight={'fraud': 9, 'ok': 1}, and "
+            "SMOTE resamples before it.",
+            where="LogisticRegression at logisticregression",
+            why="Both make a rare class count more, and together they multiply: the "
+            "imbalance counts twice, and false alarms are many.",
+            fix="Leave out one of them: the sampler, since weights keep all rows as "
+            "they are, or\n"
+            "    class_weight=None",
+            severity="warning",
+        ),
+    ),
+    "balanced weights behind a sampler": Example(
+        "class weights beside resampling",
+        lambda: given(
+            make_resampling_pipeline(SMOTE(), logistic(class_weight="balanced"))
+        ),
+        lambda: given(
+            make_resampling_pipeline(
+                SMOTE(sampling_strategy=0.5), logistic(class_weight="balanced")
+            )
+        ),
+        Finding(
+            what="LogisticRegression has class_weight='balanced', which is computed "
+            "from the rows that SMOTE returns.",
+            where="LogisticRegression at logisticregression",
+            why="After SMOTE the classes are equally frequent, so all weights are "
+            "the same and change nothing. Without it they would do its work.",
+            fix="Leave out one of them: SMOTE, or\n    class_weight=None",
+            severity="note",
+        ),
+    ),
+    "weights of a balanced forest": Example(
+        "class weights beside resampling",
+        lambda: {"estimator": BalancedRandomForestClassifier(class_weight="balanced")},
+        lambda: {"estimator": BalancedRandomForestClassifier()},
+        Finding(
+            what="BalancedRandomForestClassifier has class_weight='balanced', and it "
+            "resamples inside itself.",
+            where="BalancedRandomForestClassifier",
+            why="Both make a rare class count more, and together they multiply: the "
+            "imbalance counts twice, and false alarms are many.",
+            fix="Leave out one of them: the sampler, since weights keep all rows as "
+            "they are, or\n"
+            "    class_weight=None",
+            severity="warning",
+        ),
+    ),
+    "weights beside expected cost": Example(
+        "class weights beside losses",
+        lambda: {
+            "estimator": network(
+                loss="expected_cost", class_weight="balanced", cost_matrix=COSTS
+            )
+        },
+        lambda: {"estimator": network(loss="expected_cost", cost_matrix=COSTS)},
+        Finding(
+            what="CostSensitiveMLPClassifier has class_weight='balanced' beside "
+            "loss='expected_cost'.",
+            where="CostSensitiveMLPClassifier",
+            why="It minimises the costs themselves, and weights count them again.",
+            fix="Choose one of them:\n    class_weight=None",
+            severity="warning",
+        ),
+    ),
+    "weights beside logit adjustment": Example(
+        "class weights beside losses",
+        lambda: {"estimator": network(loss="logit_adjusted", class_weight="balanced")},
+        lambda: {"estimator": network(loss="logit_adjusted")},
+        Finding(
+            what="CostSensitiveMLPClassifier has class_weight='balanced' beside "
+            "loss='logit_adjusted'.",
+            where="CostSensitiveMLPClassifier",
+            why="It makes every class count as much as the others, and weights make "
+            "rare ones count more again.",
+            fix="Choose one of them:\n    class_weight=None",
+            severity="warning",
+        ),
+    ),
+    "weights beside means of classes": Example(
+        "class weights beside losses",
+        lambda: {
+            "estimator": network(loss="mean_false_error", class_weight="balanced")
+        },
+        lambda: {"estimator": network(class_weight="balanced")},
+        Finding(
+            what="CostSensitiveMLPClassifier has class_weight='balanced' beside "
+            "loss='mean_false_error'.",
+            where="CostSensitiveMLPClassifier",
+            why="It is made of one mean for each class, so a weight that all rows "
+            "of a class share changes nothing.",
+            fix="Choose one of them:\n    class_weight=None",
+            severity="warning",
+        ),
+    ),
+    "weights beside a threshold": Example(
+        "class weights beside thresholds",
+        lambda: {"estimator": fixed(make_pipeline(StandardScaler(), weighted()))},
+        lambda: {"estimator": fixed(CalibratedClassifierCV(weighted()))},
+        Finding(
+            what="LogisticRegression has class_weight={'fraud': 9, 'ok': 1} inside "
+            "FixedThresholdClassifier, which answers at a threshold of 0.05.",
+            where="LogisticRegression at estimator__logisticregression",
+            why="Weights raise the probabilities of a rare class, and a threshold "
+            "other than 0.5 moves the decision again: a cost that both stand "
+            "for counts twice.",
+            fix="Say the cost once, by the threshold:\n    class_weight=None",
+            severity="warning",
+        ),
+    ),
+    "weights beside a threshold of a network": Example(
+        "class weights beside thresholds",
+        lambda: {"estimator": fixed(network(class_weight="balanced"))},
+        lambda: {
+            "estimator": fixed(
+                network(class_weight="balanced", correct_probabilities=True)
+            )
+        },
+        Finding(
+            what="CostSensitiveMLPClassifier has class_weight='balanced' inside "
+            "FixedThresholdClassifier, which answers at a threshold of 0.05.",
+            where="CostSensitiveMLPClassifier at estimator",
+            why="Weights raise the probabilities of a rare class, and a threshold "
+            "other than 0.5 moves the decision again: a cost that both stand "
+            "for counts twice.",
+            fix="Say the cost once, by the threshold:\n"
+            "    class_weight=None\n"
+            "or undo the weights in the probabilities:\n"
+            "    correct_probabilities=True",
+            severity="warning",
+        ),
+    ),
+    "weights beside a threshold for costs": Example(
+        "class weights beside thresholds",
+        lambda: {
+            "estimator": TunedThresholdClassifierCV(
+                weighted(), scoring=make_cost_scorer(COSTS)
+            )
+        },
+        lambda: {
+            "estimator": TunedThresholdClassifierCV(
+                logistic(), scoring=make_cost_scorer(COSTS)
+            )
+        },
+        Finding(
+            what="LogisticRegression has class_weight={'fraud': 9, 'ok': 1} inside "
+            "TunedThresholdClassifierCV, whose threshold is tuned for costs.",
+            where="LogisticRegression at estimator",
+            why="The threshold makes up for the weights, so no cost counts twice. "
+            "But it is one for weighted probabilities: it is not the one that "
+            "the costs alone give, and cannot be kept when the weights change.",
+            fix="Say the cost once, by the threshold:\n    class_weight=None",
+            severity="note",
+        ),
+    ),
+    "costs beside a sampler": Example(
+        "costs beside resampling",
+        lambda: {
+            "estimator": make_resampling_pipeline(SMOTE(), network(cost_matrix=COSTS))
+        },
+        lambda: {
+            "estimator": PriorCorrectedClassifier(
+                make_resampling_pipeline(SMOTE(), network()), cost_matrix=COSTS
+            )
+        },
+        Finding(
+            what="CostSensitiveMLPClassifier has a cost_matrix, and SMOTE resamples "
+            "before it.",
+            where="CostSensitiveMLPClassifier at costsensitivemlpclassifier",
+            why="Decisions of least cost need true probabilities. Those learnt from "
+            "resampled rows overstate the rare class, and its cost counts "
+            "twice.",
+            fix="Give the costs to PriorCorrectedClassifier, with the sampler "
+            "inside:\n"
+            "    PriorCorrectedClassifier(pipeline, cost_matrix=costs)",
+            severity="warning",
+        ),
+    ),
+    "costs inside a correction": Example(
+        "costs beside resampling",
+        lambda: {"estimator": PriorCorrectedClassifier(network(cost_matrix=COSTS))},
+        lambda: {"estimator": PriorCorrectedClassifier(network(), cost_matrix=COSTS)},
+        Finding(
+            what="CostSensitiveMLPClassifier has a cost_matrix inside "
+            "PriorCorrectedClassifier, which corrects probabilities after it.",
+            where="CostSensitiveMLPClassifier at estimator",
+            why="Costs must be weighed on corrected probabilities, so fit raises "
+            "ValueError.",
+            fix="Give the costs to PriorCorrectedClassifier, with the sampler "
+            "inside:\n"
+            "    PriorCorrectedClassifier(pipeline, cost_matrix=costs)",
+            severity="error",
+        ),
+    ),
+    "costs beside a threshold": Example(
+        "costs beside thresholds",
+        lambda: {"estimator": TunedThresholdClassifierCV(network(cost_matrix=COSTS))},
+        lambda: {"estimator": TunedThresholdClassifierCV(network())},
+        Finding(
+            what="CostSensitiveMLPClassifier has a cost_matrix inside "
+            "TunedThresholdClassifierCV, which does not ask for its decisions.",
+            where="CostSensitiveMLPClassifier at estimator",
+            why="TunedThresholdClassifierCV compares predict_proba with a "
+            "threshold. The costs are weighed in predict of "
+            "CostSensitiveMLPClassifier only, so they change nothing.",
+            fix="Leave out one of them: TunedThresholdClassifierCV, since "
+            "cost_matrix decides at the least cost, or\n"
+            "    cost_matrix=None",
+            severity="warning",
+        ),
+    ),
+    "weights of another type": Example(
+        "labels of class weights",
+        lambda: given(
+            logistic(class_weight={"0": 1, "1": 9}),
+            (data()[0], (data()[1] == "fraud").astype(int)),
+        ),
+        lambda: given(
+            logistic(class_weight={0: 1, 1: 9}),
+            (data()[0], (data()[1] == "fraud").astype(int)),
+        ),
+        Finding(
+            what="class_weight has weights for '0', '1', and y has no such label. "
+            "Labels of y: 0, 1. '0' is text, 0 is a number.",
+            where="LogisticRegression",
+            why="fit raises ValueError.",
+            fix="Write the labels as they are in y:\n    class_weight={0: 1, 1: 9}",
+            severity="error",
+        ),
+    ),
+    "weights of a misspelt label": Example(
+        "labels of class weights",
+        lambda: given(logistic(class_weight={"ok": 1, "fruad": 9, "fraud": 3})),
+        lambda: given(weighted()),
+        Finding(
+            what="class_weight has a weight for 'fruad', and y has no such label. "
+            "Labels of y: 'fraud', 'ok'. Did you mean 'fraud'?",
+            where="LogisticRegression",
+            why="Most classifiers do not use the weight; some raise ValueError.",
+            fix="Write the labels as they are in y.",
+            severity="warning",
+        ),
+    ),
+    "costs of another type": Example(
+        "labels of costs",
+        lambda: given(
+            PriorCorrectedClassifier(
+                logistic(), cost_matrix={("Ok", "Fraud"): 1, ("Fraud", "Ok"): 20}
+            )
+        ),
+        lambda: given(PriorCorrectedClassifier(logistic(), cost_matrix=COSTS)),
+        Finding(
+            what="cost_matrix has costs for 'Ok', 'Fraud', and y has no such label. "
+            "Labels of y: 'fraud', 'ok'. Did you mean 'ok'?",
+            where="PriorCorrectedClassifier",
+            why="fit raises ValueError, or does not use these costs.",
+            fix="Write the labels as they are in y.",
+            severity="error",
+        ),
+    ),
+    "costs of three classes": Example(
+        "labels of costs",
+        lambda: given(PriorCorrectedClassifier(logistic(), cost_matrix=1 - np.eye(3))),
+        lambda: given(PriorCorrectedClassifier(logistic(), cost_matrix=1 - np.eye(2))),
+        Finding(
+            what="cost_matrix has shape (3, 3), and y has 2 labels: 'fraud', 'ok'.",
+            where="PriorCorrectedClassifier",
+            why="fit raises ValueError, or does not use these costs.",
+            fix="Give a row for each truth and a column for each answer, in this "
+            "order.",
+            severity="error",
+        ),
+    ),
+    "batches without a class": Example(
+        "batches without a class",
+        lambda: given(MLPClassifier(batch_size=8)),
+        lambda: given(MLPClassifier(batch_size=32)),
+        Finding(
+            what="43% of the batches of 8 rows have none of class 'fraud', which is "
+            "100 of 1,000 rows.",
+            where="MLPClassifier",
+            why="These steps learn from the other classes only. That evens out over "
+            "an epoch, in steps that vary more.",
+            fix="Take batches that have some:\n    batch_size=32",
+            severity="note",
+        ),
+    ),
+    "batches without a class, for means of classes": Example(
+        "batches without a class",
+        lambda: given(network(batch_size=8, loss="mean_false_error")),
+        lambda: given(network(batch_size=32, loss="mean_false_error")),
+        Finding(
+            what="43% of the batches of 8 rows have none of class 'fraud', which is "
+            "100 of 1,000 rows.",
+            where="CostSensitiveMLPClassifier",
+            why="The loss is a sum over classes, and a batch without one leaves it "
+            "out: steps go another way than the loss of all rows.",
+            fix="Take batches that have some:\n    batch_size=32",
+            severity="warning",
+        ),
+    ),
+    "columns of two scales": Example(
+        "inputs that are not scaled",
+        lambda: wide(logistic()),
+        lambda: wide(make_pipeline(StandardScaler(), logistic())),
+        Finding(
+            what="No scaler is before LogisticRegression: column 1 has a standard "
+            "deviation of 965, and column 0 one of 0.991.",
+            where="LogisticRegression",
+            why="LogisticRegression learns in steps of one size for all columns, "
+            "and with a penalty alike for all: columns of large numbers make it "
+            "slow or unstable, those of small ones are hardly learnt.",
+            fix="Scale inside the pipeline, so that test rows are not looked at:\n"
+            "    make_pipeline(StandardScaler(), classifier)",
+            severity="warning",
+        ),
+    ),
+    "distances in columns of two scales": Example(
+        "inputs that are not scaled",
+        lambda: wide(make_pipeline(SimpleImputer(), KNeighborsClassifier())),
+        lambda: wide(
+            make_pipeline(SimpleImputer(), RobustScaler(), KNeighborsClassifier())
+        ),
+        Finding(
+            what="No scaler is before KNeighborsClassifier: column 1 has a standard "
+            "deviation of 965, and column 0 one of 0.991.",
+            where="KNeighborsClassifier at kneighborsclassifier",
+            why="KNeighborsClassifier measures distances between rows, and column 1 "
+            "decides them nearly alone.",
+            fix="Scale inside the pipeline, so that test rows are not looked at:\n"
+            "    make_pipeline(StandardScaler(), classifier)",
+            severity="warning",
+        ),
+    ),
+    "one wide column": Example(
+        "inputs that are not scaled",
+        lambda: given(logistic(), (data()[0][:, :1] * 300, data()[1])),
+        lambda: given(KNeighborsClassifier(), (data()[0][:, :1] * 300, data()[1])),
+        Finding(
+            what="No scaler is before LogisticRegression: column 0 has a standard "
+            "deviation of 297.",
+            where="LogisticRegression",
+            why="LogisticRegression learns in steps of one size for all columns, "
+            "and with a penalty alike for all: columns of large numbers make it "
+            "slow or unstable, those of small ones are hardly learnt.",
+            fix="Scale inside the pipeline, so that test rows are not looked at:\n"
+            "    make_pipeline(StandardScaler(), classifier)",
+            severity="warning",
+        ),
+    ),
+    "missing values": Example(
+        "missing values",
+        lambda: missing_in(make_pipeline(StandardScaler(), logistic())),
+        lambda: missing_in(
+            make_pipeline(StandardScaler(), SimpleImputer(), logistic())
+        ),
+        Finding(
+            what="LogisticRegression gets missing values from 1 column; column 1 has "
+            "most, 7 in 1,000 rows.",
+            where="LogisticRegression at logisticregression",
+            why="LogisticRegression takes no missing values: fit raises ValueError.",
+            fix="Fill them inside the pipeline; an indicator keeps what missing "
+            "says:\n"
+            "    SimpleImputer(strategy='median', add_indicator=True)",
+            severity="error",
+        ),
+    ),
+    "constant columns": Example(
+        "constant columns",
+        lambda: given(None, frame(source="web", empty=np.nan)),
+        lambda: given(
+            make_pipeline(
+                ColumnTransformer([("numbers", "passthrough", ["age", "amount"])]),
+                logistic(),
+            ),
+            frame(source="web", empty=np.nan),
+        ),
+        Finding(
+            what="2 columns have one value, or none, in all 1,000 rows: 'source', "
+            "'empty'.",
+            where="X",
+            why="Nothing can be learnt from them. Perhaps the rows were chosen by "
+            "them, or reading the file went wrong.",
+            fix="Leave them out; for those that become constant in a training part:\n"
+            "    VarianceThreshold()",
+            severity="note",
+        ),
+    ),
+    "row numbers": Example(
+        "identifiers",
+        lambda: given(None, frame(**{"Unnamed: 0": np.arange(1000)})),
+        lambda: given(None, frame(year=2000 + np.arange(1000) % 25)),
+        Finding(
+            what="Column 'Unnamed: 0' numbers the rows: each whole number from 0 to "
+            "999 is there once.",
+            where="X",
+            why="It tells rows apart and says nothing of new ones. If rows came in "
+            "an order of some meaning, a classifier learns that order.",
+            fix="Leave it out of X. If several rows are of one case, it is what to "
+            "group the folds by.",
+            severity="warning",
+        ),
+    ),
+    "names": Example(
+        "identifiers",
+        lambda: given(None, frame(Customer=[f"c{i}" for i in range(1000)])),
+        lambda: given(None, frame(city=[f"c{i % 500}" for i in range(1000)])),
+        Finding(
+            what="Column 'Customer' is text with 1,000 different values in 1,000 rows.",
+            where="X",
+            why="It tells rows apart and says nothing of new ones. If rows came in "
+            "an order of some meaning, a classifier learns that order.",
+            fix="Leave it out of X. If several rows are of one case, it is what to "
+            "group the folds by.",
+            severity="warning",
+        ),
+    ),
+    "column of the outcome": Example(
+        "columns that tell the class",
+        lambda: given(
+            None,
+            frame(
+                refund=np.where(data()[1] == "fraud", 5.0, 0) + np.linspace(0, 1, 1000)
+            ),
+        ),
+        lambda: given(
+            None,
+            frame(
+                refund=np.where(data()[1] == "fraud", 0.9, 0) + np.linspace(0, 1, 1000)
+            ),
+        ),
+        Finding(
+            what="Column 'refund' tells the classes apart alone: ROC AUC 1.0000.",
+            where="X and y",
+            why="Measurements seldom do. A column written after the outcome, or "
+            "made from it, will not be known when it is to be predicted.",
+            fix="Find out when and from what the column is made. If it is not known "
+            "beforehand, leave it out of X.",
+            severity="warning",
+        ),
+    ),
+    "text of the outcome": Example(
+        "columns that tell the class",
+        lambda: given(
+            None, frame(status=np.where(data()[1] == "fraud", "blocked", "sent"))
+        ),
+        lambda: given(
+            None, frame(status=np.where(data()[0][:, 0] > 1, "blocked", "sent"))
+        ),
+        Finding(
+            what="Column 'status' tells the classes apart alone: balanced accuracy "
+            "1.0000.",
+            where="X and y",
+            why="Measurements seldom do. A column written after the outcome, or "
+            "made from it, will not be known when it is to be predicted.",
+            fix="Find out when and from what the column is made. If it is not known "
+            "beforehand, leave it out of X.",
+            severity="warning",
+        ),
+    ),
+}
+
+
+SAMPLERS = [RandomOverSampler, SMOTE, ADASYN, BorderlineSMOTE, RandomUnderSampler]
+INVENTORS = [SMOTE, ADASYN, BorderlineSMOTE]
+WRAPPERS = [
+    lambda clf: search(clf, {"clf__C": [1, 2]}),
+    lambda clf: PriorCorrectedClassifier(clf),
+    lambda clf: CalibratedClassifierCV(PriorCorrectedClassifier(clf)),
+    lambda clf: VotingClassifier([("one", clf), ("two", logistic())]),
+    lambda clf: make_pipeline(StandardScaler(), clf),
+]
+
+
+def whats(*args, **kwargs):
+    return [finding.what for finding in doctor(*args, **kwargs)]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_mistake_is_found_and_nothing_else(name):
+    assert list(doctor(**EXAMPLES[name].ill())) == [EXAMPLES[name].finding]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_without_the_mistake_nothing_is_found(name):
+    diagnosis = doctor(**EXAMPLES[name].well())
+    assert list(diagnosis) == []
+    assert EXAMPLES[name].check in diagnosis.checked
+
+
+def test_every_check_has_an_example():
+    assert {example.check for example in EXAMPLES.values()} == set(CHECKS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, e in EXAMPLES.items() if "fit raises" in e.finding.why],
+)
+def test_where_it_says_that_fit_raises_it_does(name):
+    arguments = EXAMPLES[name].ill()
+    error = ValueError if "ValueError" in EXAMPLES[name].finding.why else TypeError
+    X, y = arguments.get("X"), arguments.get("y")
+    if X is None:
+        X, y = data()
+    with pytest.raises(error):
+        arguments["estimator"].fit(X, y)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_argument_is_modified(name):
+    arguments = EXAMPLES[name].ill() | {"cv": StratifiedKFold(3, shuffle=True)}
+    arguments["cv"].random_state = np.random.RandomState(0)
+    before = joblib.hash(arguments)
+    doctor(**arguments)
+    assert joblib.hash(arguments) == before
+
+
+def test_the_folds_of_an_unseeded_splitter_use_no_global_random_state():
+    np.random.seed(0)
+    doctor(**given(logistic(), cv=StratifiedKFold(5, shuffle=True)))
+    assert np.random.randint(2**31) == np.random.RandomState(0).randint(2**31)
+
+
+# Where parts are
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_parts_are_found_at_any_depth(wrapper):
+    clf = ResamplingPipeline([("smote", SMOTE()), ("clf", weighted())])
+    (finding,) = doctor(wrapper(clf))
+    weights = "{'fraud': 9, 'ok': 1}"
+    assert finding.what == (
+        f"LogisticRegression has class_weight={weights}, and SMOTE resamples before it."
+    )
+    path = finding.where.removeprefix("LogisticRegression at ")
+    assert wrapper(clf).get_params()[path].class_weight == {"ok": 1, "fraud": 9}
+
+
+@pytest.mark.parametrize(
+    ("grid", "n_findings"),
+    [
+        ({"clf__C": [1, 2]}, 1),
+        ({"clf__class_weight": [None]}, 0),
+        ({"clf__class_weight": [None, {"ok": 1, "fraud": 9}]}, 0),
+        ({"smote": ["passthrough", SMOTE()]}, 0),
+        ({"smote": ["passthrough"]}, 0),
+        ({"smote": [RandomUnderSampler()]}, 1),
+        ([{"smote": ["passthrough"]}, {"clf__C": [1]}], 0),
+        ([{"clf": [logistic()], "smote": [SMOTE()]}, {"smote": ["passthrough"]}], 0),
+    ],
+)
+def test_what_a_search_varies_is_not_taken_for_certain(grid, n_findings):
+    clf = ResamplingPipeline([("smote", SMOTE()), ("clf", weighted())])
+    assert len(doctor(search(clf, grid))) == n_findings
+
+
+def test_a_value_drawn_from_a_distribution_is_not_known():
+    class Distribution:
+        def rvs(self, random_state=None):
+            return {"ok": 1, "fraud": 2}
+
+    clf = make_resampling_pipeline(SMOTE(), weighted())
+    drawn = {"logisticregression__class_weight": Distribution()}
+    assert not doctor(RandomizedSearchCV(clf, drawn, scoring="roc_auc"))
+
+
+def test_every_label_of_a_searched_class_weight_is_looked_at():
+    grid = {"class_weight": [None, {"ok": 1, "fruad": 9}]}
+    (finding,) = doctor(**given(search(logistic(), grid)))
+    assert finding.where == "LogisticRegression at estimator"
+    assert finding.fix == "Write the labels as they are in y."
+
+
+def test_ensembles_that_encode_y_are_asked_for_no_labels():
+    clf = VotingClassifier([("one", logistic(class_weight={0: 9, 1: 1}))])
+    assert not doctor(**given(clf))
+
+
+# Resampled rows
+
+
+@pytest.mark.parametrize("sampler", INVENTORS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_invented_rows_are_found_after_scaling_and_shuffling(sampler, dtype):
+    X, y = sampler(random_state=0).fit_resample(*data())
+    X = StandardScaler().fit_transform(X.astype(dtype))
+    (what,) = whats(None, *shuffle(X, y, random_state=0))
+    assert "lie exactly on the line between two other rows" in what
+
+
+def test_invented_rows_are_found_beside_whole_numbers_and_text():
+    X, y = data()
+    table = pd.DataFrame(X, columns=["a", "b", "c"]).assign(n=np.arange(1000) % 50)
+    table, y = SMOTE(random_state=0).fit_resample(table, y)
+    (what,) = whats(None, table.assign(city=["a", "b"] * 900), y)
+    assert "lie exactly on the line between two other rows" in what
+
+
+@pytest.mark.parametrize("n_digits", [0, 1])
+def test_points_of_a_grid_are_not_taken_for_invented_rows(n_digits):
+    X, y = data(2000, 1000)
+    X = np.round(X, n_digits) * [1, 2, np.pi]
+    assert whats(None, StandardScaler().fit_transform(X), y, cv=3) == []
+
+
+def test_one_line_is_not_taken_for_invented_rows():
+    X, y = data()
+    price = np.where(y == "fraud", X[:, 0], X[:, 1])
+    tax = np.where(y == "fraud", 0.2 * X[:, 0], X[:, 2])
+    assert whats(None, np.stack([price, tax], axis=1), y) == []
+
+
+def lies_between(row, others, is_own):
+    """Brute force: is the row on a segment of two others, in two columns of its own?"""
+    for i, a in enumerate(others):
+        for b in others[:i]:
+            along = (row - a) @ (b - a) / ((b - a) @ (b - a))
+            aside = np.linalg.norm(row - a - along * (b - a))
+            n_own = np.count_nonzero(is_own & (a != b))
+            is_near = aside <= 1e-6 * np.linalg.norm(b - a)
+            if is_near and 0.01 <= along <= 0.99 and n_own >= 2:
+                return True
+    return False
+
+
+def test_lines_are_those_of_brute_force():
+    random_generator = np.random.default_rng(0)
+    found = []
+    for _ in range(100):
+        others = random_generator.normal(size=(8, 3))
+        ends = others[:2] if random_generator.random() < 0.5 else others[[0, 0]]
+        aside = random_generator.choice([0, 1e-7, 1e-5, 1])
+        share = random_generator.choice([0.005, 0.3, 0.5, 1.2])
+        row = share * ends[0] + (1 - share) * ends[1]
+        row = row + aside * random_generator.normal(size=3)
+        is_own = random_generator.random(3) < 0.8
+        expected = lies_between(row, others, is_own)
+        others = others[(others != row).any(axis=1)]
+        direction = direction_through(row, others, is_own, np.finfo(float).eps)
+        assert (direction is not None) == expected
+        found.append(expected)
+    assert 10 < sum(found) < 90
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5])
+def test_copies_are_found_without_equal_numbers_of_rows(share):
+    sampler = RandomOverSampler(sampling_strategy=share, random_state=0)
+    (what,) = whats(None, *sampler.fit_resample(*data()))
+    n_rows = int(900 * share)
+    assert what == (
+        f"{n_rows - 100} of the {n_rows} rows of class 'fraud' repeat others, and 0 of "
+        f"the 900 of class 'ok'. Each is there about as often, as random oversampling "
+        f"leaves them."
+    )
+
+
+def test_one_common_row_is_not_taken_for_oversampling():
+    X, y = data(n_rare=500)
+    fraud = np.flatnonzero(y == "fraud")
+    X[fraud[:400]] = X[fraud[0]]
+    (finding,) = doctor(None, X, y)
+    assert "399 of 1,000 rows of X repeat others, one of them 400 times." in (
+        finding.what
+    )
+
+
+def test_resampled_rows_are_a_warning_where_no_split_is_planned():
+    for sampler in (SMOTE(random_state=0), RandomOverSampler(random_state=0)):
+        (finding,) = doctor(logistic(), *resampled(sampler))
+        assert finding.severity == "warning"
+        (finding,) = doctor(search(logistic()), *resampled(sampler))
+        assert finding.severity == "error"
+
+
+# Folds
+
+
+def test_rows_of_few_coarse_values_may_be_equal_by_chance():
+    random_generator = np.random.default_rng(0)
+    X = random_generator.integers(0, 6, size=(300, 3))
+    y = np.arange(300) % 3 == 0
+    assert whats(None, X, y, cv=5) == []
+
+
+def test_rows_of_one_coarse_column_are_equal_by_chance():
+    assert whats(None, np.arange(1000)[:, None] % 5, np.arange(1000) % 3 == 0) == []
+
+
+def test_rows_of_what_is_missing_together_may_be_equal_by_chance():
+    table, y = frame(years=np.arange(1000) % 50)
+    table.loc[::5, ["age", "amount", "hour"]] = np.nan
+    assert whats(None, table, y, cv=5) == []
+
+
+def test_copies_in_sparse_rows_are_those_of_dense_ones():
+    X, y = with_copies()
+    X[:, 2] = 0
+    dense, same = doctor(None, X, y, cv=5), doctor(None, sparse.csr_matrix(X), y, cv=5)
+    assert dense[0] == same[0]
+
+
+def test_copies_are_found_in_text_and_several_labels():
+    X, y = with_copies()
+    table = pd.DataFrame({"name": [f"c{row[0]}" for row in X]})
+    labels = np.stack([y == "fraud", X[:, 1] > 0], axis=1).astype(int)
+    (finding,) = doctor(None, table, labels, cv=KFold(5, shuffle=True, random_state=0))
+    assert finding.what.startswith("200 of 1,200 rows of X repeat others. In 5 folds")
+    assert finding.what.endswith("of them only with another y.")
+
+
+def test_folds_that_lack_classes_name_how_many():
+    y = np.repeat(["a", "b", "c", "d"], [970, 10, 10, 10])
+    X, y = shuffle(data()[0], y, random_state=0)
+    (finding,) = doctor(None, X, y, cv=5)
+    assert finding.what == (
+        "Class 'b' has 10 rows, and each of 5 folds of StratifiedKFold has 2 of them "
+        "to test on. So it is for 2 other classes."
+    )
+
+
+def test_single_test_rows_are_not_scored_fold_by_fold():
+    assert not doctor(**given(logistic(), data(100, 30), cv=LeaveOneOut()))
+
+
+def test_the_same_folds_are_looked_at_once():
+    clf = search(logistic())
+    (finding,) = doctor(**given(clf, data(n_rare=20), cv=5))
+    assert finding.where == "cv"
+
+
+@pytest.mark.parametrize(
+    ("cv", "reason"),
+    [
+        (iter([]), "cv is an iterator, which is read once: use list(cv)"),
+        (
+            StratifiedGroupKFold(3),
+            "StratifiedGroupKFold needs groups, and none were given",
+        ),
+        ("prefit", "cv is 'prefit'"),
+    ],
+)
+def test_folds_that_cannot_be_looked_at_are_said(cv, reason):
+    diagnosis = doctor(**given(logistic(), cv=cv))
+    assert diagnosis.skipped["copies across folds"] == reason
+
+
+def test_a_held_out_share_is_a_split():
+    clf = TunedThresholdClassifierCV(logistic(), cv=0.1)
+    (finding,) = doctor(**given(clf, data(n_rare=20)))
+    assert finding.what == (
+        "Class 'fraud' has 20 rows, and each of 1 fold of StratifiedShuffleSplit has 2 "
+        "of them to test on."
+    )
+
+
+def test_a_held_out_tail_is_a_split():
+    X, y = in_class_order()
+    tail = [train_test_split(np.arange(1000), shuffle=False)]
+    (finding,) = doctor(logistic(), X, y[::-1], cv=tail)
+    assert finding.what.startswith("The order of the rows tells their classes")
+
+
+def test_the_tail_that_scikeras_validates_on_is_looked_at():
+    from scikeras.wrappers import KerasClassifier  # it loads TensorFlow
+
+    clf = KerasClassifier(model=None, fit__validation_split=0.1)
+    assert whats(clf, *in_class_order()) == [
+        "The order of the rows tells their classes, and fit__validation_split=0.1 "
+        "validates on the last 100: 0 of the 100 rows of class 'fraud' are there."
+    ]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_last_rows_of_a_sampler_are_of_one_class(sampler):
+    _, y = sampler(random_state=0).fit_resample(*data())
+    assert len(set(y[int(0.8 * len(y)) :])) == 1
+
+
+# What counts twice
+
+
+def test_balanced_weights_behind_a_sampler_change_nothing():
+    plain = make_resampling_pipeline(SMOTE(random_state=0), logistic())
+    clf = make_resampling_pipeline(
+        SMOTE(random_state=0), logistic(class_weight="balanced")
+    )
+    coefficients = [model.fit(*data())[-1].coef_ for model in (plain, clf)]
+    np.testing.assert_array_equal(*coefficients)
+
+
+@pytest.mark.parametrize(
+    "clf",
+    [
+        fixed(weighted(), threshold=0.5),
+        fixed(weighted(), threshold="auto"),
+        fixed(SVC(class_weight="balanced")),
+        fixed(logistic(class_weight={"ok": 1, "fraud": 1})),
+        TunedThresholdClassifierCV(weighted()),
+        BalancedRandomForestClassifier(class_weight="balanced_subsample"),
+        BalancedBaggingClassifier(logistic()),
+        make_resampling_pipeline(SMOTE(), SMOTE(), logistic()),
+        make_pipeline(StandardScaler(), weighted()),
+    ],
+    ids=repr,
+)
+def test_what_counts_once_is_no_finding(clf):
+    assert not doctor(clf)
+
+
+def test_losses_are_known_by_name_class_and_instance():
+    from skweighted import losses
+
+    for loss in (
+        "balanced_softmax",
+        losses.BalancedSoftmax,
+        losses.LogitAdjustedCrossentropy(tau=0.5),
+        losses.PerOutput(losses.ExpectedCost([[0, 1], [9, 0]])),
+    ):
+        (finding,) = doctor(network(loss=loss, class_weight="balanced"))
+        assert finding.severity == "warning"
+
+
+# Scores, labels, columns
+
+
+@pytest.mark.parametrize(
+    ("scoring", "refit", "is_accuracy"),
+    [
+        ("accuracy", True, True),
+        (make_scorer(accuracy_score), True, True),
+        (["accuracy", "roc_auc"], "accuracy", True),
+        (["accuracy", "roc_auc"], "roc_auc", False),
+        ({"hits": "accuracy", "area": "roc_auc"}, "hits", True),
+        ({"hits": "accuracy", "area": "roc_auc"}, "area", False),
+        (lambda estimator, X, y: 0.0, True, False),
+    ],
+)
+def test_accuracy_is_known_in_every_form(scoring, refit, is_accuracy):
+    clf = search(logistic(), scoring=scoring, refit=refit)
+    assert len(doctor(clf)) == is_accuracy
+
+
+def test_accuracy_of_classes_that_are_about_as_frequent_is_no_finding():
+    clf = search(logistic(), scoring=None)
+    assert not doctor(**given(clf, data(n_rare=400), scoring="accuracy"))
+    assert not doctor(search(DummyClassifier(), {"constant": [0]}, scoring=None))
+
+
+@pytest.mark.parametrize(
+    ("labels", "key", "told"),
+    [
+        ([0, 1], "1", "'1' is text, 1 is a number."),
+        (["0", "1"], 1, "1 is a number, '1' is text."),
+        ([0, 1], "1.0", "'1.0' is text, 1 is a number."),
+        ([False, True], "True", "'True' is text, True is a boolean."),
+        (["ok", "Fraud"], "fraud", "Did you mean 'Fraud'?"),
+        ([0, 1], 7, "Labels of y: 0, 1."),
+    ],
+)
+def test_the_slip_in_a_label_is_told(labels, key, told):
+    X, y = data()
+    y = np.array(labels)[(y == "fraud").astype(int)]
+    (finding,) = doctor(logistic(class_weight={labels[0]: 1, key: 9}), X, y)
+    assert finding.what.endswith(told)
+
+
+def test_labels_of_costs_in_a_dataframe_are_looked_at():
+    costs = pd.DataFrame([[0, 1], [20, 0]], ["ok", "fruad"], ["ok", "fruad"])
+    (finding,) = doctor(
+        **given(PriorCorrectedClassifier(logistic(), cost_matrix=costs))
+    )
+    assert finding.what == (
+        "cost_matrix has costs for 'fruad', and y has no such label. Labels of y: "
+        "'fraud', 'ok'. Did you mean 'fraud'?"
+    )
+
+
+NUMBERS = make_column_selector(dtype_include="number")
+
+
+@pytest.mark.parametrize(
+    ("columns", "remainder", "n_findings"),
+    [
+        (NUMBERS, "drop", 0),
+        (["age", "hour"], "passthrough", 1),
+        (["age", "hour"], "drop", 0),
+        ([0, 2], "passthrough", 1),
+        (slice(0, 2), "passthrough", 0),
+        ([True, False, True, False], StandardScaler(), 0),
+        ([-4, -2], "passthrough", 1),
+    ],
+)
+def test_columns_are_followed_through_a_column_transformer(
+    columns, remainder, n_findings
+):
+    table, y = frame(city=["a", "b"] * 500)
+    table["amount"] *= 1000
+    transformer = ColumnTransformer(
+        [("scaled", StandardScaler(), columns), ("text", OneHotEncoder(), ["city"])],
+        remainder=remainder,
+    )
+    assert len(doctor(make_pipeline(transformer, logistic()), table, y)) == n_findings
+
+
+@pytest.mark.parametrize(
+    ("step", "n_findings"),
+    [
+        (VarianceThreshold(), 1),
+        (FeatureUnion([("same", "passthrough"), ("scaled", StandardScaler())]), 1),
+        (FeatureUnion([("scaled", StandardScaler())]), 0),
+        (make_pipeline(SimpleImputer(), VarianceThreshold()), 1),
+        (make_pipeline(SimpleImputer(), RobustScaler()), 0),
+    ],
+)
+def test_columns_are_followed_through_steps(step, n_findings):
+    assert len(doctor(**wide(make_pipeline(step, logistic())))) == n_findings
+
+
+@pytest.mark.parametrize(
+    "clf", [RandomForestClassifier(), HistGradientBoostingClassifier()]
+)
+def test_trees_need_no_scaler_and_take_missing_values(clf):
+    assert not doctor(**wide(clf))
+    assert not doctor(**missing_in(clf))
+
+
+def test_a_column_that_only_tells_one_of_three_classes_is_no_leak():
+    X, y = data()
+    y = np.where(X[:, 1] > 1, "late", y)
+    assert whats(None, X, y) == []
+
+
+def test_the_measure_of_a_column_is_the_roc_auc():
+    table, y = frame(paid=np.where(data()[1] == "fraud", 4.0, 0) + data()[0][:, 2])
+    (what,) = whats(None, table.assign(paid=-5 * table["paid"]), y)
+    area = roc_auc_score(y == "fraud", table["paid"])
+    assert what == f"Column 'paid' tells the classes apart alone: ROC AUC {area:.4f}."
+
+
+def test_sentences_are_no_identifiers():
+    table, y = frame(review=[f"I would give {i} stars" for i in range(1000)])
+    assert whats(None, table, y) == []
+
+
+# What is given
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, sparse.csr_matrix, np.ndarray.tolist])
+def test_kinds_of_X_are_taken(kind):
+    X, y = data()
+    assert not doctor(make_pipeline(StandardScaler(), logistic()), kind(X), list(y))
+
+
+def test_columns_of_every_type_are_taken():
+    table, y = frame(
+        kind=pd.Categorical(["a", None] * 500),
+        moment=pd.date_range("2020", periods=1000),
+        count=pd.array([1, None] * 500, dtype="Int64"),
+        flag=pd.array([True, None] * 500, dtype="boolean"),
+        tags=[["a"], ["b"]] * 500,
+        mixed=[1, "a"] * 500,
+    )
+    assert not doctor(HistGradientBoostingClassifier(), table, pd.Series(y))
+
+
+def test_one_column_of_text_is_taken():
+    texts = [f"{i} pieces were sent" for i in range(1000)]
+    assert not doctor(RandomForestClassifier(), texts, data()[1])
+
+
+def test_with_several_labels_what_is_about_classes_is_skipped():
+    X, y = data()
+    labels = np.stack([y == "fraud", X[:, 1] > 0], axis=1).astype(int)
+    diagnosis = doctor(logistic(), X, labels, scoring="accuracy")
+    assert not diagnosis
+    assert diagnosis.skipped["classes missing in folds"] == "y has several labels"
+    assert "copies across folds" in diagnosis.checked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (
+            {},
+            ValueError,
+            "There is nothing to look at. Give an estimator, or X and y, or all three.",
+        ),
+        (
+            {"X": data()[0]},
+            ValueError,
+            "X and y must be given together. y is None.",
+        ),
+        (
+            {"estimator": logistic(), "y": data()[1]},
+            ValueError,
+            "X and y must be given together. X is None.",
+        ),
+        (
+            {"estimator": LogisticRegression},
+            TypeError,
+            "estimator must be an estimator of scikit-learn's kind, with get_params. "
+            "Got <class 'sklearn.linear_model._logistic.LogisticRegression'>.",
+        ),
+        (
+            {"X": data()[0], "y": data()[1][1:]},
+            ValueError,
+            "X, y and groups must be of the same rows. X has 1,000 and y has 999.",
+        ),
+        (
+            given(groups=[1, 2]),
+            ValueError,
+            "X, y and groups must be of the same rows. X has 1,000 and groups has 2.",
+        ),
+        (
+            {"X": data()[0][:, 0], "y": data()[1]},
+            ValueError,
+            "X must have rows and columns. Its shape is (1000,). Use X.reshape(-1, 1) "
+            "if it is one column.",
+        ),
+        (
+            {"X": data()[0], "y": data()[0][:, 0]},
+            TableError,
+            "y looks continuous: 1,000 different numbers from -3.77228 to 3.06604. "
+            "Classes are compared here; choose another target, or group the numbers "
+            "into classes.",
+        ),
+    ],
+)
+def test_what_cannot_be_looked_at_is_an_error(arguments, error, message):
+    with pytest.raises(error, match=whole(message)):
+        doctor(**arguments)
+
+
+def test_a_table_is_looked_at_as_its_columns():
+    table, y = frame(id=np.arange(1000))
+    assert list(diagnose_table(table.assign(target=y), "target")) == list(
+        doctor(None, table, y)
+    )
+    with pytest.raises(TableError, match=r"^There is no column 'class'\."):
+        diagnose_table(table, "class")
+
+
+# The diagnosis
+
+
+def test_a_diagnosis_is_a_sequence_worst_first():
+    diagnosis = doctor(logistic(), *resampled(SMOTE(random_state=0)), cv=5, groups=y_of)
+    severities = [finding.severity for finding in diagnosis]
+    assert severities == ["error", "warning"]
+    assert diagnosis
+    assert len(diagnosis) == 2
+    assert diagnosis[0] is diagnosis.findings[0]
+    assert repr(diagnosis) == "<Diagnosis: 2 findings: 1 error, 1 warning>"
+    with pytest.raises(FrozenInstanceError):
+        diagnosis[0].what = ""
+
+
+y_of = np.arange(1800) // 2
+
+
+def test_a_diagnosis_becomes_a_table():
+    table = doctor(**EXAMPLES["names"].ill()).to_frame()
+    assert list(table.columns) == ["what", "where", "why", "fix", "severity"]
+    assert table.loc[0, "what"] == EXAMPLES["names"].finding.what
+    assert Diagnosis(()).to_frame().shape == (0, 5)
+
+
+def test_without_findings_what_was_looked_for_is_said(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    diagnosis = doctor(fixed(logistic()))
+    assert not diagnosis
+    assert str(diagnosis) == (
+        "Nothing found. 8 checks made.\n"
+        "\n"
+        "Looked for: samplers out of place, validation rows behind a sampler, accuracy as"
+        "\nthe score, class weights beside resampling, class weights beside losses,"
+        " class\nweights beside thresholds, costs beside resampling, costs beside"
+        " thresholds.\n"
+        "Not looked for, because no X and y were given: rows copied before the split,\n"
+        "rows interpolated before the split, splits that fail, copies across folds,\n"
+        "groups across folds, classes missing in folds, folds in the order of"
+        " classes,\nvalidation rows in the order of classes, labels of class weights,"
+        " labels of\ncosts, batches without a class, inputs that are not scaled,"
+        " missing values,\nconstant columns, identifiers, columns that tell the class."
+    )
+
+
+def test_a_finding_is_printed_with_its_code_as_it_is(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert str(doctor(**EXAMPLES["groups across folds"].ill())).startswith(
+        "1 finding: 1 warning.\n"
+        "\n"
+        "warning  cv\n"
+        "  what 11 of 250 groups are in training and test rows of the same fold, in 5\n"
+        "       folds of StratifiedKFold.\n"
+        "  why  What is told by the group (the patient, the customer) is learnt in\n"
+        "       training and helps in the test, as it will not for new groups.\n"
+        "  fix  Keep each group on one side:\n"
+        "           from sklearn.model_selection import StratifiedGroupKFold\n"
+        "           cv = StratifiedGroupKFold(5)\n"
+        "           cross_validate(estimator, X, y, cv=cv, groups=groups)\n"
+    )
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_code_fits_on_a_line(name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    finding = EXAMPLES[name].finding
+    lines = [line.strip() for line in str(Diagnosis((finding,))).splitlines()]
+    code = [line for line in finding.fix.splitlines() if line.startswith("    ")]
+    assert {line.strip() for line in code} <= set(lines)
+
+
+def test_the_doctor_loads_no_tensorflow():
+    code = (
+        "import sys; from skweighted._doctor import doctor; doctor(None, [[0]] * 9 + "
+        "[[1]], [0] * 5 + [1] * 5)\n"
+        "print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == "[]\n"

@@ -1,0 +1,295 @@
+"""Pictures of a comparison: what is drawn is what sklearn and the metrics compute."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from messages import whole
+from sklearn.calibration import calibration_curve
+from sklearn.datasets import make_classification
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import auc, roc_auc_score
+from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.preprocessing import StandardScaler
+
+from skweighted import compare
+from skweighted.comparison import plots
+from skweighted.comparison.looks import looks, spread, words
+from skweighted.metrics import expected_cost_score
+
+LOGISTIC = LogisticRegression()
+STRATEGIES = ["none", "class_weight", "threshold", "smote"]
+COSTS = {(0, 1): 1, (1, 0): 12}
+PICTURES = [
+    plots.precision_recall,
+    plots.roc,
+    plots.calibration,
+    plots.principal_components,
+    plots.time_against_quality,
+    plots.differences,
+]
+
+
+def rows(n_classes=2, n_samples=300):
+    weights = [0.85] if n_classes == 2 else [0.6, 0.3]
+    return make_classification(
+        n_samples,
+        n_features=5,
+        n_informative=4,
+        n_redundant=0,
+        n_classes=n_classes,
+        weights=weights,
+        class_sep=0.6,
+        random_state=0,
+    )
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return compare(
+        *rows(), estimator=LOGISTIC, cv=3, strategies=STRATEGIES, cost_matrix=COSTS
+    )
+
+
+@pytest.fixture(scope="module")
+def single_fold():
+    split = StratifiedShuffleSplit(1, test_size=0.5, random_state=0)
+    return compare(*rows(), estimator=LOGISTIC, cv=split, strategies=["none", "smote"])
+
+
+@pytest.fixture(scope="module")
+def three_classes():
+    return compare(
+        *rows(3), estimator=LOGISTIC, cv=2, strategies=["none", "random_under"]
+    )
+
+
+def axes():
+    return Figure().add_subplot()
+
+
+def line(ax, label):
+    (found,) = [one for one in ax.get_lines() if one.get_label().startswith(label)]
+    return found.get_xydata().T
+
+
+def pooled(comparison, strategy):
+    y = np.concatenate([comparison.problem.y[fold.test] for fold in comparison.folds])
+    return y, np.concatenate([o.proba for o in comparison.outcomes[strategy]])
+
+
+@pytest.mark.parametrize("strategy", ["none", "smote"])
+def test_precision_recall_of_one_fold_is_the_best_cut_with_that_recall(
+    single_fold, strategy
+):
+    y, proba = pooled(single_fold, strategy)
+    ax = plots.precision_recall(single_fold, axes())
+    for wanted, precision in zip(*line(ax, strategy), strict=True):
+        cut = max(
+            cut
+            for cut in proba[:, 1]
+            if (proba[y == 1, 1] >= cut).mean() >= wanted - 1e-12
+        )
+        assert precision == pytest.approx(y[proba[:, 1] >= cut].mean())
+
+
+def test_the_area_under_precision_and_recall_is_the_average_precision(single_fold):
+    _, precision = line(plots.precision_recall(single_fold, axes()), "none")
+    mean = single_fold.summary().loc["none", ("average_precision", "mean")]
+    # 200 steps for the 23 of the curve: a step ends up to 1/200 beside its place.
+    assert precision[1:].mean() == pytest.approx(mean, abs=0.01)
+
+
+def test_the_area_under_the_roc_curve_of_one_fold_is_roc_auc(single_fold):
+    y, proba = pooled(single_fold, "none")
+    drawn = line(plots.roc(single_fold, axes()), "none")
+    assert auc(*drawn) == pytest.approx(roc_auc_score(y, proba[:, 1]), abs=0.01)
+
+
+def test_the_mean_of_folds_is_drawn_with_a_deviation(comparison):
+    ax = plots.roc(comparison, axes(), strategies=["smote"])
+    (band,) = ax.collections
+    false_positive, true_positive = line(ax, "smote")
+    low, high = (
+        values(band.get_paths()[0].vertices[:, 1]) for values in (np.min, np.max)
+    )
+    assert 0 <= low <= true_positive.min()
+    assert true_positive.max() <= high <= 1
+    assert np.all(np.diff(false_positive) > 0)
+
+
+def test_calibration_is_that_of_sklearn_over_all_folds(comparison):
+    y, proba = pooled(comparison, "smote")
+    share, mean = calibration_curve(y, proba[:, 1], n_bins=10, strategy="quantile")
+    drawn = line(plots.calibration(comparison, axes()), "smote")
+    np.testing.assert_allclose(drawn, [mean, share])
+
+
+def test_cost_against_threshold_is_the_expected_cost_of_those_decisions(comparison):
+    y, proba = pooled(comparison, "smote")
+    drawn = line(plots.cost_against_threshold(comparison, axes()), "smote")
+    for threshold, cost in drawn.T[::10]:
+        y_pred = (proba[:, 1] >= threshold).astype(int)
+        oracle = expected_cost_score(y, y_pred, cost_matrix=COSTS, labels=[0, 1])
+        assert cost == pytest.approx(oracle)
+
+
+def test_the_bayes_threshold_is_marked(comparison):
+    ax = plots.cost_against_threshold(comparison, axes())
+    assert line(ax, "Bayes threshold")[0] == pytest.approx(1 / 13)
+
+
+def test_costs_of_a_rarest_class_that_sorts_first():
+    X, y = rows()
+    labels = np.where(y == 1, "a_fraud", "ok")
+    costs = {("ok", "a_fraud"): 1, ("a_fraud", "ok"): 12}
+    found = compare(
+        X, labels, estimator=LOGISTIC, cv=2, strategies="none", cost_matrix=costs
+    )
+    truth, proba = pooled(found, "none")
+    drawn = line(plots.cost_against_threshold(found, axes()), "none")
+    threshold, cost = drawn[:, 150]
+    y_pred = np.where(proba[:, 0] >= threshold, "a_fraud", "ok")
+    oracle = expected_cost_score(truth, y_pred, cost_matrix=costs)
+    assert cost == pytest.approx(oracle)
+
+
+def test_cost_against_threshold_needs_costs(single_fold):
+    message = (
+        "Cost is drawn against the threshold for two classes and with costs. "
+        "Compare with cost_matrix=, or see comparison.summary()."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        plots.cost_against_threshold(single_fold, axes())
+
+
+def test_principal_components_show_every_rare_row_and_few_common_ones():
+    X, y = rows(n_samples=3000)
+    found = compare(X, y, estimator=LOGISTIC, cv=2, strategies="none")
+    ax = plots.principal_components(found, axes())
+    common, rare = (dots.get_offsets() for dots in ax.collections)
+    oracle = PCA(2, random_state=0).fit_transform(StandardScaler().fit_transform(X))
+    assert len(common) == plots.MOST_ROWS
+    np.testing.assert_allclose(rare, oracle[y == 1])
+
+
+def test_principal_components_of_a_single_feature():
+    X, y = rows()
+    found = compare(X[:, :1], y, estimator=LOGISTIC, cv=2, strategies="none")
+    ax = plots.principal_components(found, axes())
+    assert ax.get_ylabel() == "By chance"
+
+
+def test_differences_are_those_of_the_comparison_the_best_on_top(comparison):
+    ax = plots.differences(comparison, axes(), "balanced_accuracy")
+    table = comparison.differences("balanced_accuracy")
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    drawn = [one.get_xdata()[0] for one in ax.get_lines() if len(one.get_xdata()) == 1]
+    assert drawn == sorted(drawn)
+    np.testing.assert_allclose(drawn, table.loc[names, "difference"])
+
+
+def test_a_single_fold_has_no_interval(single_fold):
+    ax = plots.differences(single_fold, axes())
+    assert [len(one.get_xdata()) for one in ax.get_lines()] == [1, 2]
+
+
+def test_training_curves_are_means_over_the_folds_still_training(comparison):
+    for number, outcome in enumerate(comparison.outcomes["smote"]):
+        outcome.history["loss"] = [3.0 + number, 1.0, 0.5][: 3 - (number == 2)]
+    try:
+        drawn = line(plots.training_curves(comparison, axes()), "smote")
+    finally:
+        for outcome in comparison.outcomes["smote"]:
+            outcome.history.clear()
+    np.testing.assert_allclose(drawn, [[1, 2, 3], [4, 1, 0.5]])
+
+
+def test_training_curves_need_a_model_that_keeps_them(single_fold):
+    message = (
+        "No strategy has training curves: the model keeps no history_. Compare with "
+        "a CostSensitiveMLPClassifier."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        plots.training_curves(single_fold, axes())
+
+
+def test_time_against_quality_has_a_point_and_a_name_for_each(comparison):
+    ax = plots.time_against_quality(comparison, axes())
+    summary = comparison.summary()
+    names = [text.get_text() for text in ax.texts]
+    drawn = np.array([one.get_xydata()[0] for one in ax.get_lines()])
+    columns = [("fit_seconds", "mean"), ("average_precision", "mean")]
+    np.testing.assert_allclose(drawn, summary.loc[names, columns])
+
+
+@pytest.mark.parametrize("draw", PICTURES)
+def test_three_classes_are_drawn_as_the_rarest_against_the_rest(three_classes, draw):
+    ax = axes()
+    assert draw(three_classes, ax) is ax
+    ax.figure.draw_without_rendering()
+
+
+def test_strategies_with_the_same_probabilities_share_a_line(comparison):
+    ax = plots.precision_recall(comparison, axes())
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "none = threshold" in labels
+    assert "threshold" not in labels
+
+
+def test_named_strategies_are_drawn_as_they_are(comparison):
+    ax = plots.roc(comparison, axes(), strategies=["threshold"])
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["threshold", "by chance"]
+
+
+def test_a_strategy_that_is_not_there():
+    found = compare(*rows(), estimator=LOGISTIC, cv=2, strategies="none")
+    message = "There is no strategy 'smoke' in this comparison. Known: 'none'."
+    with pytest.raises(ValueError, match=whole(message)):
+        plots.roc(found, axes(), strategies=["smoke"])
+
+
+def test_a_strategy_looks_the_same_in_every_picture(comparison):
+    look = looks(comparison)
+    for draw in (plots.precision_recall, plots.roc, plots.calibration):
+        ax = draw(comparison, axes())
+        (found,) = [one for one in ax.get_lines() if one.get_label() == "smote"]
+        assert to_hex(found.get_color()) == look["smote"]["color"].lower()
+        assert found.get_linestyle() == look["smote"]["linestyle"]
+
+
+def test_no_two_strategies_look_alike():
+    class Named:
+        reference = "0"
+        main_metric = "f1"
+
+        def summary(self):
+            index = [str(number) for number in range(25)]
+            columns = pd.MultiIndex.from_tuples([("f1", "mean")])
+            return pd.DataFrame(np.arange(25.0)[:, None], index, columns)
+
+    look = looks(Named()).values()
+    assert len({(one["color"], one["linestyle"]) for one in look}) == 25
+    assert len({(one["color"], one["marker"]) for one in look}) == 25
+
+
+@pytest.mark.parametrize("name", ["$a_{", "_hidden", "<b>", "x" * 80, "a\nb"])
+def test_any_name_can_be_drawn(name):
+    ax = axes()
+    ax.plot([0, 1], label=words(name))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax.legend()
+        ax.figure.draw_without_rendering()
+    assert len(ax.get_legend().get_texts()) == 1
+
+
+def test_names_beside_a_picture_stand_apart():
+    heights = spread(np.array([0, 0.001, 0.5, 0.99, 0.995, 1]))
+    assert np.diff(heights).min() >= 0.06 - 1e-9
+    assert heights[-1] <= 1
