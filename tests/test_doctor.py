@@ -1575,8 +1575,8 @@ def test_without_findings_what_was_looked_for_is_said(monkeypatch):
     assert str(diagnosis) == (
         "Nothing found. 8 checks made.\n"
         "\n"
-        "Looked for: samplers out of place, validation rows behind a sampler, accuracy as"
-        "\nthe score, class weights beside resampling, class weights beside losses,"
+        "Looked for: samplers out of place, validation rows behind a sampler, "
+        "accuracy as\nthe score, class weights beside resampling, class weights beside losses,"
         " class\nweights beside thresholds, costs beside resampling, costs beside"
         " thresholds.\n"
         "Not looked for, because no X and y were given: rows copied before the split,\n"
