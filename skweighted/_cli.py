@@ -251,8 +251,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = cli.main(arguments, prog_name="skweighted", standalone_mode=False)
     except click.ClickException as error:
         return _fail(error.format_message())
-    except (TableError, _WrongArgument) as error:
-        return _fail(str(error))
+    except (TableError, _WrongArgument, RuntimeError) as error:
+        return _fail(str(error))  # RuntimeError: every strategy failed
     except (click.Abort, KeyboardInterrupt):
         click.echo("skweighted: interrupted; nothing was written.", err=True)
         return INTERRUPTED

@@ -9,8 +9,6 @@ from urllib.parse import quote
 
 import numpy as np
 
-from skweighted.exceptions import TableError
-
 PLAN_FILE = "comparison.json"
 
 
@@ -51,7 +49,7 @@ class Store:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise TableError(
+            raise ValueError(
                 f"'{directory}' cannot be a folder: {error.strerror}."
             ) from None
         plan = self._directory / PLAN_FILE
@@ -61,7 +59,7 @@ class Store:
         known = json.loads(plan.read_text())
         other = [name for name in fingerprint if known.get(name) != fingerprint[name]]
         if other:
-            raise TableError(
+            raise ValueError(
                 f"'{directory}' holds another comparison: {', '.join(other)} "
                 f"{'is' if len(other) == 1 else 'are'} not the same. Name another "
                 f"folder, or run it as it was."

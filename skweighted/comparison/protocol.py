@@ -108,7 +108,7 @@ class Plan:
         if not names:
             why = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
             raise TableError(f"No strategy can run here. {why}.")
-        store = None if resume is None else Store(resume, self._fingerprint(network))
+        store = None if resume is None else self._store(resume, network)
         outcomes, failed = self._outcomes(network, names, store, progress)
         if not outcomes:
             why = " ".join(f"{name}: {error}" for name, error in failed.items())
@@ -232,6 +232,13 @@ class Plan:
                 ]
         columns = ["strategy", "fold", "metric", "value"]
         return pd.DataFrame.from_records(records, columns=columns)
+
+    def _store(self, directory: str | Path, network: Any) -> Store:
+        """Return the folder that is gone on from."""
+        try:
+            return Store(directory, self._fingerprint(network))
+        except ValueError as error:
+            raise TableError(str(error)) from None
 
     def _fingerprint(self, network: Any) -> dict[str, str]:
         """Return what outcomes depend on, in words and hashes."""
