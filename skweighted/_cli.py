@@ -251,11 +251,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = cli.main(arguments, prog_name="skweighted", standalone_mode=False)
     except click.ClickException as error:
         return _fail(error.format_message())
-    except (TableError, _WrongArgument, RuntimeError) as error:
-        return _fail(str(error))  # RuntimeError: every strategy failed
     except (click.Abort, KeyboardInterrupt):
         click.echo("skweighted: interrupted; nothing was written.", err=True)
         return INTERRUPTED
+    except (TableError, _WrongArgument, RuntimeError) as error:
+        return _fail(str(error))  # RuntimeError: every strategy failed
     return code if isinstance(code, int) else 0
 
 

@@ -288,7 +288,7 @@ ALLOWED = {
         "comparison.wording",
     },
     "comparison.measures": {"imblearn", "numpy", "scipy", "sklearn", "metrics"},
-    "comparison.outcomes": {"numpy", "exceptions"},
+    "comparison.outcomes": {"numpy"},
     "comparison.plots": {
         "matplotlib",
         "numpy",
