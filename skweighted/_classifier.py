@@ -181,7 +181,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         or (n_labels, 2, 2).
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had names that are all strings.
     n_iter_ : int
         Epochs run by the last `fit`, and by the `partial_fit` calls since.

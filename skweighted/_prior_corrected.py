@@ -80,7 +80,7 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         The checked costs, in the order of `classes_`.
     n_features_in_ : int
         Number of features seen by `fit`, if `estimator_` tells it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if `estimator_` tells them.
 
     See Also

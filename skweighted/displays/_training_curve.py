@@ -28,7 +28,7 @@ class TrainingCurveDisplay:
     Parameters
     ----------
     history : dict of str to list of float
-        The series to draw: "loss" and those whose names begin with "val_".
+        The series to draw: "loss" and those whose names begin with ``val_``.
     monitor : str, default=None
         Name of the series that decided which epoch was the best.
     best_epoch : int, default=None
@@ -148,7 +148,7 @@ class TrainingCurveDisplay:
         TypeError
             If `history` is no dict and has none.
         ValueError
-            If it has neither "loss" nor a series whose name begins with "val_".
+            If it has neither "loss" nor a series whose name begins with ``val_``.
         """
         history = _series(getattr(history, "history", history))
         if greater_is_better is None:

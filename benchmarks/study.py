@@ -1,0 +1,293 @@
+"""The default strategies on many data sets: a table, ranks and what they show.
+
+FOLDER holds CSV files whose column `target` is the label. On each of them the default
+strategies are compared by repeated stratified cross-validation, and what was found is
+written into the documentation: a page, critical-difference diagrams and the means.
+
+    python benchmarks/study.py FOLDER [--repeats 5] [--folds 2] [--resume DIR]
+
+A run that was stopped goes on where it was if --resume names the same folder again.
+"""
+
+import warnings
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+import pandas as pd
+from matplotlib import pyplot as plt
+from rich.console import Console
+
+import skweighted.comparison.many_datasets as many_datasets
+from skweighted import CostSensitiveMLPClassifier, compare
+from skweighted.comparison.measures import MEASURES
+from skweighted.comparison.sources import load
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+# What strategies are ranked by: the order of rows, the probabilities, the answers; and
+# for each the strategies that are another one there, which would count that one twice.
+ORDER = {
+    "threshold": "it only moves the threshold of `none`",
+    "class_weight_corrected": "it has the order of `class_weight` on two classes",
+}
+ANSWERS = {"class_weight_corrected": "it answers as `class_weight`"}
+RANKED = {
+    "average_precision": ORDER,
+    "log_loss": {"threshold": ORDER["threshold"]},
+    "balanced_accuracy": ANSWERS,
+    "f1": ANSWERS,
+}
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Strategies in one metric: means (best first), mean ranks and what is apart.
+
+    Attributes
+    ----------
+    metric : str
+    means : DataFrame of shape (n_data_sets, n_strategies)
+    ranks : Series of shape (n_strategies,)
+    p_value : float
+        Friedman's.
+    tied : list of str
+        Strategies that Nemenyi's test cannot tell from the first.
+    left_out : list of str
+        Data sets without a score of every strategy.
+    """
+
+    metric: str
+    means: pd.DataFrame
+    ranks: pd.Series
+    p_value: float
+    tied: list[str]
+    left_out: list[str]
+
+    @property
+    def title(self):
+        """Return the name of the metric in words."""
+        title = MEASURES[self.metric].title
+        return f"{title} of the rarest class" if self.metric == "f1" else title
+
+
+def run(path, n_repeats, n_folds, seed, resume):
+    """Compare the default strategies on one file."""
+    X, y = load(str(path), "target")
+    with warnings.catch_warnings():
+        # Folds in which a metric is undefined; the means are of the others.
+        warnings.simplefilter("ignore")
+        return compare(
+            X,
+            y,
+            estimator=CostSensitiveMLPClassifier(),
+            cv=n_folds,
+            n_repeats=n_repeats,
+            random_state=seed,
+            resume=None if resume is None else resume / path.name.split(".")[0],
+            progress=True,
+        )
+
+
+def means_of(comparisons):
+    """Return means over folds: a row per data set and strategy, a column per metric."""
+    frames = {
+        name: comparison.summary().xs("mean", axis=1, level=1)
+        for name, comparison in comparisons.items()
+    }
+    return pd.concat(frames, names=["data_set"]).rename_axis(
+        index=["data_set", "strategy"]
+    )
+
+
+def data_sets(comparisons):
+    """Describe the data sets, a row each."""
+    rows = []
+    for name, comparison in comparisons.items():
+        counts = pd.Series(comparison.problem.y).value_counts()
+        rows.append(
+            {
+                "data set": name,
+                "rows": len(comparison.problem.y),
+                "columns": comparison.problem.X.shape[1],
+                "classes": len(counts),
+                "rarest class": f"{counts.min()} ({counts.min() / counts.sum():.1%})",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def ranking(means, metric):
+    """Rank the strategies in one metric."""
+    table = means[metric].unstack("strategy").drop(columns=[*RANKED[metric]])
+    found = table.dropna()
+    ranks = many_datasets.mean_ranks(found, MEASURES[metric].greater_is_better)
+    ranks = ranks.sort_values()
+    _, p_value = many_datasets.friedman(found)
+    p_values = many_datasets.nemenyi(found)[ranks.index[0]]
+    return Ranking(
+        metric,
+        table[ranks.index],
+        ranks,
+        p_value,
+        tied=[name for name in ranks.index[1:] if p_values[name] >= ALPHA],
+        left_out=[name for name in table.index if name not in found.index],
+    )
+
+
+def markdown(table, **options):
+    """Return a table as Markdown, with numbers to the right."""
+    return table.to_markdown(index=False, **options)
+
+
+def listed(names):
+    """Return names in code font, with commas."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def says(found):
+    """Say in a sentence or two what the ranks show."""
+    if found.p_value >= ALPHA:
+        return (
+            f"In {found.title} nothing is really apart (Friedman's test, "
+            f"p = {found.p_value:.2g})."
+        )
+    best = found.ranks.index[0]
+    behind = [name for name in found.ranks.index[1:] if name not in found.tied]
+    sentences = [
+        f"In {found.title} the strategies differ (Friedman's test, "
+        f"p = {found.p_value:.1g}).",
+        f"`{best}` has the best mean rank, {found.ranks.iloc[0]:.1f}.",
+    ]
+    if behind:
+        sentences.append(f"Really behind it: {listed(behind)}.")
+    if found.tied:
+        sentences.append(f"Not told from it: {listed(found.tied)}.")
+    return " ".join(sentences)
+
+
+def section(found, folder):
+    """Return the page's section on one metric, and draw its diagram."""
+    metric = found.metric
+    ax = many_datasets.plot_critical_difference(
+        found.means.dropna(),
+        greater_is_better=MEASURES[metric].greater_is_better,
+        alpha=ALPHA,
+    )
+    picture = f"{metric}.svg"
+    ax.figure.savefig(folder / picture, metadata={"Date": None})
+    plt.close(ax.figure)
+    shown = found.means.T.rename_axis("strategy")
+    shown.insert(0, "mean rank", found.ranks)
+    notes = [f"Without `{name}`: {why}." for name, why in RANKED[metric].items()]
+    if found.left_out:
+        notes.append(f"Ranks without {listed(found.left_out)}: see the end.")
+    return "\n\n".join(
+        [
+            f"## {found.title[0].upper()}{found.title[1:]}",
+            f"![Mean ranks in {found.title}, with bars over what is not apart]"
+            f"({folder.name}/{picture})",
+            markdown(shown.reset_index(), floatfmt=".3f", missingval=""),
+            " ".join(notes),
+        ]
+    )
+
+
+def durations(means):
+    """Return how long fitting took, as a multiple of `none`'s: over the data sets."""
+    seconds = means["fit_seconds"].unstack("strategy")
+    ratios = seconds.div(seconds["none"], axis=0)
+    table = ratios.agg(["median", "min", "max"]).T.sort_values("median")
+    return table.rename_axis("strategy").reset_index()
+
+
+def page(comparisons, means, seconds, settings, folder):
+    """Return the page of the documentation."""
+    first = next(iter(comparisons.values()))
+    versions = ", ".join(f"{name} {v}" for name, v in first.versions.items())
+    n_repeats, n_folds, seed = settings
+    n_sets = len(comparisons)
+    rankings = [ranking(means, metric) for metric in RANKED]
+    skipped = [
+        f"- {name}: `{strategy}` {what}: {why}"
+        for name, comparison in comparisons.items()
+        for what, of in (
+            ("was skipped", comparison.skipped),
+            ("failed", comparison.failed),
+        )
+        for strategy, why in of.items()
+    ]
+    return "\n\n".join(
+        [
+            "# A study: the default strategies on real data",
+            f"Written by `benchmarks/study.py` on {date.today()}. The strategies that "
+            f"`skweighted compare` runs by default, on {n_sets} real data sets, "
+            f"{n_repeats} times {n_folds} stratified folds (seed {seed}), the network "
+            f"with its default settings. Fitting and predicting took "
+            f"{seconds / 60:.0f} min on a machine with two cores. Versions: "
+            f"{versions}.",
+            "A number is the mean over the folds; a rank is that of the mean within "
+            "one data set, 1 for the best, and its mean is over the data sets. A bar "
+            "in a diagram joins strategies that Nemenyi's test cannot tell apart at "
+            f"{ALPHA:.0%} (Demsar, 2006). `skweighted strategies` says what each "
+            "strategy is.",
+            "## What it shows",
+            "\n".join(f"- {says(found)}" for found in rankings),
+            "## The data",
+            markdown(data_sets(comparisons)),
+            *(section(found, folder) for found in rankings),
+            "## Time",
+            "Seconds of fitting as a multiple of `none`'s: median, least and most over "
+            "the data sets. Rough: other programs may have used the machine meanwhile.",
+            markdown(durations(means), floatfmt=".2f"),
+            "## What this does not show",
+            f"- {n_sets} data sets are few. Nemenyi's test joins what more data sets "
+            "might tell apart, so a bar means *not shown to differ*, not *equal*.\n"
+            "- The network is not tuned, and neither is anything else. A strategy with "
+            "a parameter to tune (the weights, the focal loss' gamma, SMOTE's "
+            "neighbours) may gain more from a search than another.\n"
+            f"- With {n_folds} folds a model learns from "
+            f"{1 - 1 / n_folds:.0%} of the rows, and some of these data have few rows "
+            "of the rarest class: there the folds differ more than the strategies.\n"
+            "- Oversampled networks take more steps than others and undersampled ones "
+            "fewer, because epochs are the same for all.\n"
+            "- Some of the data hold exact duplicates or rows from the same source, "
+            "which random folds share; that flatters every strategy.\n"
+            "- Balanced accuracy and F1 are those of each strategy's own answers. "
+            "Another threshold gives others: what mistakes cost should choose it.\n"
+            "- No costs were given, so `min_cost` did not take part.",
+            *(["## What did not run", "\n".join(skipped)] if skipped else []),
+        ]
+    )
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--repeats", default=5, show_default=True)
+@click.option("--folds", default=2, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--resume", type=click.Path(path_type=Path))
+@click.option("--docs", default=DOCS, type=click.Path(exists=True, path_type=Path))
+def main(folder, repeats, folds, seed, resume, docs):
+    """Run the study and write its page."""
+    comparisons = {}
+    for path in sorted(folder.glob("*.csv*")):
+        Console().print(f"[bold]{path.name}")
+        name = path.name.split(".")[0]
+        comparisons[name] = run(path, repeats, folds, seed, resume)
+    means = means_of(comparisons)
+    of_folds = pd.concat(c.fold_scores for c in comparisons.values())
+    is_duration = of_folds["metric"].isin(["fit_seconds", "predict_seconds"])
+    seconds = of_folds.loc[is_duration, "value"].sum()
+    pictures = docs / "study"
+    pictures.mkdir(exist_ok=True)
+    means.round(5).to_csv(pictures / "means.csv")
+    text = page(comparisons, means, seconds, (repeats, folds, seed), pictures)
+    (docs / "study.md").write_text(text + "\n", encoding="utf-8")
+    Console().print(f"Written: {docs / 'study.md'}")
+
+
+if __name__ == "__main__":
+    main()
