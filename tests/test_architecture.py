@@ -350,6 +350,7 @@ ALLOWED = {
         "comparison.problem",
         "comparison.report",
         "comparison.statistics",
+        "comparison.verdict",
         "comparison.wording",
     },
     "comparison.sources": {
@@ -394,6 +395,7 @@ ALLOWED = {
         "comparison.strategies.strategy",
     },
     "comparison.tables": {"pandas", "comparison.wording", "exceptions"},
+    "comparison.verdict": {"numpy", "pandas", "comparison.statistics"},
     "comparison.wording": set(),
     "datasets": {"imblearn", "pandas", "sklearn"},
     "_cli": {

@@ -19,8 +19,8 @@ from skweighted.comparison.statistics import (
     HUNDREDTHS,
     differences,
     practical_difference,
-    verdict,
 )
+from skweighted.comparison.verdict import verdict
 
 COLUMNS = [
     "difference",

@@ -17,6 +17,7 @@ from rich.text import Text
 import skweighted.comparison.plots as plots
 import skweighted.comparison.report as report
 import skweighted.comparison.statistics as statistics
+import skweighted.comparison.verdict as verdicts
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
@@ -162,7 +163,7 @@ class Comparison:
         list of str
         """
         metric, reference, rope = self._question(metric, reference, None)
-        return statistics.verdict(
+        return verdicts.verdict(
             self.differences(metric, reference=reference, rope=rope),
             MEASURES[metric].title,
             reference,
