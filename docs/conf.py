@@ -22,7 +22,6 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.intersphinx",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
@@ -40,8 +39,10 @@ toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
-# No page of another project is read unless it is asked for: the build needs no network.
-intersphinx_mapping = {}
+# A reference to a name of ours that does not exist is an error. Those to other projects
+# stay text: intersphinx would need the network to build.
+nitpicky = True
+nitpick_ignore_regex = [(r"py:.*", r"(imblearn|keras|scikeras|sklearn|statistics)\b.*")]
 
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",
