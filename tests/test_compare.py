@@ -2,6 +2,7 @@
 
 import copy
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
 from skweighted.comparison.problem import as_features, as_problem
 from skweighted.comparison.protocol import make_plan, seeded
+from skweighted.comparison.result import FEWER_FOLDS
 from skweighted.comparison.strategies import plain, resampled_by
 from skweighted.exceptions import TableError
 
@@ -890,6 +892,38 @@ def test_the_nearest_to_the_ideal_is_the_best(values, marks):
     start = next(i for i, line in enumerate(lines) if "slope → 1" in line) + 2
     cells = [re.search(r"± 0\.020(.)", line)[1] for line in lines[start : start + 3]]
     assert "".join(cells) == marks
+
+
+def without(comparison, strategy, metric, folds):
+    """Return a comparison in which a metric is undefined in some folds."""
+    scores = comparison.fold_scores.copy()
+    is_lost = (scores["strategy"] == strategy) & (scores["metric"] == metric)
+    scores.loc[is_lost & scores["fold"].isin(folds), "value"] = np.nan
+    return replace(comparison, fold_scores=scores)
+
+
+def test_a_mean_of_fewer_folds_is_in_parentheses_and_never_the_best():
+    comparison = comparison_of({"a": 0.7, "b": 0.9, "c": 0.8})
+    lines = printed(without(comparison, "b", "roc_auc", [1, 2]), 120)
+    assert ["0.700 ± 0.020 " in line for line in lines[3:6]] == [True, False, False]
+    assert ["(0.880) " in line for line in lines[3:6]] == [False, True, False]
+    assert ["0.800 ± 0.020*" in line for line in lines[3:6]] == [False, False, True]
+    assert lines[-1] == FEWER_FOLDS
+    assert FEWER_FOLDS not in comparison.notes()
+
+
+def test_a_metric_that_is_undefined_in_every_fold_is_a_dash():
+    comparison = comparison_of({"a": 0.7, "b": 0.9})
+    lines = printed(without(comparison, "b", "roc_auc", [0, 1, 2]), 120)
+    assert lines[4].split()[4] == "-"
+    assert "nan" not in "".join(lines[:10])
+
+
+def test_without_its_reference_only_the_tables_are_shown():
+    comparison = comparison_of({"a": 0.9, "b": 0.8})
+    shown = printed(replace(comparison, reference="none"), 120)
+    n_lines = printed(comparison, 120).index("Against 'a' in average precision")
+    assert shown == [*printed(comparison, 120)[:n_lines], *comparison.notes()]
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 110, 140])

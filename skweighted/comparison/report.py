@@ -13,6 +13,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 import skweighted.comparison.figures as figures
+from skweighted.comparison.cells import Cell, cells
 from skweighted.comparison.looks import COLOURS, GREY, decision, ranking, title
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.problem import Problem
@@ -27,14 +28,6 @@ FEW_METRICS = (
     *("balanced_accuracy", "minority_recall", "minority_precision", "fit_seconds"),
 )
 DECIDED_BY = ("expected_cost", "average_precision", "balanced_accuracy")
-
-
-class Cell(NamedTuple):
-    """One metric of one strategy."""
-
-    mean: str
-    deviation: str
-    is_best: bool
 
 
 class Ranked(NamedTuple):
@@ -151,8 +144,7 @@ def _bars(problem: Problem) -> list[Bar]:
 
 def _ranked(comparison: Any, heading: str, names: list[str]) -> Ranked:
     """Return the means of some metrics, the best strategy in the main one first."""
-    summary = comparison.summary()
-    columns = {name: _cells(summary, name) for name in names}
+    columns = {name: cells(comparison.fold_scores, name) for name in names}
     return Ranked(
         heading,
         [_arrowed(name) for name in names],
@@ -169,26 +161,6 @@ def _arrowed(name: str) -> str:
     if measure.ideal is not None:
         return f"{measure.title} → {measure.ideal:g}"
     return f"{measure.title} {'↑' if measure.greater_is_better else '↓'}"
-
-
-def _cells(summary: pd.DataFrame, name: str) -> dict[str, Cell]:
-    """Return one metric of every strategy, equal best ones marked alike."""
-    table = summary[name]
-    n_digits = 3
-    if name.endswith("_seconds"):
-        n_digits = 2 if table["mean"].max() < 10 else 1
-    means = table["mean"].round(n_digits)
-    # Rounded again: 1.1 is farther from 1 than 0.9 is, by a bit.
-    losses = MEASURES[name].loss(means).round(n_digits)
-    cells = {}
-    for strategy, mean in means.items():
-        deviation = table["std"][strategy]
-        cells[strategy] = Cell(
-            "?" if np.isnan(mean) else f"{mean:.{n_digits}f}",
-            "" if np.isnan(deviation) else f"± {deviation:.{n_digits}f}",
-            losses[strategy] == losses.min(),
-        )
-    return cells
 
 
 def _questions(comparison: Any) -> Iterator[Question]:

@@ -18,6 +18,7 @@ import skweighted.comparison.plots as plots
 import skweighted.comparison.report as report
 import skweighted.comparison.statistics as statistics
 import skweighted.comparison.verdict as verdicts
+from skweighted.comparison.cells import Cell, cells
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
@@ -28,6 +29,8 @@ from skweighted.comparison.wording import shortened
 # blank and leading zero, and with less than that long names go on in the next line.
 ROOMY_WIDTH = 86
 COMPACT_WIDTH = 66
+
+FEWER_FOLDS = "( ) the mean of fewer folds than others have: in some it is undefined."
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -221,7 +224,6 @@ class Comparison:
         path : str or Path
             The file to write; an existing one is replaced.
         """
-        summary = self.summary()
         lines = []
         panels = dict.fromkeys(MEASURES[name].panel for name in self.metrics)
         for panel in panels:
@@ -229,11 +231,10 @@ class Comparison:
             lines += [f"## {panel}", ""]
             lines.append(" | ".join(["| strategy", *(_title(n) for n in names)]) + " |")
             lines.append("| --- |" + " ---: |" * len(names))
-            columns = [_cells(summary, name, roomy=True) for name in names]
-            for strategy, cells in zip(
-                summary.index, zip(*columns, strict=True), strict=True
-            ):
-                values = (cell.plain.strip() for cell in cells)
+            columns = [cells(self.fold_scores, name) for name in names]
+            for strategy in columns[0]:
+                texts = (_text(column[strategy], roomy=True) for column in columns)
+                values = (text.plain.strip() for text in texts)
                 lines.append(" | ".join([f"| {strategy}", *values]) + " |")
             lines.append("")
         lines += [f"- {line}" for line in self.notes()]
@@ -277,10 +278,16 @@ class Comparison:
     def notes(self) -> list[str]:
         """Return how to read the tables, and what is not in them."""
         n_folds = self.fold_scores["fold"].nunique()
+        lacking = any(
+            cell.lacks_folds
+            for name in self.metrics
+            for cell in cells(self.fold_scores, name).values()
+        )
         seed = "" if self.random_state is None else f"; seed {self.random_state}"
         return [
             f"± standard deviation over {n_folds} folds; * best; "
             f"↓ lower is better; minority: {self.positive}{seed}",
+            *([FEWER_FOLDS] if lacking else []),
             *(f"{name} was skipped: {why}." for name, why in self.skipped.items()),
             *(f"{name} failed: {why}" for name, why in self.failed.items()),
         ]
@@ -293,9 +300,9 @@ class Comparison:
         panels = dict.fromkeys(MEASURES[name].panel for name in self.metrics)
         for panel in panels:
             names = [name for name in self.metrics if MEASURES[name].panel == panel]
-            yield _panel(summary, panel, names, width_of_metrics)
+            yield _panel(self.fold_scores, panel, names, width_of_metrics)
             yield Text()
-        if len(summary) > 1:
+        if len(summary) > 1 and self.reference in summary.index:
             yield _differences_table(self.differences(), self._question(*[None] * 3))
             yield Text()
             for sentence in self.verdict():
@@ -316,7 +323,7 @@ class Comparison:
 
 
 def _panel(
-    summary: pd.DataFrame, panel: str, names: list[str], width_of_metrics: int
+    fold_scores: pd.DataFrame, panel: str, names: list[str], width_of_metrics: int
 ) -> Table:
     """Return the table of one group of metrics."""
     roomy = width_of_metrics >= ROOMY_WIDTH
@@ -333,9 +340,10 @@ def _panel(
     table.add_column("strategy", vertical="bottom", overflow="fold", no_wrap=whole)
     for name in names:
         table.add_column(_title(name), justify="right", vertical="bottom")
-    columns = [_cells(summary, name, roomy) for name in names]
-    for strategy, cells in zip(summary.index, zip(*columns, strict=True), strict=True):
-        table.add_row(Text(strategy), *cells)
+    columns = [cells(fold_scores, name) for name in names]
+    for strategy in columns[0]:
+        shown = (_text(column[strategy], roomy) for column in columns)
+        table.add_row(Text(strategy), *shown)
     return table
 
 
@@ -377,29 +385,12 @@ def _title(name: str) -> str:
     return measure.title if measure.greater_is_better else f"{measure.title} ↓"
 
 
-def _cells(summary: pd.DataFrame, name: str, roomy: bool) -> list[Text]:
-    """Return one metric of every strategy, equal best ones marked alike."""
-    n_digits = 3
-    if name.endswith("_seconds"):
-        longest = summary[name, "mean"].max()
-        n_digits = 3 if longest < 1 else 2 if longest < 10 else 1
-    means = summary[name, "mean"].round(n_digits)
-    # Rounded again: 1.1 is farther from 1 than 0.9 is, by a bit.
-    losses = MEASURES[name].loss(means).round(n_digits)
-    return [
-        _cell(mean, std, n_digits, is_best=loss == losses.min(), roomy=roomy)
-        for mean, std, loss in zip(means, summary[name, "std"], losses, strict=True)
-    ]
-
-
-def _cell(
-    mean: float, std: float, n_digits: int, *, is_best: bool, roomy: bool
-) -> Text:
+def _text(cell: Cell, roomy: bool) -> Text:
     """Return "0.912 ±.021*"; the mark's place stays blank where it is not the best."""
-    cell = Text(f"{mean:.{n_digits}f}", style="bold green" if is_best else "")
-    if not np.isnan(std):
-        spread = f"{std:.{n_digits}f}"
-        cell.append(f" ± {spread}" if roomy else f" ±{spread.removeprefix('0')}", "dim")
-    cell.append("*" if is_best else " ")
-    cell.no_wrap = True
-    return cell
+    text = Text(cell.mean, style="bold green" if cell.is_best else "")
+    if cell.deviation:
+        spread = cell.deviation
+        text.append(f" ± {spread}" if roomy else f" ±{spread.removeprefix('0')}", "dim")
+    text.append("*" if cell.is_best else " ")
+    text.no_wrap = True
+    return text

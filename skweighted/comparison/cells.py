@@ -1,0 +1,68 @@
+"""A metric of every strategy as it is shown in a table: mean, spread, best or not."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from skweighted.comparison.measures import MEASURES
+
+
+class Cell(NamedTuple):
+    """One metric of one strategy.
+
+    Attributes
+    ----------
+    mean : str
+        In parentheses where it is of fewer folds than other strategies have, and
+        "-" where no fold has it.
+    deviation : str
+        Standard deviation over the folds; empty where there is none.
+    is_best : bool
+        Whether no strategy is better; never where folds are missing.
+    """
+
+    mean: str
+    deviation: str
+    is_best: bool
+
+    @property
+    def lacks_folds(self) -> bool:
+        """Whether it is of fewer folds than others."""
+        return self.mean.startswith("(")
+
+
+def cells(fold_scores: pd.DataFrame, metric: str) -> dict[str, Cell]:
+    """Return one metric of every strategy, equal best ones marked alike."""
+    of_metric = fold_scores[fold_scores["metric"] == metric]
+    folds = of_metric.groupby("strategy", sort=False)["value"]
+    table = folds.agg(["mean", "std", "count"])
+    n_digits = _n_digits(metric, table["mean"].max())
+    means = table["mean"].round(n_digits)
+    is_whole = table["count"] == max(table["count"].max(), 1)
+    # Rounded again: 1.1 is farther from 1 than 0.9 is, by a bit.
+    losses = MEASURES[metric].loss(means).round(n_digits).where(is_whole)
+    return {
+        strategy: Cell(
+            _shown(mean, n_digits, is_whole=is_whole[strategy]),
+            "" if np.isnan(deviation) else f"{deviation:.{n_digits}f}",
+            bool(losses[strategy] == losses.min()),
+        )
+        for strategy, mean, deviation in zip(
+            table.index, means, table["std"], strict=True
+        )
+    }
+
+
+def _n_digits(metric: str, longest: float) -> int:
+    """Return how many decimals are shown: durations have as many as they need."""
+    if not metric.endswith("_seconds"):
+        return 3
+    return 3 if longest < 1 else 2 if longest < 10 else 1
+
+
+def _shown(mean: float, n_digits: int, *, is_whole: bool) -> str:
+    """Return a mean as text."""
+    if np.isnan(mean):
+        return "-"
+    return f"{mean:.{n_digits}f}" if is_whole else f"({mean:.{n_digits}f})"
