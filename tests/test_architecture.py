@@ -190,9 +190,14 @@ ALLOWED = {
         "displays._estimators",
     },
     "_doctor": {"_doctor._examination", "_doctor._findings"},
-    "_doctor._answers": {
+    "_doctor._accuracy": {
         "numpy",
         "sklearn",
+        "_doctor._doubles",
+        "_doctor._findings",
+    },
+    "_doctor._answers": {
+        "numpy",
         "_costs",
         "_doctor._doubles",
         "_doctor._findings",
@@ -224,6 +229,7 @@ ALLOWED = {
     },
     "_doctor._doubles": {"sklearn", "_doctor._findings", "_doctor._parts"},
     "_doctor._examination": {
+        "_doctor._accuracy",
         "_doctor._answers",
         "_doctor._case",
         "_doctor._columns",
@@ -234,6 +240,7 @@ ALLOWED = {
         "_doctor._order",
         "_doctor._resampled",
         "_doctor._samplers",
+        "_doctor._splits",
         "comparison.tables",
     },
     "_doctor._findings": {"pandas", "rich", "comparison.wording"},
@@ -257,6 +264,7 @@ ALLOWED = {
         "comparison.result",
         "comparison.strategies",
     },
+    "comparison.cells": {"numpy", "pandas", "comparison.measures"},
     "comparison.figures": {
         "markupsafe",
         "matplotlib",
@@ -331,6 +339,7 @@ ALLOWED = {
         "jinja2",
         "numpy",
         "pandas",
+        "comparison.cells",
         "comparison.figures",
         "comparison.looks",
         "comparison.measures",
@@ -343,6 +352,7 @@ ALLOWED = {
         "numpy",
         "pandas",
         "rich",
+        "comparison.cells",
         "comparison.folds",
         "comparison.measures",
         "comparison.outcomes",

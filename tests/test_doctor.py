@@ -21,6 +21,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
+    BaggingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     VotingClassifier,
@@ -35,6 +36,7 @@ from sklearn.model_selection import (
     KFold,
     LeaveOneOut,
     RandomizedSearchCV,
+    RepeatedStratifiedKFold,
     StratifiedGroupKFold,
     StratifiedKFold,
     TimeSeriesSplit,
@@ -479,6 +481,53 @@ EXAMPLES = {
             severity="warning",
         ),
     ),
+    "accuracy in early stopping": Example(
+        "accuracy as the score",
+        lambda: given(MLPClassifier(early_stopping=True)),
+        lambda: given(MLPClassifier()),
+        Finding(
+            what="MLPClassifier stops early by accuracy: answering 'ok' always scores "
+            "0.900.",
+            where="MLPClassifier",
+            why="Where one class is most of the rows, accuracy hardly sees the "
+            "others. Training may end before they are learnt.",
+            fix="MLPClassifier stops by no other score. Train a set number of epochs, "
+            "or a network that stops by the log loss:\n"
+            "    early_stopping=False\n"
+            "    skweighted.CostSensitiveMLPClassifier(early_stopping=True)",
+            severity="warning",
+        ),
+    ),
+    "accuracy in early stopping of a network": Example(
+        "accuracy as the score",
+        lambda: given(network(early_stopping=True, monitor="accuracy")),
+        lambda: given(network(early_stopping=True)),
+        Finding(
+            what="CostSensitiveMLPClassifier stops early by accuracy: answering 'ok' "
+            "always scores 0.900.",
+            where="CostSensitiveMLPClassifier",
+            why="Where one class is most of the rows, accuracy hardly sees the "
+            "others. Training may end before they are learnt.",
+            fix="Stop by the loss:\n    monitor='log_loss'",
+            severity="warning",
+        ),
+    ),
+    "accuracy in early stopping of boosted trees": Example(
+        "accuracy as the score",
+        lambda: given(
+            HistGradientBoostingClassifier(early_stopping=True, scoring="accuracy")
+        ),
+        lambda: given(HistGradientBoostingClassifier(early_stopping=True)),
+        Finding(
+            what="HistGradientBoostingClassifier stops early by accuracy: answering "
+            "'ok' always scores 0.900.",
+            where="HistGradientBoostingClassifier",
+            why="Where one class is most of the rows, accuracy hardly sees the "
+            "others. Training may end before they are learnt.",
+            fix="Stop by the loss:\n    scoring='loss'",
+            severity="warning",
+        ),
+    ),
     "accuracy, without data": Example(
         "accuracy as the score",
         lambda: {
@@ -530,6 +579,44 @@ EXAMPLES = {
             why="After SMOTE the classes are equally frequent, so all weights are "
             "the same and change nothing. Without it they would do its work.",
             fix="Leave out one of them: SMOTE, or\n    class_weight=None",
+            severity="note",
+        ),
+    ),
+    "weights inside balanced bagging": Example(
+        "class weights beside resampling",
+        lambda: {
+            "estimator": BalancedBaggingClassifier(
+                make_pipeline(StandardScaler(), weighted())
+            )
+        },
+        lambda: {"estimator": BaggingClassifier(weighted())},
+        Finding(
+            what="LogisticRegression has class_weight={'fraud': 9, 'ok': 1}, and "
+            "BalancedBaggingClassifier resamples before it.",
+            where="LogisticRegression at estimator__logisticregression",
+            why="Both make a rare class count more, and together they multiply: the "
+            "imbalance counts twice, and false alarms are many.",
+            fix="Leave out one of them: the sampler, since weights keep all rows as "
+            "they are, or\n"
+            "    class_weight=None",
+            severity="warning",
+        ),
+    ),
+    "balanced weights inside balanced bagging": Example(
+        "class weights beside resampling",
+        lambda: {
+            "estimator": BalancedBaggingClassifier(logistic(class_weight="balanced"))
+        },
+        lambda: {"estimator": BalancedBaggingClassifier(logistic())},
+        Finding(
+            what="LogisticRegression has class_weight='balanced', which is computed "
+            "from the rows that BalancedBaggingClassifier draws.",
+            where="LogisticRegression at estimator",
+            why="After BalancedBaggingClassifier the classes are equally frequent, so "
+            "all weights are the same and change nothing. Without it they would do "
+            "its work.",
+            fix="Leave out one of them: BalancedBaggingClassifier, or\n"
+            "    class_weight=None",
             severity="note",
         ),
     ),
@@ -709,6 +796,30 @@ EXAMPLES = {
             fix="Leave out one of them: TunedThresholdClassifierCV, since "
             "cost_matrix decides at the least cost, or\n"
             "    cost_matrix=None",
+            severity="warning",
+        ),
+    ),
+    "costs inside an ensemble": Example(
+        "costs inside ensembles",
+        lambda: {
+            "estimator": BalancedBaggingClassifier(
+                make_pipeline(StandardScaler(), network(cost_matrix=COSTS))
+            )
+        },
+        lambda: {
+            "estimator": PriorCorrectedClassifier(
+                BalancedBaggingClassifier(network()), cost_matrix=COSTS
+            )
+        },
+        Finding(
+            what="CostSensitiveMLPClassifier has a cost_matrix inside "
+            "BalancedBaggingClassifier, which does not ask for its decisions.",
+            where="CostSensitiveMLPClassifier at estimator__costsensitivemlpclassifier",
+            why="BalancedBaggingClassifier asks for predict_proba. The costs are "
+            "weighed in predict of CostSensitiveMLPClassifier only, so they change "
+            "nothing.",
+            fix="Weigh the costs on the probabilities of BalancedBaggingClassifier:\n"
+            "    PriorCorrectedClassifier(ensemble, cost_matrix=costs)",
             severity="warning",
         ),
     ),
@@ -1221,6 +1332,45 @@ def test_folds_that_lack_classes_name_how_many():
     )
 
 
+def test_a_few_test_rows_often_are_enough():
+    often = RepeatedStratifiedKFold(n_splits=3, n_repeats=10, random_state=0)
+    assert not doctor(**given(logistic(), data(n_rare=9), cv=often))
+
+
+def test_as_many_folds_are_advised_as_there_are_rows():
+    (finding,) = doctor(**given(logistic(), data(n_rare=3), cv=StratifiedKFold(4)))
+    assert "cv = StratifiedKFold(3, shuffle=True" in finding.fix
+    (finding,) = doctor(**given(logistic(), data(n_rare=1), cv=StratifiedKFold(4)))
+    assert finding.fix == (
+        "Merge class 'fraud', of which there is 1 row, with another, or leave it out. "
+        "Then stratify."
+    )
+
+
+def test_copies_that_follow_one_another_are_found_where_no_folds_are_given():
+    X, y = data()
+    table = pd.DataFrame(np.repeat(X, 2, axis=0))
+    labels = np.repeat(y, 2)
+    for diagnosis in (
+        doctor(None, table, labels),
+        diagnose_table(table.assign(target=labels), "target", cv=5),
+    ):
+        (finding,) = diagnosis
+        train_and_test = StratifiedKFold(5, shuffle=True, random_state=0)
+        n_copies = sum(
+            np.isin(test // 2, train // 2).sum()
+            for train, test in train_and_test.split(table, labels)
+        )
+        assert f"{n_copies:,} of 2,000 test rows" in finding.what
+        assert n_copies > 1500
+
+
+def test_a_pair_of_equal_rows_is_no_finding():
+    X, y = data()
+    X[700] = X[3]
+    assert not doctor(None, X, y)
+
+
 def test_single_test_rows_are_not_scored_fold_by_fold():
     assert not doctor(**given(logistic(), data(100, 30), cv=LeaveOneOut()))
 
@@ -1301,6 +1451,10 @@ def test_balanced_weights_behind_a_sampler_change_nothing():
         TunedThresholdClassifierCV(weighted()),
         BalancedRandomForestClassifier(class_weight="balanced_subsample"),
         BalancedBaggingClassifier(logistic()),
+        BalancedBaggingClassifier(
+            logistic(class_weight="balanced"), sampling_strategy=0.5
+        ),
+        VotingClassifier([("hard", weighted()), ("other", logistic())]),
         make_resampling_pipeline(SMOTE(), SMOTE(), logistic()),
         make_pipeline(StandardScaler(), weighted()),
     ],
@@ -1573,12 +1727,12 @@ def test_without_findings_what_was_looked_for_is_said(monkeypatch):
     diagnosis = doctor(fixed(logistic()))
     assert not diagnosis
     assert str(diagnosis) == (
-        "Nothing found. 8 checks made.\n"
+        "Nothing found. 9 checks made.\n"
         "\n"
         "Looked for: samplers out of place, validation rows behind a sampler, "
         "accuracy as\nthe score, class weights beside resampling, class weights "
         "beside losses, class\nweights beside thresholds, costs beside resampling, "
-        "costs beside thresholds.\n"
+        "costs beside thresholds,\ncosts inside ensembles.\n"
         "Not looked for, because no X and y were given: rows copied before the split,\n"
         "rows interpolated before the split, splits that fail, copies across folds,\n"
         "groups across folds, classes missing in folds, folds in the order of"

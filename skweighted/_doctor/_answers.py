@@ -1,23 +1,16 @@
-"""What classifiers are asked: by which score, for which labels, in which batches."""
+"""What classifiers are asked: for which labels, and in which batches."""
 
 import math
 from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 
 from skweighted._costs import own_labels
-from skweighted._doctor._doubles import IS_OF_CLASS_MEANS, loss_name, score_name
+from skweighted._doctor._doubles import IS_OF_CLASS_MEANS, loss_name
 from skweighted._doctor._findings import Finding
 from skweighted._doctor._parts import UNKNOWN
 from skweighted.comparison.wording import did_you_mean, shortened
-
-# From this share of one class on, a constant answer has a good accuracy.
-_MOSTLY_ONE_CLASS = 0.75
-
-# What accuracy is called; "warn" is LogisticRegressionCV's default until it changes.
-_ACCURACY = {"accuracy", "accuracy_score", "warn"}
 
 # These give y to what is in them as they were given it; ensembles encode it before.
 _LEAVES_LABELS = {
@@ -26,68 +19,6 @@ _LEAVES_LABELS = {
 }
 
 _BATCH_SIZES = {"auto": 200, None: 32}  # of MLPs, and of Keras
-
-
-def accuracy_as_score(case):
-    """Find searches and scores that a constant answer does well in."""
-    for where, what in _asked_for_accuracy(case):
-        numbers, severity = ", which says little if most rows are of one class", "note"
-        if case.has_classes:
-            place = int(np.argmax(case.counts))
-            share = case.counts[place] / len(case.y)
-            if share < _MOSTLY_ONE_CLASS:
-                continue
-            numbers = f": answering {case.labels[place]!r} always scores {share:.3f}"
-            severity = "warning"
-        elif case.y is not None:
-            continue
-        yield Finding(
-            what=f"{what}{numbers}.",
-            where=where,
-            why="Where one class is most of the rows, accuracy hardly sees the others. "
-            "The best of a search may be one that never answers them.",
-            fix="Take a score that counts every class, or what mistakes cost:\n"
-            "    scoring='balanced_accuracy'\n"
-            "    scoring=skweighted.metrics.make_cost_scorer(costs)",
-            severity=severity,
-        )
-
-
-def _asked_for_accuracy(case):
-    """Yield where accuracy is asked for, and what asks for it."""
-    for part in case.parts:
-        if part.answers and "cv" in part.values and "scoring" in part.values:
-            scoring = part.value("scoring")
-            what = f"{part.kind} chooses by accuracy"
-            if scoring is None and _scores_accuracy(part, case):
-                yield part.where, f"{what}, the score of scoring=None"
-            elif _is_accuracy(scoring, part.value("refit")):
-                yield part.where, what
-    if case.scoring is not None and _is_accuracy(case.scoring, True):
-        yield "scoring", "The score is accuracy"
-
-
-def _is_accuracy(scoring, refit):
-    """Tell whether a scoring is accuracy, or several by which accuracy chooses."""
-    if isinstance(scoring, Mapping):
-        if isinstance(refit, str):
-            return _is_accuracy(scoring.get(refit), True)
-        return len(scoring) > 0 and all(_is_accuracy(s, True) for s in scoring.values())
-    if isinstance(scoring, list | tuple | set):
-        if isinstance(refit, str):
-            return refit in _ACCURACY
-        return len(scoring) > 0 and all(_is_accuracy(s, True) for s in scoring)
-    name = score_name(scoring)
-    return isinstance(name, str) and name in _ACCURACY
-
-
-def _scores_accuracy(part, case):
-    """Tell whether what is inside a search has the score of sklearn's classifiers."""
-    inner = [answering for answering in case.answering if part in answering.ancestors()]
-    return len(inner) > 0 and all(
-        getattr(type(answering.estimator), "score", None) is ClassifierMixin.score
-        for answering in inner
-    )
 
 
 def labels_of_weights(case):

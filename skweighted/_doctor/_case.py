@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 
 from skweighted._doctor._parts import UNKNOWN, Part, parts_of, steps_before
-from skweighted._doctor._splits import NotSplitError, Split, make_split
+from skweighted._doctor._splits import (
+    NotSplitError,
+    Split,
+    make_split,
+    shuffled_folds,
+)
 from skweighted._doctor._table import Table
 from skweighted.comparison.problem import as_labels
 
@@ -153,7 +158,9 @@ def _splits_of(parts, cv, table, y, groups):
         if _splits_rows(part, parts)
     }
     if not asked:
-        asked = {"cv=None": None}
+        # Not those of cv=None, which are blocks: copies that follow one another, as
+        # they often do, stay together in blocks and nowhere else.
+        asked = {"five shuffled folds": shuffled_folds(5, y)}
     splits, reasons = {}, []
     for where, splitter in asked.items():
         try:

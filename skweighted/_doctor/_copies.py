@@ -11,6 +11,9 @@ from skweighted.comparison.wording import count
 # Patterns of missing values that are looked at; rarer ones hardly have equal rows.
 _MOST_PATTERNS = 100
 
+# One or two pairs may be the same by chance in any data.
+_FEWEST_REPEATED = 3
+
 # A column with fewer rows of a value is fine, and one with more is coarse.
 _FEW_OF_A_VALUE = 5
 
@@ -35,6 +38,8 @@ def copies_across_folds(case):
     n_copies, n_contradicting, n_tested = tested[worst]
     n_each = np.bincount(row_ids)
     n_repeated = len(row_ids) - len(n_each)
+    if n_repeated < _FEWEST_REPEATED:
+        return
     if n_copies < 0.001 * n_tested and n_repeated < 0.01 * len(row_ids):
         return
     commonest = f", one of them {n_each.max():,} times" if n_each.max() > 10 else ""

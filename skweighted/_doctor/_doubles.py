@@ -3,6 +3,8 @@
 import reprlib
 from collections.abc import Mapping
 
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 
 from skweighted._doctor._findings import Finding
@@ -37,10 +39,12 @@ def weights_beside_resampling(case):
                 yield _weighed_twice(part, "it resamples inside itself")
             continue
         samplers = case.resampling_before(part)
+        # Ensembles resample for each of their members, after what is before them.
+        samplers += [a for a in part.ancestors() if "sampling_strategy" in a.values]
         if samplers and isinstance(class_weight, Mapping):
             yield _weighed_twice(part, f"{samplers[-1].kind} resamples before it")
         elif any(map(_equalises, samplers)) and isinstance(class_weight, str):
-            yield _weights_of_equals(part, samplers[-1].kind)
+            yield _weights_of_equals(part, samplers[-1])
 
 
 def _weighed_twice(part, how):
@@ -57,11 +61,12 @@ def _weighed_twice(part, how):
     )
 
 
-def _weights_of_equals(part, sampler):
+def _weights_of_equals(part, resampler):
     """Return the finding for weights computed of classes that are equally frequent."""
+    sampler, does = resampler.kind, "returns" if resampler.is_sampler else "draws"
     return Finding(
         what=f"{_weighted(part)}, which is computed from the rows that {sampler} "
-        f"returns.",
+        f"{does}.",
         where=part.where,
         why=f"After {sampler} the classes are equally frequent, so all weights are the "
         f"same and change nothing. Without it they would do its work.",
@@ -192,6 +197,34 @@ def costs_beside_threshold(case):
             f"the least cost, or\n    cost_matrix=None",
             severity="warning",
         )
+
+
+def costs_inside_ensembles(case):
+    """Find cost matrices of members of ensembles that ask for probabilities only."""
+    for part in case.answering:
+        if not _has_costs(part) or loss_name(part.value("loss")) in _MINIMISES_COST:
+            continue
+        outer = next((a for a in part.ancestors() if _averages(a)), None)
+        if outer is None:
+            continue
+        yield Finding(
+            what=f"{part.kind} has a cost_matrix inside {outer.kind}, which does not "
+            f"ask for its decisions.",
+            where=part.where,
+            why=f"{outer.kind} asks for predict_proba. The costs are weighed in "
+            f"predict of {part.kind} only, so they change nothing.",
+            fix=f"Weigh the costs on the probabilities of {outer.kind}:\n"
+            f"    PriorCorrectedClassifier(ensemble, cost_matrix=costs)",
+            severity="warning",
+        )
+
+
+def _averages(part):
+    """Tell whether a part answers by the probabilities of those inside it."""
+    votes = isinstance(part.estimator, VotingClassifier)
+    if votes and part.value("voting") == "soft":
+        return True
+    return isinstance(part.estimator, BaggingClassifier | CalibratedClassifierCV)
 
 
 def _thresholds(case):

@@ -5,9 +5,10 @@ has what it needs, and a check that needs more says so in the table.
 """
 
 from dataclasses import dataclass
+from numbers import Integral
 
+from skweighted._doctor._accuracy import accuracy_as_score
 from skweighted._doctor._answers import (
-    accuracy_as_score,
     batches_without_a_class,
     labels_of_costs,
     labels_of_weights,
@@ -24,6 +25,7 @@ from skweighted._doctor._copies import copies_across_folds, groups_across_folds
 from skweighted._doctor._doubles import (
     costs_beside_resampling,
     costs_beside_threshold,
+    costs_inside_ensembles,
     weights_beside_loss,
     weights_beside_resampling,
     weights_beside_threshold,
@@ -37,6 +39,7 @@ from skweighted._doctor._order import (
 )
 from skweighted._doctor._resampled import copied_rows, interpolated_rows
 from skweighted._doctor._samplers import misplaced_samplers
+from skweighted._doctor._splits import shuffled_folds
 from skweighted.comparison.tables import split_target
 
 
@@ -90,6 +93,7 @@ CHECKS = {
     "class weights beside thresholds": Check(weights_beside_threshold, ("estimator",)),
     "costs beside resampling": Check(costs_beside_resampling, ("estimator",)),
     "costs beside thresholds": Check(costs_beside_threshold, ("estimator",)),
+    "costs inside ensembles": Check(costs_inside_ensembles, ("estimator",)),
     "labels of class weights": Check(
         labels_of_weights, ("estimator", "data", "classes")
     ),
@@ -128,7 +132,7 @@ def doctor(estimator=None, X=None, y=None, cv=None, *, scoring=None, groups=None
     cv : int, splitter or iterable, default=None
         How the rows will be split, as in `sklearn.model_selection.cross_validate`.
         None takes the splits of searches in `estimator` and, without one, five
-        stratified folds.
+        stratified folds of shuffled rows.
     scoring : str, callable, list or dict, default=None
         The score that will be looked at. None is not judged.
     groups : array-like of shape (n_samples,), default=None
@@ -181,7 +185,8 @@ def diagnose_table(frame, target, cv=None):
     target : str
         The name of the target's column.
     cv : int, splitter or iterable, default=None
-        How the rows will be split; None for five stratified folds.
+        How the rows will be split. A number is one of stratified folds of shuffled
+        rows, as in `skweighted.compare`; None is five of them.
 
     Returns
     -------
@@ -193,4 +198,6 @@ def diagnose_table(frame, target, cv=None):
         If there is no such column or no other one, or it holds no labels of classes.
     """
     X, y = split_target(frame, target)
+    if isinstance(cv, Integral):
+        cv = shuffled_folds(cv, y)
     return doctor(None, X, y, cv)

@@ -9,11 +9,8 @@ from skweighted.comparison.wording import count
 # With fewer test rows of a class, its recall moves by a fifth or more with each row.
 _FEW_ROWS = 5
 
-_STRATIFY = (
-    "Stratify, with no more folds than the rarest class has rows:\n"
-    "    from sklearn.model_selection import StratifiedKFold\n"
-    "    cv = StratifiedKFold(5, shuffle=True, random_state=0)"
-)
+# Tested so often, rows of a class make a mean that does not hang on one draw of folds.
+_OFTEN = 5
 
 
 def unmade_folds(case):
@@ -24,7 +21,7 @@ def unmade_folds(case):
                 what=f"{split.kind} cannot split these rows: {split.problem}",
                 where=split.where,
                 why="Cross-validation and searches raise the same error.",
-                fix=_STRATIFY,
+                fix=_stratified(case),
                 severity="error",
             )
 
@@ -43,8 +40,24 @@ def rare_classes_in_folds(case):
                 yield finding(split, case, lacking)
                 break
         else:
-            if test.min() < _FEW_ROWS:
+            times_tested = test.sum(axis=0) / case.counts
+            if test[:, times_tested < _OFTEN].min(initial=_FEW_ROWS) < _FEW_ROWS:
                 yield _few_tested(split, case, test)
+
+
+def _stratified(case):
+    """Return how to stratify with as many folds as the rarest class has rows for."""
+    fewest = int(case.counts.min()) if case.has_classes else 5
+    if fewest < 2:
+        return (
+            f"Merge class {case.labels[case.rarest]!r}, of which there is 1 row, with "
+            f"another, or leave it out. Then stratify."
+        )
+    return (
+        "Stratify, with no more folds than the rarest class has rows:\n"
+        "    from sklearn.model_selection import StratifiedKFold\n"
+        f"    cv = StratifiedKFold({min(5, fewest)}, shuffle=True, random_state=0)"
+    )
 
 
 def _untrained(split, case, lacking):
@@ -54,7 +67,7 @@ def _untrained(split, case, lacking):
         where=split.where,
         why="A classifier cannot answer a class that it has not seen. Its "
         "probabilities have a column less, and some scores cannot be computed.",
-        fix=_STRATIFY,
+        fix=_stratified(case),
         severity="error",
     )
 
@@ -66,7 +79,7 @@ def _untested(split, case, lacking):
         where=split.where,
         why="Recall of a class without rows counts as 0 in the mean of the folds, and "
         "ROC AUC cannot be computed.",
-        fix=_STRATIFY,
+        fix=_stratified(case),
         severity="warning",
     )
 

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-from sklearn.model_selection import StratifiedShuffleSplit, check_cv
+from sklearn.model_selection import (
+    KFold,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+    check_cv,
+)
 
 # Of repeated splits the first ones tell enough.
 MOST_FOLDS = 50
@@ -97,6 +102,12 @@ def make_split(where, cv, table, y, groups):
         return Split(where, kind, str(splitter), problem=" ".join(str(error).split()))
     folds = tuple(tuple(map(_as_numbers, fold)) for fold in folds)
     return Split(where, kind, str(splitter), folds)
+
+
+def shuffled_folds(n_folds, y):
+    """Return a splitter into shuffled folds, stratified where rows have one label."""
+    kind = StratifiedKFold if np.ndim(y) == 1 else KFold
+    return kind(n_folds, shuffle=True, random_state=0)
 
 
 def _as_numbers(rows):
