@@ -671,6 +671,14 @@ def test_kmeans_smote_takes_a_cluster_of_two():
     assert np.bincount(labels)[1] >= 40
 
 
+def test_kmeans_smote_takes_clusters_of_equal_rows():
+    X = np.repeat([[0.0], [9.0]], [40, 20], axis=0)
+    y = np.concatenate([np.zeros(50, int), np.ones(10, int)])
+    rows, labels = learnt_from("kmeans_smote", X, y)
+    assert np.bincount(labels)[1] >= 50
+    assert len(np.unique(rows[labels == 1])) == 1
+
+
 def test_kmeans_smote_without_a_cluster_gives_imblearn_s_reason():
     X = np.concatenate([np.linspace(-1, 1, 40), [-50, 50]])[:, np.newaxis]
     message = (
@@ -719,6 +727,11 @@ REASONS = [
     ("threshold", {"n_classes": 4}, "one threshold parts two classes, and there are 4"),
     ("threshold", {"fewest_rows": 1}, SINGLE_REASON),
     ("smotenc", {"has_text": True, "fewest_rows": 1}, SINGLE_REASON),
+    (
+        "smotenc",
+        {"has_text": True, "has_numbers": False},
+        "there are no columns of numbers",
+    ),
     *[
         (name, {"fewest_rows": 1}, SINGLE_REASON)
         for name in INTERPOLATE
@@ -833,11 +846,11 @@ def test_a_sampler_of_your_own_sees_scaled_training_rows():
 def test_a_sampler_that_loses_a_class_is_an_error():
     class Losing:
         def fit_resample(self, X, y):
-            return X[y != "middle"], y[y != "middle"]
+            return X[y == "common"], y[y == "common"]
 
     message = whole(
-        "A sampler must leave rows of every class. Losing left none of class 'middle'. "
-        "Choose another strategy, or merge small classes."
+        "A sampler must leave rows of every class. Losing left none of class "
+        "'a rare one'. Choose another strategy, or merge small classes."
     )
     with pytest.raises(ValueError, match=message):
         fitted(choose_strategies({"mine": Losing()})["mine"], *three_classes())
@@ -871,6 +884,21 @@ def test_a_strategy_of_your_own_stays_what_it_is():
     mine = Strategy(fit=plain)
     assert choose_strategies({"mine": mine}) == {"mine": mine}
     assert choose_strategies({"mine": mine})["mine"] is mine
+
+
+def test_a_dict_mixes_all_kinds_and_each_gives_probabilities():
+    X, y = two_classes()
+    given = {
+        "by name": "smote",
+        "sampler": ADASYN(),
+        "bare sampler": LeastSampler(),
+        "classifier": GaussianNB(),
+        "strategy": Strategy(fit=plain),
+    }
+    chosen = choose_strategies(given)
+    assert list(chosen) == list(given)
+    for strategy in chosen.values():
+        assert fitted(strategy, X, y).predict_proba(X).shape == (len(X), 2)
 
 
 # Choosing

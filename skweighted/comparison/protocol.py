@@ -139,6 +139,7 @@ class Plan:
             len(self.problem.classes),
             fewest,
             has_text=bool(self._text_columns()),
+            has_numbers=len(self._text_columns()) < self.problem.X.shape[1],
             has_costs=self.cost_matrix is not None,
             is_sparse=sparse.issparse(self.problem.X),
             n_rows=min(len(fold.train) for fold in self.folds),

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from imblearn import FunctionSampler
-from imblearn.base import SamplerMixin
 from imblearn.ensemble import BalancedBaggingClassifier
 from imblearn.pipeline import Pipeline
 from sklearn.base import BaseEstimator, clone
@@ -70,21 +69,25 @@ def resampled_by(make_sampler: Callable[[np.ndarray, int], Any]) -> Fit:
 
     def fit(parts: Parts, X: Any, y: np.ndarray) -> Any:
         sampler = make_sampler(y, parts.seed)
-        # A pipeline of samplers, or one without scikit-learn's parameters, can be no
-        # step itself.
-        is_step = isinstance(sampler, SamplerMixin)
-        step = sampler if is_step else FunctionSampler(func=sampler.fit_resample)
-        model = _pipeline(parts, sampler=step).fit(X, y)
-        lost = np.setdiff1d(y, model.classes_).tolist()
-        if lost:
-            raise ValueError(
-                f"A sampler must leave rows of every class. "
-                f"{type(sampler).__name__} left none of class {lost[0]!r}. Choose "
-                f"another strategy, or merge small classes."
-            )
-        return model
+        # Not a step itself: a pipeline of samplers, or one without scikit-learn's
+        # parameters, can be none, and what it leaves must be looked at.
+        step = FunctionSampler(func=_leaving_every_class, kw_args={"sampler": sampler})
+        return _pipeline(parts, sampler=step).fit(X, y)
 
     return fit
+
+
+def _leaving_every_class(X: Any, y: np.ndarray, sampler: Any) -> tuple[Any, np.ndarray]:
+    """Return resampled rows, or raise ValueError if no row of some class is left."""
+    X_resampled, y_resampled = sampler.fit_resample(X, y)
+    lost = np.setdiff1d(y, y_resampled).tolist()
+    if lost:
+        raise ValueError(
+            f"A sampler must leave rows of every class. {type(sampler).__name__} left "
+            f"none of class {lost[0]!r}. Choose another strategy, or merge small "
+            f"classes."
+        )
+    return X_resampled, y_resampled
 
 
 def resampled_with_text(parts: Parts, X: Any, y: np.ndarray) -> Any:

@@ -50,6 +50,11 @@ def no_text(setting: Setting) -> str | None:
     return None if setting.has_text else "there are no text columns"
 
 
+def no_numbers(setting: Setting) -> str | None:
+    """Say so if there is no column of numbers."""
+    return None if setting.has_numbers else "there are no columns of numbers"
+
+
 def sparse_rows(setting: Setting) -> str | None:
     """Say so if features are sparse and the model needs them dense."""
     return "takes no sparse features" if setting.is_sparse else None

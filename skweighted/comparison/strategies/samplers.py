@@ -70,12 +70,22 @@ def kmeans_smote(y: np.ndarray, seed: int) -> KMeansSMOTE:
     n_rows = rows_of_smallest_class(y)
     n_clusters = n_rows // ROWS_PER_CLUSTER
     n_clusters = min(max(n_clusters, FEWEST_CLUSTERS), MOST_CLUSTERS)
-    return KMeansSMOTE(
+    return _ClusteredSMOTE(
         kmeans_estimator=n_clusters,
         k_neighbors=min(max(n_rows // n_clusters - 1, 1), 2),
         cluster_balance_threshold=0.5 * n_rows / len(y),
         random_state=seed,
     )
+
+
+class _ClusteredSMOTE(KMeansSMOTE):
+    """KMeansSMOTE that also takes clusters in which rows of a class are all alike.
+
+    They have no spread, and imbalanced-learn divides by the sum of the spreads.
+    """
+
+    def _find_cluster_sparsity(self, X):
+        return max(super()._find_cluster_sparsity(X), np.finfo(np.float64).tiny)
 
 
 def random_under(y: np.ndarray, seed: int) -> RandomUnderSampler:

@@ -47,6 +47,8 @@ class Setting:
         Rows of the smallest class in the training part where it has fewest.
     has_text : bool, default=False
         Whether a column of X holds text.
+    has_numbers : bool, default=True
+        Whether a column of X holds numbers.
     has_costs : bool, default=False
         Whether costs were given.
     is_sparse : bool, default=False
@@ -59,6 +61,7 @@ class Setting:
     n_classes: int
     fewest_rows: int
     has_text: bool = False
+    has_numbers: bool = True
     has_costs: bool = False
     is_sparse: bool = False
     n_rows: int = 0

@@ -99,7 +99,9 @@ STRATEGIES: dict[str, Strategy] = {
     ),
     "smotenc": Strategy(
         fit=fits.resampled_with_text,
-        why_not=reasons.any_of(reasons.no_text, reasons.single_rows),
+        why_not=reasons.any_of(
+            reasons.no_text, reasons.no_numbers, reasons.single_rows
+        ),
         summary="SMOTE for tables with text, which new rows have from neighbours.",
         source="Chawla et al., 2002",
     ),
