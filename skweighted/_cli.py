@@ -147,9 +147,11 @@ def compare(
     from skweighted.comparison.protocol import make_plan
 
     names = _strategy_names(strategies)
-    for option, out in (("csv", csv), ("markdown", markdown), ("report", report)):
-        if out is not None:
-            _check_writable(option, out, file)
+    outs = {"csv": csv, "markdown": markdown, "report": report}
+    outs = {option: out for option, out in outs.items() if out is not None}
+    _check_different(outs)
+    for option, out in outs.items():
+        _check_writable(option, out, file)
     X, y = _load(file, target)
     if groups is not None:
         X, groups = _split_groups(X, groups)
@@ -337,6 +339,18 @@ def _was_given(context: click.Context, option: str) -> bool:
 def _command() -> str:
     """Return the command as it was typed."""
     return shlex.join(["skweighted", *sys.argv[1:]])
+
+
+def _check_different(outs: dict[str, Path]) -> None:
+    """Raise if two options name the same file."""
+    option_of: dict[Path, str] = {}
+    for option, out in outs.items():
+        first = option_of.setdefault(out.resolve(), option)
+        if first != option:
+            raise _WrongArgument(
+                f"--{option} {out} would overwrite what --{first} writes. Name another "
+                f"file."
+            )
 
 
 def _check_writable(option: str, out: Path, file: str | None) -> None:

@@ -222,6 +222,14 @@ WRONG_ARGUMENTS = [
         "--markdown data.csv would overwrite the data. Name another file.",
     ),
     (
+        ["data.csv", "--target", "fraud", "--csv", "a", "--markdown", "./b/../a"],
+        "--markdown b/../a would overwrite what --csv writes. Name another file.",
+    ),
+    (
+        ["--csv", "a", "--markdown", "b", "--report", "b"],
+        "--report b would overwrite what --markdown writes. Name another file.",
+    ),
+    (
         ["data.csv", "--target", "fraud", "--report", "no/out.html"],
         "--report no/out.html cannot be written: No such file or directory.",
     ),
