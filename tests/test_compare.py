@@ -876,13 +876,6 @@ def test_the_best_is_marked_and_a_tie_shares_the_mark():
     assert marked == ["0.900±.020*", "0.900±.020*", "0.700±.020"]
 
 
-def test_without_its_reference_a_comparison_has_tables_and_no_differences():
-    scores = comparison_of({"a": 0.9, "b": 0.8}).fold_scores
-    lines = printed(Comparison(scores, 1), 100)
-    assert any(line.startswith("a  ") for line in lines)
-    assert not any("Against" in line for line in lines)
-
-
 def test_the_lowest_loss_is_the_best():
     lines = printed(comparison_of({"a": 1.25, "b": 0.25}, metric="log_loss"), 120)
     assert "1.250 ± 0.020 " in lines[3]
