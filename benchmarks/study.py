@@ -177,6 +177,7 @@ def section(found, folder):
         alpha=ALPHA,
     )
     picture = f"{metric}.svg"
+    plt.rcParams["svg.hashsalt"] = metric  # the same file for the same means
     ax.figure.savefig(folder / picture, metadata={"Date": None})
     plt.close(ax.figure)
     shown = found.means.T.rename_axis("strategy")
@@ -283,7 +284,7 @@ def main(folder, repeats, folds, seed, resume, docs):
     seconds = of_folds.loc[is_duration, "value"].sum()
     pictures = docs / "study"
     pictures.mkdir(exist_ok=True)
-    means.round(5).to_csv(pictures / "means.csv")
+    means.to_csv(pictures / "means.csv", float_format="%.9g")
     text = page(comparisons, means, seconds, (repeats, folds, seed), pictures)
     (docs / "study.md").write_text(text + "\n", encoding="utf-8")
     Console().print(f"Written: {docs / 'study.md'}")

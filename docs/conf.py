@@ -58,6 +58,9 @@ sphinx_gallery_conf = {
 }
 
 html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["custom.css"]
+html_sidebars = {page: [] for page in ("index", "start", "changelog")}
 html_title = "skweighted"
 html_show_sourcelink = False
 html_theme_options = {
