@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 wrong input, 130 interrupted.
 """
 
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -152,6 +153,10 @@ def compare(
     _check_different(outs)
     for option, out in outs.items():
         _check_writable(option, out, file)
+    if groups is not None and groups == target:
+        raise _WrongArgument(
+            f"--groups and --target both name {target!r}. Groups are another column."
+        )
     X, y = _load(file, target)
     if groups is not None:
         X, groups = _split_groups(X, groups)
@@ -315,6 +320,12 @@ def _costs(y, miss: float | None, false_alarm: float | None):
             f"--miss and --false-alarm are the costs of two classes, and there are "
             f"{len(classes)}. In Python, compare takes a cost_matrix."
         )
+    for option, cost in (("miss", miss), ("false-alarm", false_alarm or 1.0)):
+        if not math.isfinite(cost):
+            raise _WrongArgument(
+                f"--{option} must be a finite number above 0. Got {cost}. For a "
+                f"mistake that must not happen, give a cost far above the other."
+            )
     rare, common = classes
     return {(common, rare): false_alarm or 1.0, (rare, common): miss}
 
@@ -365,8 +376,11 @@ def _check_writable(option: str, out: Path, file: str | None) -> None:
         with out.open("a"):
             pass
     except OSError as error:
+        way_out = "Name another file."
+        if not out.parent.is_dir():
+            way_out = f"Make the folder '{out.parent}' first."
         raise _WrongArgument(
-            f"--{option} {out} cannot be written: {error.strerror}."
+            f"--{option} {out} cannot be written: {error.strerror}. {way_out}"
         ) from None
     if not existed:
         out.unlink()

@@ -85,8 +85,10 @@ def _class_targets(y):
     """Return labels as a column, and indicators as an array of 0 and 1."""
     kind = type_of_target(y, input_name="y")
     if kind == "multilabel-indicator":
-        return (y.toarray() if issparse(y) else y).astype(np.uint8)
-    if kind == "multiclass-multioutput":
+        y = y.toarray() if issparse(y) else y
+        if np.isin(y, [0, 1]).all():
+            return y.astype(np.uint8)
+    if kind in ("multilabel-indicator", "multiclass-multioutput"):
         raise ValueError(
             "With several columns, y must have 0 and 1 only: one column for each label "
             "of a multilabel problem. Use sklearn.multioutput.MultiOutputClassifier "

@@ -274,6 +274,7 @@ ALLOWED = {
     },
     "comparison.folds": {
         "numpy",
+        "pandas",
         "sklearn",
         "comparison.problem",
         "comparison.wording",

@@ -207,11 +207,12 @@ WRONG_ARGUMENTS = [
     ),
     (
         ["data.csv", "--target", "fraud", "--csv", "no/out.csv"],
-        "--csv no/out.csv cannot be written: No such file or directory.",
+        "--csv no/out.csv cannot be written: No such file or directory. Make the "
+        "folder 'no' first.",
     ),
     (
         ["data.csv", "--target", "fraud", "--csv", "."],
-        "--csv . cannot be written: Is a directory.",
+        "--csv . cannot be written: Is a directory. Name another file.",
     ),
     (
         ["data.csv", "--target", "fraud", "--csv", "./data.csv"],
@@ -231,7 +232,22 @@ WRONG_ARGUMENTS = [
     ),
     (
         ["data.csv", "--target", "fraud", "--report", "no/out.html"],
-        "--report no/out.html cannot be written: No such file or directory.",
+        "--report no/out.html cannot be written: No such file or directory. Make the "
+        "folder 'no' first.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--groups", "fraud"],
+        "--groups and --target both name 'fraud'. Groups are another column.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--miss", "inf"],
+        "--miss must be a finite number above 0. Got inf. For a mistake that must not "
+        "happen, give a cost far above the other.",
+    ),
+    (
+        ["data.csv", "--target", "fraud", "--miss", "2", "--false-alarm", "nan"],
+        "--false-alarm must be a finite number above 0. Got nan. For a mistake that "
+        "must not happen, give a cost far above the other.",
     ),
     (
         ["data.csv", "--target", "fraud", "--strategies", "none,smot"],
@@ -470,7 +486,8 @@ def test_a_folder_that_cannot_be_gone_on_from_gets_one_line(
     )
     assert run_quickly("--resume", "data.csv") == 2
     assert capsys.readouterr().err == (
-        "skweighted: 'data.csv' cannot be a folder: File exists.\n"
+        "skweighted: 'data.csv' cannot be a folder to resume from: File exists. Name "
+        "another one.\n"
     )
 
 

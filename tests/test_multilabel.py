@@ -131,6 +131,13 @@ MESSAGES = [
         "a multilabel problem. Use sklearn.multioutput.MultiOutputClassifier for "
         "columns of classes.",
     ),
+    (
+        {},
+        Y.astype(int) + 1,
+        "With several columns, y must have 0 and 1 only: one column for each label of "
+        "a multilabel problem. Use sklearn.multioutput.MultiOutputClassifier for "
+        "columns of classes.",
+    ),
 ]
 
 

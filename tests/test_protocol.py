@@ -20,6 +20,7 @@ from skweighted.comparison import MEASURES, Strategy
 from skweighted.comparison.measures import Answers, measured
 from skweighted.comparison.protocol import make_plan
 from skweighted.comparison.strategies import plain
+from skweighted.exceptions import TableError
 
 X, Y = make_classification(
     240, 5, weights=[0.75], flip_y=0.1, class_sep=0.8, random_state=0
@@ -80,6 +81,39 @@ def test_groups_of_another_length_are_explained():
     message = "groups must have one value per row. It has 2, and there are 240 rows."
     with pytest.raises(ValueError, match=whole(message)):
         compare(X, Y, groups=[1, 2], **QUICK)
+
+
+def test_groups_may_have_any_names():
+    numbers = np.arange(240) // 4
+    names = np.array([f"person {n}" if n % 2 else n for n in numbers], dtype=object)
+    by_names, by_numbers = (
+        compare(X, Y, groups=groups, cv=4, **QUICK) for groups in (names, numbers)
+    )
+    pd.testing.assert_frame_equal(scores_of(by_names), scores_of(by_numbers))
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (
+            np.arange(240) % 3,
+            "There are 3 groups, fewer than the 5 folds. Use at most 3 folds, or other "
+            "groups.",
+        ),
+        (
+            np.zeros(240),
+            "There is 1 group, fewer than the 5 folds. Use other groups.",
+        ),
+        (
+            np.array(["a", None, np.nan, "b"] * 60, dtype=object),
+            "The group is missing in 120 of 240 rows. Fill it in, or remove those "
+            "rows.",
+        ),
+    ],
+)
+def test_groups_that_cannot_be_kept_together_are_explained(groups, message):
+    with pytest.raises(TableError, match=whole(message)):
+        compare(X, Y, groups=groups, **QUICK)
 
 
 # failures
@@ -170,6 +204,29 @@ def test_a_resumed_run_may_have_more_strategies(tmp_path):
     both = compare(X, Y, resume=folder, **QUICK)
     pd.testing.assert_frame_equal(scores_of(both), scores_of(compare(X, Y, **QUICK)))
     assert json.loads((folder / "comparison.json").read_text())["the network"]
+
+
+def test_what_is_damaged_is_run_again(tmp_path):
+    run = QUICK | {"resume": tmp_path}
+    first = compare(X, Y, **run)
+    stored = (tmp_path / "none-0003.npz").read_bytes()
+    (tmp_path / "none-0001.npz").write_bytes(b"no outcome")
+    (tmp_path / "none-0003.npz").write_bytes(stored[: len(stored) // 2])
+    pd.testing.assert_frame_equal(scores_of(compare(X, Y, **run)), scores_of(first))
+    with np.load(tmp_path / "none-0003.npz") as file:
+        assert set(file) == {"y_index", "proba", "rest"}
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "{"])
+def test_a_folder_whose_plan_is_damaged_is_explained(tmp_path, content):
+    plan = tmp_path / "comparison.json"
+    plan.write_text(content)
+    message = (
+        f"'{plan}' is not what compare wrote, so the folder cannot be gone on with. "
+        "Name another folder."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        compare(X, Y, resume=tmp_path, **QUICK)
 
 
 # what a result tells

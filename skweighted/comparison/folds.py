@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from skweighted.comparison.problem import Problem
@@ -91,6 +92,8 @@ def _splits(
         yield from cv.split(placeholder, problem.y, groups)
         return
     _check_n_folds(problem, int(cv))
+    if groups is not None:
+        groups = _group_numbers(groups, int(cv))
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     for repeat in range(n_repeats):
         seed = random_state  # so the first are what StratifiedKFold gives for it
@@ -122,3 +125,23 @@ def _check_n_folds(problem: Problem, n_folds: int) -> None:
     if smallest >= 2:
         way_out = f"Use at most {smallest} folds, or merge or remove small classes."
     raise TableError(f"{found} {way_out}")
+
+
+def _group_numbers(groups: Any, n_folds: int) -> np.ndarray:
+    """Return which group each row is of, as numbers; every fold can have a group."""
+    numbers, known = pd.factorize(np.asarray(groups))
+    n_missing = int((numbers < 0).sum())
+    if n_missing:
+        raise TableError(
+            f"The group is missing in {n_missing:,} of {count(len(numbers), 'row')}. "
+            f"Fill it in, or remove those rows."
+        )
+    if len(known) >= n_folds:
+        return numbers
+    way_out = "Use other groups."
+    if len(known) >= 2:
+        way_out = f"Use at most {len(known)} folds, or other groups."
+    raise TableError(
+        f"There {'is' if len(known) == 1 else 'are'} {count(len(known), 'group')}, "
+        f"fewer than the {n_folds} folds. {way_out}"
+    )

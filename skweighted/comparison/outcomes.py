@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -50,13 +51,20 @@ class Store:
             self._directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(
-                f"'{directory}' cannot be a folder: {error.strerror}."
+                f"'{directory}' cannot be a folder to resume from: {error.strerror}. "
+                f"Name another one."
             ) from None
         plan = self._directory / PLAN_FILE
         if not plan.exists():
             _write(plan, json.dumps(fingerprint, indent=1).encode())
             return
-        known = json.loads(plan.read_text())
+        try:
+            known = dict(json.loads(plan.read_text()))
+        except (ValueError, TypeError):
+            raise ValueError(
+                f"'{plan}' is not what compare wrote, so the folder cannot be gone on "
+                f"with. Name another folder."
+            ) from None
         other = [name for name in fingerprint if known.get(name) != fingerprint[name]]
         if other:
             raise ValueError(
@@ -66,16 +74,20 @@ class Store:
             )
 
     def load(self, strategy: str, fold: int) -> Outcome | None:
-        """Return what was kept of a strategy in a fold, or None."""
-        path = self._path(strategy, fold)
-        if not path.exists():
+        """Return what was kept of a strategy in a fold, or None.
+
+        A damaged file is as good as none: the fold is run again, and the file replaced.
+        """
+        try:
+            # Opened here, because np.load leaves a damaged file open.
+            with self._path(strategy, fold).open("rb") as file, np.load(file) as kept:
+                return Outcome(
+                    y_index=kept["y_index"],
+                    proba=kept["proba"],
+                    **json.loads(str(kept["rest"])),
+                )
+        except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile):
             return None
-        with np.load(path) as file:
-            return Outcome(
-                y_index=file["y_index"],
-                proba=file["proba"],
-                **json.loads(str(file["rest"])),
-            )
 
     def save(self, strategy: str, fold: int, outcome: Outcome) -> None:
         """Keep an outcome; a file is there as a whole or not at all."""
