@@ -135,7 +135,7 @@ def compare(
 ) -> None:
     """Compare treatments of class imbalance.
 
-    FILE is a .csv, .csv.gz or .parquet table with a header row, openml:ID or
+    FILE is a .csv, .tsv, .csv.gz or .parquet table with a header row, openml:ID or
     imblearn:NAME. One network is cross-validated under every treatment, beside models
     of other kinds. Without FILE it runs on real data that comes with the package.
 

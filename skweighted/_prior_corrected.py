@@ -32,7 +32,7 @@ from sklearn.utils.validation import _estimator_has, check_is_fitted, column_or_
 from skweighted._costs import cost_array, warn_if_swapped
 from skweighted._decisions import adapt_prior, least_cost
 from skweighted._warnings import warn_user
-from skweighted.exceptions import DoubleCountWarning
+from skweighted.exceptions import ClassWeightWarning, DoubleCountWarning
 
 
 class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -164,6 +164,8 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         -----
         DoubleCountWarning
             If there are class weights beside the resampling.
+        ClassWeightWarning
+            If there are class weights and no resampling, so that nothing is corrected.
         CostWarning
             If costs look as if rows and columns were swapped.
         """
@@ -199,8 +201,7 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(estimator, name):
                 setattr(self, name, getattr(estimator, name))
-        if self._is_resampled():
-            _warn_of_class_weight(_last_step(estimator))
+        _warn_of_class_weight(_last_step(estimator), self._is_resampled())
         return self
 
     @available_if(_estimator_has("predict_proba"))
@@ -430,15 +431,24 @@ def _given_prior(prior, classes):
     return shares.astype(np.float64)
 
 
-def _warn_of_class_weight(last_step):
+def _warn_of_class_weight(last_step, is_resampled):
     """Warn of class weights that the step does not undo itself."""
     if getattr(last_step, "class_weight", None) is None:
         return
     if getattr(last_step, "correct_probabilities", False) is True:
         return
+    name = type(last_step).__name__
+    if is_resampled:
+        warn_user(
+            f"Imbalance may count twice: class weights and resampling together make a "
+            f"rare class count more, and only the resampling is undone. Use "
+            f"class_weight=None in {name}.",
+            DoubleCountWarning,
+        )
+        return
     warn_user(
-        f"Imbalance may count twice: class weights and resampling together make a rare "
-        f"class count more, and only the resampling is undone. Use class_weight=None "
-        f"in {type(last_step).__name__}.",
-        DoubleCountWarning,
+        f"Nothing is corrected: the classes are as frequent in the rows that {name} is "
+        f"given as in y, and its class weights are not undone here. "
+        f"CostSensitiveMLPClassifier undoes its own with correct_probabilities=True.",
+        ClassWeightWarning,
     )

@@ -220,6 +220,18 @@ def _called(function, classes, counts):
     return dict(zip(classes.tolist(), np.asarray(weights).tolist(), strict=True))
 
 
+def _numbered(labels, class_weight):
+    """Return a hint where y seems to have been numbered on its way here."""
+    if labels != list(range(len(labels))) or len(class_weight) != len(labels):
+        return ""
+    if not all(isinstance(label, str) for label in class_weight):
+        return ""
+    return (
+        " Ensembles such as BaggingClassifier number the classes: there, use numbers, "
+        "or a strategy such as 'balanced'."
+    )
+
+
 def _weights_of_dict(class_weight, classes, n_rows):
     """Return the weights a dict gives to the classes, after checking it."""
     labels = classes.tolist()
@@ -228,7 +240,7 @@ def _weights_of_dict(class_weight, classes, n_rows):
             raise ValueError(
                 f"class_weight has no weight for class {label!r}, which occurs "
                 f"{count} times in y. It has weights for {list(class_weight)}. "
-                f"Classes in y: {labels}."
+                f"Classes in y: {labels}.{_numbered(labels, class_weight)}"
             )
     unknown = [label for label in class_weight if label not in labels]
     if unknown:

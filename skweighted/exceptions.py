@@ -2,7 +2,7 @@
 
 
 class ClassWeightWarning(UserWarning):
-    """A class weight names a label that does not occur in y."""
+    """Class weights that name a label which y has not, or that nothing undoes."""
 
 
 class CostWarning(UserWarning):

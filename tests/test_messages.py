@@ -1,10 +1,13 @@
 """Every message a user can meet in the estimator, word for word."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
 from messages import whole
 from sklearn.datasets import make_classification
+from sklearn.ensemble import BaggingClassifier
 
 from skweighted import CostSensitiveMLPClassifier
 
@@ -276,3 +279,16 @@ def test_partial_fit_with_other_layers_is_explained():
     )
     with pytest.raises(ValueError, match=message):
         clf.set_params(hidden_layer_sizes=(7,)).partial_fit(X, Y)
+
+
+def test_a_dict_of_labels_that_an_ensemble_has_numbered_is_explained():
+    ensemble = BaggingClassifier(
+        CostSensitiveMLPClassifier(class_weight={"fraud": 5, "ok": 1}), n_estimators=1
+    )
+    way_out = (
+        "It has weights for ['fraud', 'ok']. Classes in y: [0, 1]. Ensembles such as "
+        "BaggingClassifier number the classes: there, use numbers, or a strategy such "
+        "as 'balanced'."
+    )
+    with pytest.raises(ValueError, match=re.escape(way_out) + "$"):
+        ensemble.fit(X, NAMES)

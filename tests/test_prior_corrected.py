@@ -35,7 +35,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skweighted._decisions import adapt_prior
 from skweighted._prior_corrected import PriorCorrectedClassifier
-from skweighted.exceptions import CostWarning, DoubleCountWarning
+from skweighted.exceptions import ClassWeightWarning, CostWarning, DoubleCountWarning
 
 COSTS = np.array([[0.0, 1.0], [20.0, 0.0]])
 COPIES = [[1, 3, 1], [2, 1, 5], [7, 2, 2]]
@@ -644,14 +644,26 @@ def test_class_weights_beside_resampling_are_warned_of():
     assert [warning.filename for warning in caught] == [__file__]
 
 
+def test_class_weights_that_nothing_undoes_are_warned_of():
+    message = (
+        "Nothing is corrected: the classes are as frequent in the rows that "
+        "LogisticRegression is given as in y, and its class weights are not undone "
+        "here. CostSensitiveMLPClassifier undoes its own with "
+        "correct_probabilities=True."
+    )
+    weighted = LogisticRegression(class_weight="balanced")
+    with pytest.warns(ClassWeightWarning, match=whole(message)):
+        PriorCorrectedClassifier(weighted).fit(*problem())
+
+
 @pytest.mark.parametrize(
     "estimator",
     [
-        LogisticRegression(class_weight="balanced"),
+        _Undoing(class_weight="balanced"),
         undersampled(_Undoing(class_weight="balanced")),
         undersampled(),
     ],
-    ids=["no resampling", "undone", "none"],
+    ids=["undone, no resampling", "undone", "none"],
 )
 def test_class_weights_that_count_once_are_no_warning(estimator):
     with warnings.catch_warnings():

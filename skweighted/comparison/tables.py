@@ -1,4 +1,4 @@
-"""Tables in files: .csv, .csv.gz or .parquet in, features and target out.
+"""Tables in files: .csv, .tsv, .csv.gz or .parquet in, features and target out.
 
 Every way in which a file can fail to be a table ends in a `TableError` of one line.
 """
@@ -15,7 +15,7 @@ from pandas.errors import EmptyDataError, ParserError, ParserWarning
 from skweighted.comparison.wording import count, did_you_mean, shortened
 from skweighted.exceptions import TableError
 
-EXTENSIONS = (".csv", ".csv.gz", ".parquet")
+EXTENSIONS = (".csv", ".tsv", ".csv.gz", ".parquet")
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -24,8 +24,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : str or Path
-        A ``.csv``, ``.csv.gz`` or ``.parquet`` file. Text is UTF-8 with a header
-        row, separated by commas, semicolons or tabs (the header row tells which).
+        A ``.csv``, ``.tsv``, ``.csv.gz`` or ``.parquet`` file. Text is UTF-8 with a
+        header row, separated by commas, semicolons or tabs (the header row tells
+        which).
 
     Returns
     -------
@@ -111,11 +112,12 @@ def _check_file(path: Path) -> None:
         raise TableError(f"There is no file '{path}'.{did_you_mean(path.name, tables)}")
     if path.is_dir():
         raise TableError(
-            f"'{path}' is a directory. Give one .csv, .csv.gz or .parquet file."
+            f"'{path}' is a directory. Give one .csv, .tsv, .csv.gz or .parquet file."
         )
     if not path.name.lower().endswith(EXTENSIONS):
         raise TableError(
-            f"'{path}' cannot be read: its name must end in .csv, .csv.gz or .parquet."
+            f"'{path}' cannot be read: its name must end in .csv, .tsv, .csv.gz or "
+            f".parquet."
         )
     if path.stat().st_size == 0:
         raise _empty(path)
