@@ -569,6 +569,23 @@ def test_the_logit_scale_shows_every_cut_and_the_bayes_threshold(data, network):
     assert display.thresholds[-2] < high < 1
 
 
+@pytest.mark.parametrize(
+    ("probabilities", "labels"),
+    [
+        ([0.2, 0.6], ["0.5"]),
+        ([0.02, 0.97], ["0.1", "0.5", "0.9"]),
+        ([1e-7, 0.3], ["1e-07", "1e-05", "0.001", "0.1", "0.5"]),
+        ([1e-9, 1 - 1e-9], ["1e-06", "0.1", "0.5", "0.9", "0.999999"]),
+    ],
+)
+def test_ticks_of_the_logit_scale_are_few_probabilities(probabilities, labels):
+    display = ThresholdDisplay.from_predictions(
+        [0, 1], probabilities, cost_matrix=[[0, 1], [1, 0]], xscale="logit"
+    )
+    shown = [tick.get_text() for tick in display.ax_.get_xticklabels()]
+    assert shown == labels
+
+
 # Errors.
 
 

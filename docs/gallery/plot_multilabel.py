@@ -112,7 +112,6 @@ for number, (label, matrix) in enumerate(zip(labels, costs, strict=True)):
 # the two cost about the same, the probabilities can be trusted.
 
 proba = weighted.predict_proba(X_test)
-ticks = [0.001, 0.01, 0.1, 0.5, 0.9]
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
 for ax, number in zip(axes, (1, 2), strict=True):
     ThresholdDisplay.from_predictions(
@@ -124,6 +123,5 @@ for ax, number in zip(axes, (1, 2), strict=True):
         ax=ax,
     )
     ax.set_xlim(0.0005, 0.96)  # the thresholds at which something happens
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.set_xlabel(f"threshold on the probability of {labels[number]}")
 plt.show()

@@ -15,6 +15,8 @@ from skweighted.displays._binary_rows import binary_rows
 from skweighted.displays._estimators import positive_proba, with_correction
 from skweighted.displays._matrices import confusion_at_thresholds, ordered_costs
 
+MOST_TICKS = 6
+
 
 class ThresholdDisplay:
     """Expected cost, precision and recall against the threshold.
@@ -289,6 +291,9 @@ class ThresholdDisplay:
         # In this order, since 0 and 1, the limits of new axes, are not on the scale.
         self.ax_.set_xlim(expit([odds.min() - 0.3, odds.max() + 0.3]))
         self.ax_.set_xscale("logit", nonpositive="clip")
+        ticks = _logit_ticks(*self.ax_.get_xlim())
+        self.ax_.set_xticks(ticks, [f"{tick:.10g}" for tick in ticks])
+        self.ax_.minorticks_off()
 
     def _draw_steps(self, ax, values, style, kwargs):
         """Draw values that hold from the threshold before, exclusive, to their own."""
@@ -340,3 +345,16 @@ class ThresholdDisplay:
         self.precision_line_ = self._draw_steps(ax, self.precision, blue, kwargs)
         self.recall_line_ = self._draw_steps(ax, self.recall, orange, kwargs)
         ax.set(ylabel="Precision, recall", ylim=(0, 1.02), yticks=UNIT_TICKS)
+
+
+def _logit_ticks(low, high):
+    """Return ticks between two probabilities: 0.5, and powers of ten from 0 and 1."""
+    decades = 10.0 ** -np.arange(1, 11)
+    # So few that their labels, which name all digits, stay apart.
+    for every in (1, 2, 3, 5):
+        shown = decades[::every]
+        ticks = np.array([*shown[::-1], 0.5, *(1 - shown)])
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        if len(ticks) <= MOST_TICKS:
+            break
+    return ticks
