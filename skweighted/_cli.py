@@ -3,10 +3,12 @@
 Exit codes: 0 done, 2 wrong input, 130 interrupted.
 """
 
+import contextlib
 import math
 import shlex
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -224,17 +226,37 @@ def strategies() -> None:
     show_default=True,
     help="Folds of the stratified cross-validation that is looked at.",
 )
-def doctor(file: str, target: str | None, folds: int) -> None:
+@click.option(
+    "--groups",
+    metavar="COLUMN",
+    help="Column of groups, such as persons, that no split should tear apart.",
+)
+def doctor(file: str, target: str | None, folds: int, groups: str | None) -> None:
     """Look for the mistakes that are made with imbalanced data.
 
     FILE is as in compare. Duplicates, interpolated rows, columns that give the answer
     away, folds without a class: what, where, why it matters, and what to do.
     """
-    from skweighted._doctor import diagnose_table
+    from skweighted._doctor import diagnose_table, without_estimator
     from skweighted.comparison.sources import load
 
     X, y = load(file, target)
-    Console().print(diagnose_table(X.assign(**{str(y.name): y}), str(y.name), cv=folds))
+    if groups is not None:
+        _check_groups(_split_groups(X, groups)[1])
+    target = str(y.name)
+    diagnosis, n_more = without_estimator(
+        diagnose_table(X.assign(**{target: y}), target, cv=folds, groups=groups)
+    )
+    screen = Console()
+    # Rich fills its tables with blanks, which a file should not have.
+    if screen.is_terminal:
+        screen.print(diagnosis)
+    else:
+        click.echo(str(diagnosis))
+    screen.out(
+        f"With a pipeline, skweighted.doctor in Python looks for {n_more} things more.",
+        highlight=False,
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -255,7 +277,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        code = cli.main(arguments, prog_name="skweighted", standalone_mode=False)
+        with _warnings_in_one_line():
+            code = cli.main(arguments, prog_name="skweighted", standalone_mode=False)
     except click.ClickException as error:
         return _fail(error.format_message())
     except (click.Abort, KeyboardInterrupt):
@@ -264,6 +287,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (TableError, _WrongArgument, RuntimeError) as error:
         return _fail(str(error))  # RuntimeError: every strategy failed
     return code if isinstance(code, int) else 0
+
+
+@contextlib.contextmanager
+def _warnings_in_one_line() -> Iterator[None]:
+    """Show warnings without the place in the code, which is none of the user's."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: click.echo(
+            f"skweighted: warning: {message}", err=True
+        )
+        yield
 
 
 class _WrongArgument(ValueError):
@@ -302,6 +335,16 @@ def _split_groups(X, groups: str):
     from skweighted.comparison.tables import split_target
 
     return split_target(X, groups)
+
+
+def _check_groups(groups) -> None:
+    """Raise if rows are of no group."""
+    n_missing = int(groups.isna().sum())
+    if n_missing:
+        raise _WrongArgument(
+            f"The group is missing in {n_missing:,} of {len(groups):,} rows. Fill it "
+            f"in, or remove those rows."
+        )
 
 
 def _costs(y, miss: float | None, false_alarm: float | None):

@@ -1332,6 +1332,38 @@ def test_folds_that_lack_classes_name_how_many():
     )
 
 
+class Uncounted:
+    """A splitter that does not say how many folds it makes."""
+
+    def split(self, X, y, groups=None):
+        return StratifiedKFold(60).split(X, y)
+
+
+@pytest.mark.parametrize(
+    ("cv", "told"),
+    [
+        (50, "50 folds of StratifiedKFold has 2"),
+        (60, "the first 50 of 60 folds of StratifiedKFold has 1 to 2"),
+        (
+            [*StratifiedKFold(60).split(*data())],
+            "the first 50 of 60 folds of the given splits has 1 to 2",
+        ),
+        (Uncounted(), "the first 50 folds of Uncounted has 1 to 2"),
+    ],
+)
+def test_folds_that_are_not_looked_at_are_told(cv, told):
+    (what,) = whats(None, *data(), cv)
+    assert what == f"Class 'fraud' has 100 rows, and each of {told} of them to test on."
+
+
+def test_blocks_that_are_not_looked_at_are_told():
+    (what,) = whats(None, *in_class_order(), TimeSeriesSplit(60))
+    assert what.endswith(
+        "class 'ok' has 900 rows, and 4 of the first 50 of 60 folds have none of "
+        "them to train on or to test on."
+    )
+
+
 def test_a_few_test_rows_often_are_enough():
     often = RepeatedStratifiedKFold(n_splits=3, n_repeats=10, random_state=0)
     assert not doctor(**given(logistic(), data(n_rare=9), cv=often))
@@ -1594,6 +1626,141 @@ def test_the_measure_of_a_column_is_the_roc_auc():
     assert what == f"Column 'paid' tells the classes apart alone: ROC AUC {area:.4f}."
 
 
+def with_repeats(n_repeats, **columns):
+    """Return 900 rows with some columns, the first ones of them twice."""
+    table = pd.DataFrame(data()[0][:900], columns=["age", "amount", "hour"])
+    table = table.assign(**columns)
+    table = pd.concat([table, table[:n_repeats]], ignore_index=True)
+    return table, np.random.default_rng(0).permutation(len(table)) % 5
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            np.random.default_rng(0).permutation(900) + 1,
+            "numbers the rows: each whole number from 1 to 900 is there, in 925 rows "
+            "of which 25 are copies",
+        ),
+        (
+            [f"c{i}" for i in range(900)],
+            "is text with 900 different values in 925 rows of which 25 are copies",
+        ),
+    ],
+)
+def test_identifiers_are_found_in_rows_that_repeat(values, told):
+    table, y = with_repeats(25, customer_id=values)
+    assert f"Column 'customer_id' {told}." in whats(None, table, y)
+
+
+def test_identifiers_are_found_where_some_cases_have_two_rows():
+    table, y = frame(customer_id=np.minimum(np.arange(1000), 989))
+    assert whats(None, table, y) == [
+        "Column 'customer_id' numbers the rows: each whole number from 0 to 989 is "
+        "there, in 1,000 rows."
+    ]
+    table, y = frame(customer_id=[f"c{min(i, 959)}" for i in range(1000)])
+    assert whats(None, table, y) == [
+        "Column 'customer_id' is text with 960 different values in 1,000 rows."
+    ]
+
+
+MEASURED = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        MEASURED.normal(size=900),
+        MEASURED.integers(0, 900, 900),  # 63 % of them differ
+        MEASURED.integers(0, 100_000, 900),  # all differ, with gaps
+        MEASURED.permutation(900) / 4,
+        [f"c{i % 800}" for i in range(900)],
+    ],
+)
+def test_what_is_measured_identifies_no_rows_that_repeat(values):
+    table, y = with_repeats(25, measured=values)
+    assert "'measured'" not in " ".join(whats(None, table, y))
+
+
+@pytest.mark.parametrize("kind", [int, "c{}".format])
+def test_a_column_is_no_identifier_for_being_the_only_one(kind):
+    # Copies of rows of one column are all equal values, whatever it holds.
+    values = [kind(i % 500) for i in range(1000)]
+    assert "tells rows apart" not in str(doctor(None, pd.DataFrame({"x": values}), y10))
+
+
+y10 = np.random.default_rng(0).permutation(1000) % 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "what", "fix"),
+    [
+        (
+            [f"{i // 10},{i % 10}" for i in range(1000)],
+            "they look like numbers with a decimal comma, such as '0,0'",
+            "Read it as numbers:\n    pd.read_csv(file, decimal=',')",
+        ),
+        (
+            ["", "-1.234,50", *(f"{i},25" for i in range(998))],
+            "they look like numbers with a decimal comma, such as '-1.234,50'",
+            "Read it as numbers:\n    pd.read_csv(file, decimal=',', thousands='.')",
+        ),
+        (
+            [f"{i + 1},234" for i in range(999)] + ["1,234,567"],
+            "they look like numbers with commas between thousands, such as '1,234'",
+            "Read it as numbers:\n    pd.read_csv(file, thousands=',')",
+        ),
+        (
+            [f"{i % 999 + 1},234" for i in range(1000)],
+            "they look like numbers with a comma, such as '1,234'",
+            "Read it as numbers, by what the comma means:\n"
+            "    pd.read_csv(file, decimal=',')\n"
+            "    pd.read_csv(file, thousands=',')",
+        ),
+        (
+            pd.date_range("2024-03-01", periods=1000).strftime("%Y-%m-%d"),
+            "they look like dates, such as '2024-03-01'",
+            "Give parts of the dates in its place:\n"
+            "    dates = pd.to_datetime(X['x'])\n"
+            "    X = X.assign(month=dates.dt.month, weekday=dates.dt.weekday)\n"
+            "    X = X.drop(columns='x')",
+        ),
+        (
+            pd.date_range("2024-03-01", periods=1000, freq="h").strftime(
+                "%d.%m.%Y %H:%M"
+            ),
+            "they look like dates, such as '01.03.2024 00:00'",
+            "Give parts of the dates in its place:\n"
+            "    dates = pd.to_datetime(X['x'], dayfirst=True)\n"
+            "    X = X.assign(month=dates.dt.month, weekday=dates.dt.weekday)\n"
+            "    X = X.drop(columns='x')",
+        ),
+    ],
+)
+def test_text_of_numbers_or_dates_is_to_be_read_as_such(texts, what, fix):
+    table, y = frame(x=texts)
+    table["x"] = table["x"].replace("", None)
+    (finding,) = doctor(None, table, y)
+    n_values = table["x"].nunique()
+    assert finding == Finding(
+        what=f"Column 'x' is text with {n_values:,} different values in 1,000 rows, "
+        f"and {what}.",
+        where="X",
+        why="As text, every value is a category of its own, and which are near each "
+        "other is lost.",
+        fix=fix,
+        severity="warning",
+    )
+
+
+@pytest.mark.parametrize("form", ["{}-1", "1,2,{}", "A{},5", "2024-{}", "{},", "1.{}"])
+def test_codes_are_not_taken_for_numbers_or_dates(form):
+    table, y = frame(x=[form.format(i) for i in range(1000)])
+    (finding,) = doctor(None, table, y)
+    assert finding.fix.startswith("Leave it out of X.")
+
+
 def test_sentences_are_no_identifiers():
     table, y = frame(review=[f"I would give {i} stars" for i in range(1000)])
     assert whats(None, table, y) == []
@@ -1697,6 +1864,20 @@ def test_a_table_is_looked_at_as_its_columns():
         diagnose_table(table, "class")
 
 
+def test_the_groups_of_a_table_are_no_feature():
+    table, y = frame(person=np.arange(1000) // 4)
+    diagnosis = diagnose_table(table.assign(target=y), "target", cv=5, groups="person")
+    X = table.drop(columns="person")
+    cv = StratifiedKFold(5, shuffle=True, random_state=0)
+    assert list(diagnosis) == list(doctor(None, X, y, cv, groups=table["person"]))
+    assert diagnosis[0].what.endswith(
+        "of 250 groups are in training and test rows of the same fold, in 5 folds of "
+        "StratifiedKFold."
+    )
+    with pytest.raises(TableError, match=r"^There is no column 'persons'\. Did you"):
+        diagnose_table(table.assign(target=y), "target", groups="persons")
+
+
 # The diagnosis
 
 
@@ -1766,6 +1947,12 @@ def test_code_fits_on_a_line(name, monkeypatch):
     lines = [line.strip() for line in str(Diagnosis((finding,))).splitlines()]
     code = [line for line in finding.fix.splitlines() if line.startswith("    ")]
     assert {line.strip() for line in code} <= set(lines)
+
+
+def test_a_diagnosis_is_printed_without_trailing_blanks(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = str(doctor(**EXAMPLES["names"].ill())).splitlines()
+    assert lines == [line.rstrip() for line in lines]
 
 
 def test_the_doctor_loads_no_tensorflow():

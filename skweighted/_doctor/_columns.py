@@ -50,6 +50,41 @@ _SENSITIVE = {
 # A standard deviation, or a ratio of two, that scaling would have removed.
 _WIDE = 100
 
+# Fewer rows are not judged: values may differ by chance.
+_FEWEST_IDENTIFIED = 100
+
+# Of rows that are no copies, an identifier differs in nearly all: a case may have two.
+# Whole numbers drawn from a range as long as their number repeat in 37 % of rows.
+_NEARLY_ALL = 0.95
+
+# With more copies, few columns of few values may be all that the rows have.
+_MOSTLY_DISTINCT = 0.9
+
+# What text looks like that should have been read as something else, and how to read it.
+_LOOKS = {
+    "decimal": (
+        "numbers with a decimal comma",
+        "Read it as numbers:\n    pd.read_csv(file, decimal=','{thousands})",
+    ),
+    "thousands": (
+        "numbers with commas between thousands",
+        "Read it as numbers:\n    pd.read_csv(file, thousands=',')",
+    ),
+    "comma": (
+        "numbers with a comma",
+        "Read it as numbers, by what the comma means:\n"
+        "    pd.read_csv(file, decimal=',')\n"
+        "    pd.read_csv(file, thousands=',')",
+    ),
+    "dates": (
+        "dates",
+        "Give parts of the dates in its place:\n"
+        "    dates = pd.to_datetime(X[{name}]{dayfirst})\n"
+        "    X = X.assign(month=dates.dt.month, weekday=dates.dt.weekday)\n"
+        "    X = X.drop(columns={name})",
+    ),
+}
+
 # Below this, n columns of k rows of a class tell it apart by chance too often.
 _FEWEST_TOLD = 10
 _TELLS = 0.999
@@ -153,11 +188,21 @@ def constant_columns(case):
 def identifier_columns(case):
     """Find columns that tell rows apart and nothing else."""
     n_rows = case.table.n_rows
-    if n_rows < 100:
+    if n_rows < _FEWEST_IDENTIFIED:
         return
+    n_distinct = len(np.unique(case.table.row_ids))
+    if n_distinct < _MOSTLY_DISTINCT * n_rows:
+        return  # Copies of rows of few columns share the values of any column.
+    rows = f"{n_rows:,} rows"
+    if n_distinct < n_rows:
+        n_copies = n_rows - n_distinct
+        are = "is a copy" if n_copies == 1 else "are copies"
+        rows += f" of which {n_copies:,} {are}"
     for column in _used(case):
-        how = _identifies(column, n_rows)
-        if how:
+        how = _identifies(column, n_distinct, rows)
+        if how and column.look:
+            yield _misread(column, how)
+        elif how:
             yield Finding(
                 what=f"C{_name(column)[1:]} {how}.",
                 where="X",
@@ -169,28 +214,46 @@ def identifier_columns(case):
             )
 
 
-def _identifies(column, n_rows):
-    """Return how a column tells rows apart, or None.
+def _misread(column, how):
+    """Return the finding for text that should have been read as numbers or dates."""
+    look = column.look
+    looks_like, fix = _LOOKS[look.kind]
+    return Finding(
+        what=f"C{_name(column)[1:]} {how}, and they look like {looks_like}, such as "
+        f"{look.example!r}.",
+        where="X",
+        why="As text, every value is a category of its own, and which are near each "
+        "other is lost.",
+        fix=fix.format(
+            name=repr(column.name),
+            thousands=", thousands='.'" * look.has_points,
+            dayfirst=", dayfirst=True" * look.is_day_first,
+        ),
+        severity="warning",
+    )
+
+
+def _identifies(column, n_distinct, rows):
+    """Return how a column tells the distinct ones of the rows apart, or None.
 
     Numbers of a measurement may all differ too, so only whole ones without gaps count.
     """
+    n_values = len(column.distinct)
+    if n_values < _NEARLY_ALL * n_distinct:
+        return None
     if column.is_text:
-        if len(column.distinct) >= 0.99 * n_rows:
-            return (
-                f"is text with {len(column.distinct):,} different values in "
-                f"{n_rows:,} rows"
-            )
+        return f"is text with {n_values:,} different values in {rows}"
+    if not column.is_number:
         return None
-    if not column.is_number or len(column.distinct) < n_rows:
-        return None
-    values = column.values.astype(np.float64)
+    values = column.values[~column.is_missing].astype(np.float64)
     least, most = values.min(), values.max()
-    if (values == np.floor(values)).all() and most - least <= 1.01 * n_rows:
-        return (
-            f"numbers the rows: each whole number from {least:.0f} to {most:.0f} is "
-            f"there {'once' if most - least == n_rows - 1 else 'once at most'}"
-        )
-    return None
+    if (values != np.floor(values)).any() or most - least > 1.01 * n_values:
+        return None
+    numbers = f"numbers the rows: each whole number from {least:.0f} to {most:.0f} is "
+    is_gapless = most - least == n_values - 1
+    if n_values < len(column.values):
+        return f"{numbers}there{'' if is_gapless else ', but for a few'}, in {rows}"
+    return f"{numbers}there {'once' if is_gapless else 'once at most'}"
 
 
 def telling_columns(case):

@@ -4,7 +4,7 @@ A check is a function of a `Case` that yields findings. It is asked only where t
 has what it needs, and a check that needs more says so in the table.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 
 from skweighted._doctor._accuracy import accuracy_as_score
@@ -175,7 +175,7 @@ def doctor(estimator=None, X=None, y=None, cv=None, *, scoring=None, groups=None
     return Diagnosis(tuple(findings), tuple(checked), skipped)
 
 
-def diagnose_table(frame, target, cv=None):
+def diagnose_table(frame, target, cv=None, groups=None):
     """Look for what commonly goes wrong with the data of a table.
 
     Parameters
@@ -187,6 +187,8 @@ def diagnose_table(frame, target, cv=None):
     cv : int, splitter or iterable, default=None
         How the rows will be split. A number is one of stratified folds of shuffled
         rows, as in `skweighted.compare`; None is five of them.
+    groups : str, default=None
+        The name of the column that tells which rows belong together. It is no feature.
 
     Returns
     -------
@@ -198,6 +200,20 @@ def diagnose_table(frame, target, cv=None):
         If there is no such column or no other one, or it holds no labels of classes.
     """
     X, y = split_target(frame, target)
+    if groups is not None:
+        X, groups = split_target(X, groups)
     if isinstance(cv, Integral):
         cv = shuffled_folds(cv, y)
-    return doctor(None, X, y, cv)
+    return doctor(None, X, y, cv, groups=groups)
+
+
+def without_estimator(diagnosis):
+    """Return a diagnosis less what it skips for want of an estimator, and how much."""
+    is_for_one = {
+        name: not {"estimator", "a score"}.isdisjoint(CHECKS[name].needs)
+        for name in diagnosis.skipped
+    }
+    skipped = {
+        name: why for name, why in diagnosis.skipped.items() if not is_for_one[name]
+    }
+    return replace(diagnosis, skipped=skipped), sum(is_for_one.values())

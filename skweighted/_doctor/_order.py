@@ -18,8 +18,8 @@ def folds_in_class_order(case):
         yield Finding(
             what=f"The order of the rows tells their classes, and {split.kind} cuts "
             f"them into blocks: class {case.labels[place]!r} has "
-            f"{case.counts[place]:,} rows, and {n_folds} of {len(split.folds)} folds "
-            f"have none of them to train on or to test on.",
+            f"{case.counts[place]:,} rows, and {n_folds} of "
+            f"{split.n_looked_at} have none of them to train on or to test on.",
             where=split.where,
             why="A classifier is tested on classes that it has not seen, or not on "
             "those that it has.",

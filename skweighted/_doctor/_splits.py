@@ -39,6 +39,8 @@ class Split:
         Row numbers of the training and the test part, of the first folds at least.
     problem : str
         Why it makes no folds, if it raises an error.
+    n_made : int or None
+        How many folds it makes; None if there are more, and it does not say.
     """
 
     where: str
@@ -46,11 +48,21 @@ class Split:
     splitter: str
     folds: tuple = ()
     problem: str = ""
+    n_made: int | None = 0
+
+    @property
+    def n_looked_at(self):
+        """The number of folds that are looked at, in words, and of those made."""
+        n_folds = len(self.folds)
+        if n_folds == self.n_made:
+            return f"{n_folds} fold{'s' * (n_folds != 1)}"
+        of_all = "" if self.n_made is None else f" of {self.n_made:,}"
+        return f"the first {n_folds}{of_all} folds"
 
     @property
     def n_folds(self):
-        """The number of folds, in words."""
-        return f"{len(self.folds)} fold{'s' * (len(self.folds) != 1)} of {self.kind}"
+        """The same, and what they are of."""
+        return f"{self.n_looked_at} of {self.kind}"
 
 
 def make_split(where, cv, table, y, groups):
@@ -95,19 +107,29 @@ def make_split(where, cv, table, y, groups):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             folds = splitter.split(rows, y, groups)
-            folds = tuple(itertools.islice(folds, MOST_FOLDS))
+            folds = tuple(itertools.islice(folds, MOST_FOLDS + 1))
+            n_made = _n_made(splitter, folds, rows, y, groups)
     except (ValueError, TypeError) as error:
         if groups is None and "groups" in str(error):
             raise NotSplitError(f"{kind} needs groups, and none were given") from None
         return Split(where, kind, str(splitter), problem=" ".join(str(error).split()))
-    folds = tuple(tuple(map(_as_numbers, fold)) for fold in folds)
-    return Split(where, kind, str(splitter), folds)
+    folds = tuple(tuple(map(_as_numbers, fold)) for fold in folds[:MOST_FOLDS])
+    return Split(where, kind, str(splitter), folds, n_made=n_made)
 
 
 def shuffled_folds(n_folds, y):
     """Return a splitter into shuffled folds, stratified where rows have one label."""
     kind = StratifiedKFold if np.ndim(y) == 1 else KFold
     return kind(n_folds, shuffle=True, random_state=0)
+
+
+def _n_made(splitter, folds, rows, y, groups):
+    """Return how many folds a splitter makes, None if it does not say."""
+    if len(folds) <= MOST_FOLDS:
+        return len(folds)
+    if not hasattr(splitter, "get_n_splits"):
+        return None
+    return splitter.get_n_splits(rows, y, groups)
 
 
 def _as_numbers(rows):

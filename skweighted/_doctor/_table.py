@@ -1,5 +1,6 @@
 """X as the checks see it: columns by name, and rows that can be told apart."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,6 +8,40 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import sparse
+
+# Of so many texts, what they look like is seen.
+_MOST_TEXTS = 1_000
+
+# With a comma before the decimals, or between thousands, or as either may be.
+_DECIMAL_COMMA = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+)(,\d+)?")
+_THOUSANDS_COMMA = re.compile(r"[+-]?([1-9]\d{0,2}(,\d{3})+|\d{1,3})(\.\d*)?")
+
+_DAY_OR_MONTH = r"(0?[1-9]|[12]\d|3[01])"
+_TIME = r"([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+_YEAR_FIRST = re.compile(rf"\d{{4}}([-/.]){_DAY_OR_MONTH}\1{_DAY_OR_MONTH}{_TIME}")
+_YEAR_LAST = re.compile(rf"{_DAY_OR_MONTH}([-/.]){_DAY_OR_MONTH}\2\d{{4}}{_TIME}")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What texts look like that should have been read as something else.
+
+    Attributes
+    ----------
+    kind : {"decimal", "thousands", "comma", "dates"}
+        Numbers with a comma before the decimals, between thousands, or as either may
+        be; or dates.
+    example : str
+    has_points : bool
+        Whether points are between thousands.
+    is_day_first : bool
+        Whether dates begin with the day.
+    """
+
+    kind: str
+    example: str
+    has_points: bool = False
+    is_day_first: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +58,15 @@ class Column:
     is_number : bool
     is_text : bool
         Neither a number nor a time, and mostly of one word or two.
+    look : Look or None
+        What else its texts look like, if anything.
     """
 
     name: Any
     values: np.ndarray
     is_number: bool
     is_text: bool = False
+    look: Look | None = None
 
     @cached_property
     def is_missing(self):
@@ -115,13 +153,40 @@ def _column(name, series):
         numbers = pd.factorize(series)[0]
     except TypeError:
         numbers = pd.factorize(series.astype(str))[0]
-    return Column(name, numbers, False, is_text=is_text)
+    look = _look_of(series) if is_text else None
+    return Column(name, numbers, False, is_text=is_text, look=look)
 
 
 def _is_short(series):
     """Tell whether the first texts are names or codes, and not sentences."""
     texts = series.dropna().iloc[:100].astype(str)
     return len(texts) > 0 and texts.str.count(r"\s").mean() <= 1
+
+
+def _look_of(series):
+    """Return what the first texts look like, if they all do."""
+    texts = series.dropna().iloc[:_MOST_TEXTS].astype(str).str.strip().tolist()
+    example = next((text for text in texts if "," in text), None)
+    if example is None:
+        return _look_of_dates(texts)
+    is_decimal = all(map(_DECIMAL_COMMA.fullmatch, texts))
+    is_thousands = all(map(_THOUSANDS_COMMA.fullmatch, texts))
+    if is_decimal and is_thousands:
+        return Look("comma", example)
+    if is_decimal:
+        return Look("decimal", example, has_points="." in "".join(texts))
+    return Look("thousands", example) if is_thousands else None
+
+
+def _look_of_dates(texts):
+    """Return the look of dates, if all texts have it."""
+    if all(map(_YEAR_FIRST.fullmatch, texts)):
+        return Look("dates", texts[0])
+    if not all(map(_YEAR_LAST.fullmatch, texts)):
+        return None
+    firsts = [int(re.match(r"\d+", text).group()) for text in texts]
+    is_day_first = "." in texts[0][:3] or max(firsts) > 12
+    return Look("dates", texts[0], is_day_first=is_day_first)
 
 
 def _sparse_keys(X):
