@@ -9,6 +9,7 @@ written into the documentation: a page, critical-difference diagrams and the mea
 A run that was stopped goes on where it was if --resume names the same folder again.
 """
 
+import os
 import warnings
 from dataclasses import dataclass
 from datetime import date
@@ -86,9 +87,14 @@ def run(path, n_repeats, n_folds, seed, resume):
             cv=n_folds,
             n_repeats=n_repeats,
             random_state=seed,
-            resume=None if resume is None else resume / path.name.split(".")[0],
+            resume=None if resume is None else resume / name_of(path),
             progress=True,
         )
+
+
+def name_of(path):
+    """Return the name of a file without what .csv.gz says."""
+    return path.name.removesuffix(".gz").removesuffix(".csv")
 
 
 def means_of(comparisons):
@@ -121,7 +127,11 @@ def data_sets(comparisons):
 
 def ranking(means, metric):
     """Rank the strategies in one metric."""
-    table = means[metric].unstack("strategy").drop(columns=[*RANKED[metric]])
+    table = (
+        means[metric]
+        .unstack("strategy")
+        .drop(columns=[*RANKED[metric]], errors="ignore")
+    )
     found = table.dropna()
     ranks = many_datasets.mean_ranks(found, MEASURES[metric].greater_is_better)
     ranks = ranks.sort_values()
@@ -227,7 +237,8 @@ def page(comparisons, means, seconds, settings, folder):
             f"`skweighted compare` runs by default, on {n_sets} real data sets, "
             f"{n_repeats} times {n_folds} stratified folds (seed {seed}), the network "
             f"with its default settings. Fitting and predicting took "
-            f"{seconds / 60:.0f} min on a machine with two cores. Versions: "
+            f"{seconds / 60:.0f} min on a machine with {os.cpu_count()} cores. "
+            f"Versions: "
             f"{versions}.",
             "A number is the mean over the folds; a rank is that of the mean within "
             "one data set, 1 for the best, and its mean is over the data sets. A bar "
@@ -276,7 +287,7 @@ def main(folder, repeats, folds, seed, resume, docs):
     comparisons = {}
     for path in sorted(folder.glob("*.csv*")):
         Console().print(f"[bold]{path.name}")
-        name = path.name.split(".")[0]
+        name = name_of(path)
         comparisons[name] = run(path, repeats, folds, seed, resume)
     means = means_of(comparisons)
     of_folds = pd.concat(c.fold_scores for c in comparisons.values())

@@ -155,13 +155,9 @@ def compare(
     _check_different(outs)
     for option, out in outs.items():
         _check_writable(option, out, file)
-    if groups is not None and groups == target:
-        raise _WrongArgument(
-            f"--groups and --target both name {target!r}. Groups are another column."
-        )
     X, y = _load(file, target)
     if groups is not None:
-        X, groups = _split_groups(X, groups)
+        X, groups = _split_groups(X, groups, target)
     plan = make_plan(
         X,
         y,
@@ -242,7 +238,7 @@ def doctor(file: str, target: str | None, folds: int, groups: str | None) -> Non
 
     X, y = load(file, target)
     if groups is not None:
-        _check_groups(_split_groups(X, groups)[1])
+        _check_groups(_split_groups(X, groups, target)[1])
     target = str(y.name)
     diagnosis, n_more = without_estimator(
         diagnose_table(X.assign(**{target: y}), target, cv=folds, groups=groups)
@@ -294,7 +290,7 @@ def _warnings_in_one_line() -> Iterator[None]:
     """Show warnings without the place in the code, which is none of the user's."""
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: click.echo(
-            f"skweighted: warning: {message}", err=True
+            f"skweighted: warning: {' '.join(str(message).split())}", err=True
         )
         yield
 
@@ -330,10 +326,19 @@ def _load(file: str | None, target: str | None):
     return load_imbalanced_breast_cancer()
 
 
-def _split_groups(X, groups: str):
+def _split_groups(X, groups: str, target: str | None):
     """Return the features without the column of groups, and the groups."""
     from skweighted.comparison.tables import split_target
 
+    if groups == target:
+        raise _WrongArgument(
+            f"--groups and --target both name {target!r}. Groups are another column."
+        )
+    if list(X.columns) == [groups]:
+        raise _WrongArgument(
+            f"Beside the target and the groups there is no column to learn from: "
+            f"--groups {groups} is the only other one."
+        )
     return split_target(X, groups)
 
 
@@ -420,7 +425,7 @@ def _check_writable(option: str, out: Path, file: str | None) -> None:
             pass
     except OSError as error:
         way_out = "Name another file."
-        if not out.parent.is_dir():
+        if not out.parent.exists():
             way_out = f"Make the folder '{out.parent}' first."
         raise _WrongArgument(
             f"--{option} {out} cannot be written: {error.strerror}. {way_out}"

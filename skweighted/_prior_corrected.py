@@ -433,7 +433,10 @@ def _given_prior(prior, classes):
 
 def _warn_of_class_weight(last_step, is_resampled):
     """Warn of class weights that the step does not undo itself."""
-    if getattr(last_step, "class_weight", None) is None:
+    class_weight = getattr(last_step, "class_weight", None)
+    if class_weight is None:
+        return
+    if isinstance(class_weight, Mapping) and len(set(class_weight.values())) < 2:
         return
     if getattr(last_step, "correct_probabilities", False) is True:
         return

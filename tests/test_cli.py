@@ -635,9 +635,22 @@ def test_mistakes_are_found_before_tensorflow_is_loaded(folder):
 # Reading
 
 
+def test_groups_that_leave_nothing_to_learn_from_are_explained(folder, capsys):
+    pd.DataFrame({"kin": [1, 2] * 9, "y": [0, 1] * 9}).to_csv("two.csv", index=False)
+    for command in ("compare", "doctor"):
+        arguments = [command, "two.csv", "--target", "y", "--groups"]
+        message = (
+            "Beside the target and the groups there is no column to learn from: "
+            "--groups kin is the only other one."
+        )
+        assert_one_line(capsys, [*arguments, "kin"], message)
+        message = "--groups and --target both name 'y'. Groups are another column."
+        assert_one_line(capsys, [*arguments, "y"], message)
+
+
 def test_a_warning_is_one_line(folder, capsys, monkeypatch):
     def network(**settings):
-        warnings.warn("Something looks odd.", UserWarning, stacklevel=2)
+        warnings.warn("Something\nlooks odd.", UserWarning, stacklevel=2)
         return LogisticRegression()
 
     monkeypatch.setattr(

@@ -33,6 +33,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
+from skweighted.comparison.looks import ranking
 from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
 from skweighted.comparison.problem import as_features, as_problem
@@ -910,6 +911,12 @@ def test_a_mean_of_fewer_folds_is_in_parentheses_and_never_the_best():
     assert ["0.800 ± 0.020*" in line for line in lines[3:6]] == [False, False, True]
     assert lines[-1] == FEWER_FOLDS
     assert FEWER_FOLDS not in comparison.notes()
+
+
+def test_strategies_that_lack_folds_rank_last():
+    comparison = comparison_of({"a": 0.7, "b": 0.9, "c": 0.8})
+    assert ranking(comparison, "roc_auc") == ["b", "c", "a"]
+    assert ranking(without(comparison, "b", "roc_auc", [1]), "roc_auc") == [*"cab"]
 
 
 def test_a_metric_that_is_undefined_in_every_fold_is_a_dash():

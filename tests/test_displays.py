@@ -572,7 +572,7 @@ def test_the_logit_scale_shows_every_cut_and_the_bayes_threshold(data, network):
 @pytest.mark.parametrize(
     ("probabilities", "labels"),
     [
-        ([0.2, 0.6], ["0.5"]),
+        ([0.2, 0.6], ["0.2", "0.3", "0.4", "0.5", "0.6"]),
         ([0.02, 0.97], ["0.1", "0.5", "0.9"]),
         ([1e-7, 0.3], ["1e-07", "1e-05", "0.001", "0.1", "0.5"]),
         ([1e-9, 1 - 1e-9], ["1e-06", "0.1", "0.5", "0.9", "0.999999"]),

@@ -17,6 +17,7 @@ from imblearn.pipeline import make_pipeline as make_resampling_pipeline
 from imblearn.under_sampling import RandomUnderSampler, TomekLinks
 from messages import whole
 from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyClassifier
@@ -24,6 +25,7 @@ from sklearn.ensemble import (
     BaggingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
+    StackingClassifier,
     VotingClassifier,
 )
 from sklearn.feature_selection import VarianceThreshold
@@ -39,6 +41,7 @@ from sklearn.model_selection import (
     RepeatedStratifiedKFold,
     StratifiedGroupKFold,
     StratifiedKFold,
+    StratifiedShuffleSplit,
     TimeSeriesSplit,
     TunedThresholdClassifierCV,
     train_test_split,
@@ -1367,6 +1370,69 @@ def test_blocks_that_are_not_looked_at_are_told():
 def test_a_few_test_rows_often_are_enough():
     often = RepeatedStratifiedKFold(n_splits=3, n_repeats=10, random_state=0)
     assert not doctor(**given(logistic(), data(n_rare=9), cv=often))
+
+
+def test_repeats_beyond_the_folds_that_are_looked_at_count():
+    often = RepeatedStratifiedKFold(n_splits=20, n_repeats=10, random_state=0)
+    assert not doctor(**given(logistic(), data(n_rare=60), cv=often))
+
+
+def test_only_classes_that_are_tested_rarely_are_named():
+    y = np.repeat(["a", "b", "c"], [300, 22, 13])
+    X = np.random.default_rng(0).normal(size=(len(y), 2))
+    cv = StratifiedShuffleSplit(25, test_size=0.2, random_state=0)
+    (finding,) = doctor(logistic(), X, y, cv)  # 5.77 test rows for each of class "c"
+    assert finding.what.startswith("Class 'b' has 22 rows, and each of ")
+    assert "other class" not in finding.what
+
+
+def test_a_splitter_that_tells_its_number_otherwise_is_no_error():
+    class Many:
+        def split(self, X, y=None, groups=None):
+            return StratifiedKFold(60).split(X, y)
+
+        def get_n_splits(self):
+            return 60
+
+    (finding,) = doctor(logistic(), *data(), cv=Many())
+    assert "each of the first 50 folds of Many has" in finding.what
+
+
+def test_a_classifier_without_a_score_may_stop_early():
+    class Net(BaseEstimator):
+        def __init__(self, early_stopping=True):
+            self.early_stopping = early_stopping
+
+        def predict(self, X):
+            return X
+
+        predict_proba = predict
+
+    assert not hasattr(Net, "score")
+    assert isinstance(doctor(Net(), *data()), Diagnosis)
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        VotingClassifier([("network", network(cost_matrix=COSTS))], voting="hard"),
+        StackingClassifier(
+            [("network", network(cost_matrix=COSTS))], stack_method="predict"
+        ),
+    ],
+    ids=["vote", "stack"],
+)
+def test_costs_count_where_decisions_are_asked_for(asks):
+    assert not doctor(**given(BaggingClassifier(asks)))
+
+
+def test_costs_of_a_wrapper_inside_an_ensemble_are_found():
+    corrected = PriorCorrectedClassifier(logistic(), cost_matrix=COSTS)
+    (finding,) = doctor(**given(BaggingClassifier(corrected)))
+    assert finding.what == (
+        "PriorCorrectedClassifier has a cost_matrix inside BaggingClassifier, which "
+        "does not ask for its decisions."
+    )
 
 
 def test_as_many_folds_are_advised_as_there_are_rows():

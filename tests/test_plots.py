@@ -16,7 +16,7 @@ from sklearn.metrics import auc, roc_auc_score
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
-from skweighted import compare
+from skweighted import Comparison, compare
 from skweighted.comparison import plots
 from skweighted.comparison.looks import looks, spread, words
 from skweighted.metrics import expected_cost_score
@@ -264,16 +264,10 @@ def test_a_strategy_looks_the_same_in_every_picture(comparison):
 
 
 def test_no_two_strategies_look_alike():
-    class Named:
-        reference = "0"
-        main_metric = "f1"
-
-        def summary(self):
-            index = [str(number) for number in range(25)]
-            columns = pd.MultiIndex.from_tuples([("f1", "mean")])
-            return pd.DataFrame(np.arange(25.0)[:, None], index, columns)
-
-    look = looks(Named()).values()
+    rows = [(str(number), 0, "average_precision", number / 25) for number in range(25)]
+    scores = pd.DataFrame(rows, columns=["strategy", "fold", "metric", "value"])
+    named = Comparison(scores, 1, reference="0")
+    look = looks(named).values()
     assert len({(one["color"], one["linestyle"]) for one in look}) == 25
     assert len({(one["color"], one["marker"]) for one in look}) == 25
 

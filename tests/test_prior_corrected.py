@@ -659,11 +659,12 @@ def test_class_weights_that_nothing_undoes_are_warned_of():
 @pytest.mark.parametrize(
     "estimator",
     [
+        LogisticRegression(class_weight={"a": 2, "b": 2}),
         _Undoing(class_weight="balanced"),
         undersampled(_Undoing(class_weight="balanced")),
         undersampled(),
     ],
-    ids=["undone, no resampling", "undone", "none"],
+    ids=["equal", "undone, no resampling", "undone", "none"],
 )
 def test_class_weights_that_count_once_are_no_warning(estimator):
     with warnings.catch_warnings():

@@ -13,7 +13,11 @@ from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
-from sklearn.model_selection import StratifiedKFold, TimeSeriesSplit
+from sklearn.model_selection import (
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 
 from skweighted import compare
 from skweighted.comparison import MEASURES, Strategy
@@ -83,13 +87,24 @@ def test_groups_of_another_length_are_explained():
         compare(X, Y, groups=[1, 2], **QUICK)
 
 
-def test_groups_may_have_any_names():
-    numbers = np.arange(240) // 4
-    names = np.array([f"person {n}" if n % 2 else n for n in numbers], dtype=object)
-    by_names, by_numbers = (
-        compare(X, Y, groups=groups, cv=4, **QUICK) for groups in (names, numbers)
-    )
-    pd.testing.assert_frame_equal(scores_of(by_names), scores_of(by_numbers))
+@pytest.mark.parametrize("kind", [int, str])
+def test_groups_make_the_folds_of_stratified_group_kfold(kind):
+    groups = np.random.default_rng(0).permutation(240) % 60
+    groups = np.char.zfill(groups.astype(str), 2) if kind is str else groups
+    comparison = compare(X, Y, groups=groups, cv=4, random_state=3, **QUICK)
+    folds = StratifiedGroupKFold(4, shuffle=True, random_state=3).split(X, Y, groups)
+    for ours, (_, test) in zip(comparison.folds, folds, strict=True):
+        np.testing.assert_array_equal(ours.test, test)
+
+
+def test_groups_may_have_names_of_several_kinds():
+    groups = [f"person {n}" if n % 2 else n for n in np.arange(240) // 4]
+    comparison = compare(X, Y, groups=groups, cv=4, **QUICK)
+    for fold in comparison.folds:
+        train, test = (
+            {groups[row] for row in rows} for rows in (fold.train, fold.test)
+        )
+        assert not train & test
 
 
 @pytest.mark.parametrize(
@@ -105,7 +120,7 @@ def test_groups_may_have_any_names():
             "There is 1 group, fewer than the 5 folds. Use other groups.",
         ),
         (
-            np.array(["a", None, np.nan, "b"] * 60, dtype=object),
+            ["a", float("nan"), "c", float("nan")] * 60,
             "The group is missing in 120 of 240 rows. Fill it in, or remove those "
             "rows.",
         ),
@@ -212,6 +227,13 @@ def test_what_is_damaged_is_run_again(tmp_path):
     stored = (tmp_path / "none-0003.npz").read_bytes()
     (tmp_path / "none-0001.npz").write_bytes(b"no outcome")
     (tmp_path / "none-0003.npz").write_bytes(stored[: len(stored) // 2])
+    encrypted = bytearray((tmp_path / "none-0002.npz").read_bytes())
+    for place in (
+        encrypted.index(b"PK\x03\x04") + 6,
+        encrypted.index(b"PK\x01\x02") + 8,
+    ):
+        encrypted[place] |= 1
+    (tmp_path / "none-0002.npz").write_bytes(encrypted)
     pd.testing.assert_frame_equal(scores_of(compare(X, Y, **run)), scores_of(first))
     with np.load(tmp_path / "none-0003.npz") as file:
         assert set(file) == {"y_index", "proba", "rest"}

@@ -71,7 +71,8 @@ def _other_stop(part):
         if name in part.values:
             by_accuracy = _is_accuracy(part.value(name), True)
             return f"Stop by the loss:\n    {name}={other!r}" if by_accuracy else None
-    scores_accuracy = type(part.estimator).score is ClassifierMixin.score
+    score = getattr(type(part.estimator), "score", None)
+    scores_accuracy = score is ClassifierMixin.score
     if part.module != "sklearn" or not scores_accuracy:
         return None
     return (

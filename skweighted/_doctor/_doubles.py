@@ -4,7 +4,7 @@ import reprlib
 from collections.abc import Mapping
 
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 
 from skweighted._doctor._findings import Finding
@@ -201,11 +201,13 @@ def costs_beside_threshold(case):
 
 def costs_inside_ensembles(case):
     """Find cost matrices of members of ensembles that ask for probabilities only."""
-    for part in case.answering:
-        if not _has_costs(part) or loss_name(part.value("loss")) in _MINIMISES_COST:
+    for part in case.parts:
+        if not part.answers or not _has_costs(part):
             continue
-        outer = next((a for a in part.ancestors() if _averages(a)), None)
-        if outer is None:
+        if loss_name(part.value("loss")) in _MINIMISES_COST:
+            continue
+        outer = next((a for a in part.ancestors() if _averages(a) or _asks(a)), None)
+        if outer is None or _asks(outer):
             continue
         yield Finding(
             what=f"{part.kind} has a cost_matrix inside {outer.kind}, which does not "
@@ -217,6 +219,15 @@ def costs_inside_ensembles(case):
             f"    PriorCorrectedClassifier(ensemble, cost_matrix=costs)",
             severity="warning",
         )
+
+
+def _asks(part):
+    """Tell whether a part asks those inside it for their decisions."""
+    votes = isinstance(part.estimator, VotingClassifier)
+    return (votes and part.value("voting") == "hard") or (
+        isinstance(part.estimator, StackingClassifier)
+        and part.value("stack_method") == "predict"
+    )
 
 
 def _averages(part):

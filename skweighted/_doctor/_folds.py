@@ -40,9 +40,11 @@ def rare_classes_in_folds(case):
                 yield finding(split, case, lacking)
                 break
         else:
-            times_tested = test.sum(axis=0) / case.counts
-            if test[:, times_tested < _OFTEN].min(initial=_FEW_ROWS) < _FEW_ROWS:
-                yield _few_tested(split, case, test)
+            n_made = split.n_made or len(split.folds)
+            times_tested = test.sum(axis=0) / case.counts * n_made / len(split.folds)
+            few = (test.min(axis=0) < _FEW_ROWS) & (times_tested < _OFTEN)
+            if few.any():
+                yield _few_tested(split, case, test, few)
 
 
 def _stratified(case):
@@ -84,16 +86,15 @@ def _untested(split, case, lacking):
     )
 
 
-def _few_tested(split, case, test):
+def _few_tested(split, case, test, few):
     """Return the finding for classes that folds test on a few rows."""
-    least = test.min(axis=0)
-    place = int(np.argmin(least))
+    place = int(np.argmin(np.where(few, test.min(axis=0), _FEW_ROWS)))
     fewest, most = test[:, place].min(), test[:, place].max()
     rows = f"{fewest} to {most}" if fewest < most else f"{fewest}"
     return Finding(
         what=f"Class {case.labels[place]!r} has "
         f"{count(int(case.counts[place]), 'row')}, and each of {split.n_folds} has "
-        f"{rows} of them to test on.{_others(least < _FEW_ROWS)}",
+        f"{rows} of them to test on.{_others(few)}",
         where=split.where,
         why=f"One row more or less changes the recall of the class by "
         f"{1 / most:.2f} or more, so folds differ by chance and so do settings that a "

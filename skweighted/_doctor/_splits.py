@@ -129,7 +129,10 @@ def _n_made(splitter, folds, rows, y, groups):
         return len(folds)
     if not hasattr(splitter, "get_n_splits"):
         return None
-    return splitter.get_n_splits(rows, y, groups)
+    try:
+        return splitter.get_n_splits(rows, y, groups)
+    except (TypeError, ValueError):
+        return None
 
 
 def _as_numbers(rows):

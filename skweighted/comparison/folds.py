@@ -129,7 +129,9 @@ def _check_n_folds(problem: Problem, n_folds: int) -> None:
 
 def _group_numbers(groups: Any, n_folds: int) -> np.ndarray:
     """Return which group each row is of, as numbers; every fold can have a group."""
-    numbers, known = pd.factorize(np.asarray(groups))
+    # As objects, in which a missing value among texts stays one; sorted, so that folds
+    # are those of StratifiedGroupKFold, which numbers them so.
+    numbers, known = pd.factorize(pd.Series(groups, dtype=object), sort=True)
     n_missing = int((numbers < 0).sum())
     if n_missing:
         raise TableError(

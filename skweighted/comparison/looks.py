@@ -35,10 +35,14 @@ UNDECIDED = ("undecided", "o", GREY, "none")
 
 
 def ranking(comparison: Any, metric: str | None = None) -> list[str]:
-    """Return the strategies, the best in a metric first, those without value last."""
+    """Return the strategies, the best in a metric first, those that lack folds last."""
     metric = metric or comparison.main_metric
-    losses = MEASURES[metric].loss(comparison.summary()[metric, "mean"])
-    return losses.sort_values(kind="stable", na_position="last").index.tolist()
+    means = comparison.summary()[metric, "mean"]
+    scores = comparison.fold_scores
+    of_metric = scores[scores["metric"] == metric].groupby("strategy")["value"]
+    n_folds = of_metric.count().reindex(means.index, fill_value=0)
+    table = pd.DataFrame({"n_folds": -n_folds, "loss": MEASURES[metric].loss(means)})
+    return table.sort_values(["n_folds", "loss"], kind="stable").index.tolist()
 
 
 def looks(comparison: Any) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,13 @@ from zipfile import BadZipFile
 import numpy as np
 
 PLAN_FILE = "comparison.json"
+
+# What reading a file raises whose bytes are missing or changed: RuntimeError where they
+# look encrypted, or packed in a way that is not known.
+_DAMAGED = (
+    *(OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError),
+    *(BadZipFile, zlib.error),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +68,7 @@ class Store:
             return
         try:
             known = dict(json.loads(plan.read_text()))
-        except (ValueError, TypeError):
+        except (OSError, ValueError, TypeError):
             raise ValueError(
                 f"'{plan}' is not what compare wrote, so the folder cannot be gone on "
                 f"with. Name another folder."
@@ -86,7 +94,7 @@ class Store:
                     proba=kept["proba"],
                     **json.loads(str(kept["rest"])),
                 )
-        except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile):
+        except _DAMAGED:
             return None
 
     def save(self, strategy: str, fold: int, outcome: Outcome) -> None:

@@ -15,7 +15,7 @@ from skweighted.displays._binary_rows import binary_rows
 from skweighted.displays._estimators import positive_proba, with_correction
 from skweighted.displays._matrices import confusion_at_thresholds, ordered_costs
 
-MOST_TICKS = 6
+FEWEST_TICKS, MOST_TICKS = 3, 6
 
 
 class ThresholdDisplay:
@@ -357,4 +357,7 @@ def _logit_ticks(low, high):
         ticks = ticks[(ticks >= low) & (ticks <= high)]
         if len(ticks) <= MOST_TICKS:
             break
+    if len(ticks) < FEWEST_TICKS:
+        tenths = np.arange(1, 10) / 10
+        return tenths[(tenths >= low) & (tenths <= high)]
     return ticks
