@@ -234,11 +234,12 @@ def doctor(file: str, target: str | None, folds: int, groups: str | None) -> Non
     away, folds without a class: what, where, why it matters, and what to do.
     """
     from skweighted._doctor import diagnose_table, without_estimator
+    from skweighted.comparison.folds import group_numbers
     from skweighted.comparison.sources import load
 
     X, y = load(file, target)
     if groups is not None:
-        _check_groups(_split_groups(X, groups, target)[1])
+        group_numbers(_split_groups(X, groups, target)[1])  # raises if some are missing
     target = str(y.name)
     diagnosis, n_more = without_estimator(
         diagnose_table(X.assign(**{target: y}), target, cv=folds, groups=groups)
@@ -340,16 +341,6 @@ def _split_groups(X, groups: str, target: str | None):
             f"--groups {groups} is the only other one."
         )
     return split_target(X, groups)
-
-
-def _check_groups(groups) -> None:
-    """Raise if rows are of no group."""
-    n_missing = int(groups.isna().sum())
-    if n_missing:
-        raise _WrongArgument(
-            f"The group is missing in {n_missing:,} of {len(groups):,} rows. Fill it "
-            f"in, or remove those rows."
-        )
 
 
 def _costs(y, miss: float | None, false_alarm: float | None):

@@ -187,15 +187,12 @@ def costs_beside_threshold(case):
     for outer, part in _thresholds(case):
         if not _has_costs(part) or loss_name(part.value("loss")) in _MINIMISES_COST:
             continue
-        yield Finding(
-            what=f"{part.kind} has a cost_matrix inside {outer.kind}, which does not "
-            f"ask for its decisions.",
-            where=part.where,
-            why=f"{outer.kind} compares predict_proba with a threshold. The costs are "
-            f"weighed in predict of {part.kind} only, so they change nothing.",
+        yield _unheard_costs(
+            part,
+            outer,
+            does="compares predict_proba with a threshold",
             fix=f"Leave out one of them: {outer.kind}, since cost_matrix decides at "
             f"the least cost, or\n    cost_matrix=None",
-            severity="warning",
         )
 
 
@@ -209,16 +206,26 @@ def costs_inside_ensembles(case):
         outer = next((a for a in part.ancestors() if _averages(a) or _asks(a)), None)
         if outer is None or _asks(outer):
             continue
-        yield Finding(
-            what=f"{part.kind} has a cost_matrix inside {outer.kind}, which does not "
-            f"ask for its decisions.",
-            where=part.where,
-            why=f"{outer.kind} asks for predict_proba. The costs are weighed in "
-            f"predict of {part.kind} only, so they change nothing.",
+        yield _unheard_costs(
+            part,
+            outer,
+            does="asks for predict_proba",
             fix=f"Weigh the costs on the probabilities of {outer.kind}:\n"
             f"    PriorCorrectedClassifier(ensemble, cost_matrix=costs)",
-            severity="warning",
         )
+
+
+def _unheard_costs(part, outer, does, fix):
+    """Return the finding for costs whose decisions nobody asks for."""
+    return Finding(
+        what=f"{part.kind} has a cost_matrix inside {outer.kind}, which does not ask "
+        f"for its decisions.",
+        where=part.where,
+        why=f"{outer.kind} {does}. The costs are weighed in predict of {part.kind} "
+        f"only, so they change nothing.",
+        fix=fix,
+        severity="warning",
+    )
 
 
 def _asks(part):

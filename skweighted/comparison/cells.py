@@ -26,20 +26,21 @@ class Cell(NamedTuple):
     deviation: str
     is_best: bool
 
-    @property
-    def lacks_folds(self) -> bool:
-        """Whether it is of fewer folds than others."""
-        return self.mean.startswith("(")
+
+def fold_counts(fold_scores: pd.DataFrame, metric: str) -> pd.Series:
+    """Return in how many folds each strategy has a metric, of shape (n_strategies,)."""
+    of_metric = fold_scores[fold_scores["metric"] == metric]
+    return of_metric.groupby("strategy", sort=False)["value"].count()
 
 
 def cells(fold_scores: pd.DataFrame, metric: str) -> dict[str, Cell]:
     """Return one metric of every strategy, equal best ones marked alike."""
     of_metric = fold_scores[fold_scores["metric"] == metric]
-    folds = of_metric.groupby("strategy", sort=False)["value"]
-    table = folds.agg(["mean", "std", "count"])
+    table = of_metric.groupby("strategy", sort=False)["value"].agg(["mean", "std"])
+    n_folds = fold_counts(fold_scores, metric)
     n_digits = _n_digits(metric, table["mean"].max())
     means = table["mean"].round(n_digits)
-    is_whole = table["count"] == max(table["count"].max(), 1)
+    is_whole = n_folds == max(n_folds.max(), 1)
     # Rounded again: 1.1 is farther from 1 than 0.9 is, by a bit.
     losses = MEASURES[metric].loss(means).round(n_digits).where(is_whole)
     return {

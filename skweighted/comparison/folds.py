@@ -78,6 +78,23 @@ def make_folds(
     ]
 
 
+def group_numbers(groups: Any) -> np.ndarray:
+    """Return which group each row is of, as numbers from 0.
+
+    Raises TableError where it is missing.
+    """
+    # As objects, in which a missing value among texts stays one; sorted, so that folds
+    # are those of StratifiedGroupKFold, which numbers them so.
+    numbers, _ = pd.factorize(pd.Series(groups, dtype=object), sort=True)
+    n_missing = int((numbers < 0).sum())
+    if n_missing:
+        raise TableError(
+            f"The group is missing in {n_missing:,} of {count(len(numbers), 'row')}. "
+            f"Fill it in, or remove those rows."
+        )
+    return numbers
+
+
 def _splits(
     problem: Problem, cv: Any, n_repeats: int, groups: Any, random_state: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -93,7 +110,8 @@ def _splits(
         return
     _check_n_folds(problem, int(cv))
     if groups is not None:
-        groups = _group_numbers(groups, int(cv))
+        groups = group_numbers(groups)
+        _check_n_groups(groups.max() + 1, int(cv))
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     for repeat in range(n_repeats):
         seed = random_state  # so the first are what StratifiedKFold gives for it
@@ -127,23 +145,14 @@ def _check_n_folds(problem: Problem, n_folds: int) -> None:
     raise TableError(f"{found} {way_out}")
 
 
-def _group_numbers(groups: Any, n_folds: int) -> np.ndarray:
-    """Return which group each row is of, as numbers; every fold can have a group."""
-    # As objects, in which a missing value among texts stays one; sorted, so that folds
-    # are those of StratifiedGroupKFold, which numbers them so.
-    numbers, known = pd.factorize(pd.Series(groups, dtype=object), sort=True)
-    n_missing = int((numbers < 0).sum())
-    if n_missing:
-        raise TableError(
-            f"The group is missing in {n_missing:,} of {count(len(numbers), 'row')}. "
-            f"Fill it in, or remove those rows."
-        )
-    if len(known) >= n_folds:
-        return numbers
+def _check_n_groups(n_groups: int, n_folds: int) -> None:
+    """Raise unless every fold can have a group."""
+    if n_groups >= n_folds:
+        return
     way_out = "Use other groups."
-    if len(known) >= 2:
-        way_out = f"Use at most {len(known)} folds, or other groups."
+    if n_groups >= 2:
+        way_out = f"Use at most {n_groups} folds, or other groups."
     raise TableError(
-        f"There {'is' if len(known) == 1 else 'are'} {count(len(known), 'group')}, "
+        f"There {'is' if n_groups == 1 else 'are'} {count(n_groups, 'group')}, "
         f"fewer than the {n_folds} folds. {way_out}"
     )

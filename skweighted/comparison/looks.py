@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
+from skweighted.comparison.cells import fold_counts
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.wording import count, shortened
 
@@ -38,9 +39,8 @@ def ranking(comparison: Any, metric: str | None = None) -> list[str]:
     """Return the strategies, the best in a metric first, those that lack folds last."""
     metric = metric or comparison.main_metric
     means = comparison.summary()[metric, "mean"]
-    scores = comparison.fold_scores
-    of_metric = scores[scores["metric"] == metric].groupby("strategy")["value"]
-    n_folds = of_metric.count().reindex(means.index, fill_value=0)
+    n_folds = fold_counts(comparison.fold_scores, metric)
+    n_folds = n_folds.reindex(means.index, fill_value=0)
     table = pd.DataFrame({"n_folds": -n_folds, "loss": MEASURES[metric].loss(means)})
     return table.sort_values(["n_folds", "loss"], kind="stable").index.tolist()
 

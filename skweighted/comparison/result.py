@@ -18,7 +18,7 @@ import skweighted.comparison.plots as plots
 import skweighted.comparison.report as report
 import skweighted.comparison.statistics as statistics
 import skweighted.comparison.verdict as verdicts
-from skweighted.comparison.cells import Cell, cells
+from skweighted.comparison.cells import Cell, cells, fold_counts
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
@@ -278,11 +278,8 @@ class Comparison:
     def notes(self) -> list[str]:
         """Return how to read the tables, and what is not in them."""
         n_folds = self.fold_scores["fold"].nunique()
-        lacking = any(
-            cell.lacks_folds
-            for name in self.metrics
-            for cell in cells(self.fold_scores, name).values()
-        )
+        counts = [fold_counts(self.fold_scores, name) for name in self.metrics]
+        lacking = any(((each > 0) & (each < each.max())).any() for each in counts)
         seed = "" if self.random_state is None else f"; seed {self.random_state}"
         return [
             f"± standard deviation over {n_folds} folds; * best; "
