@@ -135,7 +135,8 @@ WRONG_FILES = [
         "one.csv",
         b"a,fraud\n1,no\n2,no\n",
         "The target 'fraud' has only one class, 'no', "
-        "so there is nothing to tell apart.",
+        "so there is nothing to tell apart. "
+        "Give rows of other classes too, or another target.",
     ),
     (
         "few.csv",

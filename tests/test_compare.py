@@ -746,18 +746,26 @@ WRONG_PROBLEMS = [
         [0, 0, 1, 1],
         "X has more than one column named 'a'. Rename or remove the repeated columns.",
     ),
+    (
+        LogisticRegression(),
+        X_FOUR,
+        "X must have rows and columns. Got an estimator, LogisticRegression. "
+        "Write compare(X, y, estimator=...).",
+    ),
     (X_FOUR, np.eye(4), "y must be one column of labels; its shape is (4, 4)."),
     (X_FOUR[:0], [], "y has no rows."),
     (
         X_FOUR,
         [1, 1, 1, 1],
-        "y has only one class, 1, so there is nothing to tell apart.",
+        "y has only one class, 1, so there is nothing to tell apart. "
+        "Give rows of other classes too, or another target.",
     ),
     (
         X_FOUR,
         pd.Series(["ok"] * 4, name="state"),
         "The target 'state' has only one class, 'ok', "
-        "so there is nothing to tell apart.",
+        "so there is nothing to tell apart. "
+        "Give rows of other classes too, or another target.",
     ),
     (
         X_FOUR,

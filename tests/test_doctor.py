@@ -1889,7 +1889,14 @@ def test_with_several_labels_what_is_about_classes_is_skipped():
             {"estimator": LogisticRegression},
             TypeError,
             "estimator must be an estimator of scikit-learn's kind, with get_params. "
-            "Got <class 'sklearn.linear_model._logistic.LogisticRegression'>.",
+            "Got the class LogisticRegression. Give LogisticRegression() in its place.",
+        ),
+        (
+            {"estimator": data()[0], "X": data()[1]},
+            TypeError,
+            "estimator must be an estimator of scikit-learn's kind, with get_params. "
+            "Got a value of type ndarray. Where there is data only, write "
+            "doctor(X=X, y=y).",
         ),
         (
             {"X": data()[0], "y": data()[1][1:]},

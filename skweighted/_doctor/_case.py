@@ -101,6 +101,8 @@ def make_case(estimator, X, y, cv, scoring, groups):
     ValueError
         If there is nothing to look at, or X, y and groups are not of the same rows.
     """
+    if estimator is not None:
+        _check_estimator(estimator)
     if (X is None) != (y is None):
         missing = "y" if y is None else "X"
         raise ValueError(f"X and y must be given together. {missing} is None.")
@@ -108,14 +110,7 @@ def make_case(estimator, X, y, cv, scoring, groups):
         raise ValueError(
             "There is nothing to look at. Give an estimator, or X and y, or all three."
         )
-    parts = ()
-    if estimator is not None:
-        if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
-            raise TypeError(
-                f"estimator must be an estimator of scikit-learn's kind, with "
-                f"get_params. Got {estimator!r}."
-            )
-        parts = parts_of(estimator)
+    parts = () if estimator is None else parts_of(estimator)
     if X is None:
         return Case(parts=parts, scoring=scoring)
     table = Table(X)
@@ -137,6 +132,24 @@ def make_case(estimator, X, y, cv, scoring, groups):
         is_split=cv is not None or any(_splits_rows(part, parts) for part in parts),
         scoring=scoring,
         groups=groups,
+    )
+
+
+def _check_estimator(estimator):
+    """Raise TypeError if it is none, with what to write in its place."""
+    if isinstance(estimator, type):
+        name = estimator.__name__
+        given = f"the class {name}. Give {name}() in its place."
+    elif not hasattr(estimator, "get_params"):
+        given = (
+            f"a value of type {type(estimator).__name__}. Where there is data only, "
+            f"write doctor(X=X, y=y)."
+        )
+    else:
+        return
+    raise TypeError(
+        f"estimator must be an estimator of scikit-learn's kind, with get_params. "
+        f"Got {given}"
     )
 
 

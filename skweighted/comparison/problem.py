@@ -134,6 +134,11 @@ def as_features(X: Any) -> Any:
         X = X.to_pandas()
     if isinstance(X, pd.DataFrame):
         return _as_frame(X)
+    if hasattr(X, "get_params"):
+        raise TableError(
+            f"X must have rows and columns. Got an estimator, {type(X).__name__}. "
+            f"Write compare(X, y, estimator=...)."
+        )
     X = np.asarray(X)
     if X.ndim != 2:
         raise TableError(f"X must have rows and columns; its shape is {X.shape}.")
@@ -212,7 +217,8 @@ def as_labels(y: Any) -> np.ndarray:
     if len(np.unique(labels)) == 1:
         raise TableError(
             f"{name} has only one class, {labels[:1].tolist()[0]!r}, "
-            f"so there is nothing to tell apart."
+            f"so there is nothing to tell apart. "
+            f"Give rows of other classes too, or another target."
         )
     return labels
 
