@@ -959,12 +959,18 @@ def test_the_table_fits_and_nothing_is_cut_off(width, measured):
         assert sum(line.startswith(f"{name} ") for line in lines) == n_lines, name
 
 
-def test_a_name_that_is_too_long_goes_on_in_the_next_line():
-    longest = max(STRATEGIES, key=len)
-    lines = printed(comparison_of({longest: 0.9}), 80)
+# The last has no underscore to go on behind.
+@pytest.mark.parametrize("name", [max(STRATEGIES, key=len), "_a__b" * 9, "x" * 31])
+def test_a_name_that_is_too_long_goes_on_in_the_next_line(name):
+    lines = printed(comparison_of({name: 0.9}), 80)
     assert max(len(line) for line in lines) <= 80
     assert "…" not in "".join(lines)
-    assert "".join(line.split()[0] for line in lines if line).count(longest) == 4
+    firsts = [line.split()[0] for line in lines if line]
+    assert "".join(firsts).count(name) == 4
+    parts = [first for first in firsts if first in name and first != name]
+    assert parts
+    if "_" in name:
+        assert all(part.endswith("_") or name.endswith(part) for part in parts)
 
 
 def test_the_table_goes_on_with_differences_verdict_and_notes():

@@ -5,7 +5,7 @@ classes average precision and ROC AUC are means over one-vs-rest problems. Calib
 is that of the rarest class's probability.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -239,3 +239,11 @@ def measured(answers: Answers) -> dict[str, float]:
         for name, measure in MEASURES.items()
         if name not in OF_COSTS or answers.cost_matrix is not None
     }
+
+
+def by_panel(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of metrics by the table that they are shown in, in order."""
+    panels: dict[str, list[str]] = {}
+    for name in names:
+        panels.setdefault(MEASURES[name].panel, []).append(name)
+    return panels

@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 import skweighted.comparison.figures as figures
 from skweighted.comparison.cells import Cell, cells
 from skweighted.comparison.looks import COLOURS, GREY, decision, ranking, title
-from skweighted.comparison.measures import MEASURES
+from skweighted.comparison.measures import MEASURES, by_panel
 from skweighted.comparison.problem import Problem
 from skweighted.comparison.statistics import practical_difference
 from skweighted.comparison.wording import count
@@ -105,11 +105,11 @@ def _fragment(comparison: Any) -> dict[str, Any]:
 def _page(comparison: Any, command: str) -> dict[str, Any]:
     """Return what only the whole page shows."""
     problem, folds = comparison.problem, comparison.folds
-    panels: dict[str, list[str]] = {}
-    for name in comparison.metrics:
-        panels.setdefault(MEASURES[name].panel, []).append(name)
     return {
-        "tables": [_ranked(comparison, *panel) for panel in panels.items()],
+        "tables": [
+            _ranked(comparison, *panel)
+            for panel in by_panel(comparison.metrics).items()
+        ],
         "pictures": list(figures.pictures(comparison)),
         "left_out": figures.left_out(comparison),
         "command": command,

@@ -9,7 +9,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
@@ -18,17 +17,17 @@ import skweighted.comparison.plots as plots
 import skweighted.comparison.report as report
 import skweighted.comparison.statistics as statistics
 import skweighted.comparison.verdict as verdicts
-from skweighted.comparison.cells import Cell, cells, fold_counts
+from skweighted.comparison.cells import fold_counts
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
 from skweighted.comparison.problem import Problem
+from skweighted.comparison.text_tables import (
+    differences_table,
+    markdown,
+    panels,
+)
 from skweighted.comparison.wording import shortened
-
-# What five metrics take beside the names. With less, the spread is written without
-# blank and leading zero, and with less than that long names go on in the next line.
-ROOMY_WIDTH = 86
-COMPACT_WIDTH = 66
 
 FEWER_FOLDS = "( ) the mean of fewer folds than others have: in some it is undefined."
 
@@ -224,19 +223,7 @@ class Comparison:
         path : str or Path
             The file to write; an existing one is replaced.
         """
-        lines = []
-        panels = dict.fromkeys(MEASURES[name].panel for name in self.metrics)
-        for panel in panels:
-            names = [name for name in self.metrics if MEASURES[name].panel == panel]
-            lines += [f"## {panel}", ""]
-            lines.append(" | ".join(["| strategy", *(_title(n) for n in names)]) + " |")
-            lines.append("| --- |" + " ---: |" * len(names))
-            columns = [cells(self.fold_scores, name) for name in names]
-            for strategy in columns[0]:
-                texts = (_text(column[strategy], roomy=True) for column in columns)
-                values = (text.plain.strip() for text in texts)
-                lines.append(" | ".join([f"| {strategy}", *values]) + " |")
-            lines.append("")
+        lines = list(markdown(self.fold_scores, self.metrics))
         lines += [f"- {line}" for line in self.notes()]
         Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -293,14 +280,11 @@ class Comparison:
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[Table | Text]:
         summary = self.summary()
-        width_of_metrics = options.max_width - summary.index.str.len().max()
-        panels = dict.fromkeys(MEASURES[name].panel for name in self.metrics)
-        for panel in panels:
-            names = [name for name in self.metrics if MEASURES[name].panel == panel]
-            yield _panel(self.fold_scores, panel, names, width_of_metrics)
+        for table in panels(self.fold_scores, self.metrics, options.max_width):
+            yield table
             yield Text()
         if len(summary) > 1 and self.reference in summary.index:
-            yield _differences_table(self.differences(), self._question(*[None] * 3))
+            yield differences_table(self.differences(), self._question(*[None] * 3))
             yield Text()
             for sentence in self.verdict():
                 yield Text(sentence)
@@ -317,77 +301,3 @@ class Comparison:
         strategies = self.fold_scores["strategy"].unique().tolist()
         n_folds = self.fold_scores["fold"].nunique()
         return f"<Comparison of {', '.join(strategies)} over {n_folds} folds>"
-
-
-def _panel(
-    fold_scores: pd.DataFrame, panel: str, names: list[str], width_of_metrics: int
-) -> Table:
-    """Return the table of one group of metrics."""
-    roomy = width_of_metrics >= ROOMY_WIDTH
-    whole = width_of_metrics >= COMPACT_WIDTH
-    table = Table(
-        title=panel,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        padding=(0, 1) if roomy else 0,
-        pad_edge=False,
-        show_edge=False,
-    )
-    table.add_column("strategy", vertical="bottom", overflow="fold", no_wrap=whole)
-    for name in names:
-        table.add_column(_title(name), justify="right", vertical="bottom")
-    columns = [cells(fold_scores, name) for name in names]
-    for strategy in columns[0]:
-        shown = (_text(column[strategy], roomy) for column in columns)
-        table.add_row(Text(strategy), *shown)
-    return table
-
-
-def _differences_table(
-    differences: pd.DataFrame, question: tuple[str, str, float]
-) -> Table:
-    """Return the table of differences to the reference, the best first."""
-    metric, reference, rope = question
-    table = Table(
-        title=f"Against {reference!r} in {MEASURES[metric].title}",
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-    )
-    table.add_column("strategy", vertical="bottom", overflow="fold")
-    titles = ("difference", "95 % interval", "better", f"within {rope:.2g}", "worse")
-    for title in titles:
-        table.add_column(title, justify="right", vertical="bottom")
-    by = differences["difference"]
-    order = (-by if MEASURES[metric].greater_is_better else by).sort_values().index
-    for strategy, row in differences.loc[order].iterrows():
-        table.add_row(
-            Text(strategy),
-            f"{row['difference']:+.3f}",
-            f"{row['low']:+.3f} to {row['high']:+.3f}",
-            *(f"{row[f'p_{kind}']:.0%}" for kind in ("better", "equivalent", "worse")),
-        )
-    return table
-
-
-def _title(name: str) -> str:
-    """Return the title of a metric, and which way is better."""
-    measure = MEASURES[name]
-    if measure.ideal is not None:
-        return f"{measure.title} → {measure.ideal:g}"
-    return measure.title if measure.greater_is_better else f"{measure.title} ↓"
-
-
-def _text(cell: Cell, roomy: bool) -> Text:
-    """Return "0.912 ±.021*"; the mark's place stays blank where it is not the best."""
-    text = Text(cell.mean, style="bold green" if cell.is_best else "")
-    if cell.deviation:
-        spread = cell.deviation
-        text.append(f" ± {spread}" if roomy else f" ±{spread.removeprefix('0')}", "dim")
-    text.append("*" if cell.is_best else " ")
-    text.no_wrap = True
-    return text
