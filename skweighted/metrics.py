@@ -122,7 +122,10 @@ def make_cost_scorer(cost_matrix, *, labels=None, savings=False):
     Parameters
     ----------
     cost_matrix : dict, DataFrame or array-like of shape (n_classes, n_classes)
-        As in `expected_cost_score`, one for all samples. It is copied.
+        As in `expected_cost_score`, one for all samples. It is copied. A matrix for
+        each sample is routed to `expected_cost_score` itself, by sklearn's metadata
+        routing: ``make_scorer(expected_cost_score,
+        greater_is_better=False).set_score_request(cost_matrix=True)``.
     labels : array-like of shape (n_classes,), default=None
         Order of the classes in an array. By default the sorted labels of each scored
         part; pass it if a part may lack a class.
@@ -156,7 +159,9 @@ def make_cost_scorer(cost_matrix, *, labels=None, savings=False):
             raise ValueError(
                 f"A scorer needs one cost matrix for all samples, since it is not told "
                 f"which samples it scores. Got shape {cost_matrix.shape}. Call "
-                f"expected_cost_score with the matrices of the samples."
+                f"expected_cost_score with the matrices of the samples, or have "
+                f"scikit-learn route them: make_scorer(expected_cost_score, "
+                f"greater_is_better=False).set_score_request(cost_matrix=True)."
             )
         labels = None if labels is None else _distinct(labels)
     else:

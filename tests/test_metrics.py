@@ -5,13 +5,14 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from hypothesis import given
 from hypothesis import strategies as st
 from messages import whole
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     TunedThresholdClassifierCV,
@@ -312,10 +313,39 @@ def test_a_scorer_refuses_a_matrix_per_sample():
     message = whole(
         "A scorer needs one cost matrix for all samples, since it is not told which "
         "samples it scores. Got shape (5, 2, 2). Call expected_cost_score with the "
-        "matrices of the samples."
+        "matrices of the samples, or have scikit-learn route them: make_scorer("
+        "expected_cost_score, greater_is_better=False).set_score_request("
+        "cost_matrix=True)."
     )
     with pytest.raises(ValueError, match=message):
         make_cost_scorer(np.zeros((5, 2, 2)))
+
+
+def test_matrices_of_each_sample_are_routed_to_the_scorer():
+    matrices = np.zeros((len(X), 2, 2))
+    matrices[:, 0, 1] = np.random.default_rng(0).lognormal(2, 1, len(X))
+    matrices[:, 1, 0] = 1
+    with sklearn.config_context(enable_metadata_routing=True):
+        scorer = make_scorer(
+            expected_cost_score, greater_is_better=False, labels=["fraud", "ok"]
+        ).set_score_request(cost_matrix=True)
+        scores = cross_validate(
+            LogisticRegression(),
+            X,
+            NAMES,
+            scoring=scorer,
+            params={"cost_matrix": matrices},
+            return_estimator=True,
+            return_indices=True,
+        )
+    parts = zip(scores["estimator"], scores["indices"]["test"], strict=True)
+    costs = [
+        expected_cost_score(
+            NAMES[part], clf.predict(X[part]), cost_matrix=matrices[part]
+        )
+        for clf, part in parts
+    ]
+    np.testing.assert_array_equal(-scores["test_score"], costs)
 
 
 @pytest.mark.parametrize("labels", [None, ["fraud", "ok"]])

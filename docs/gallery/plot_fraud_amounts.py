@@ -136,9 +136,9 @@ plt.show()
 # %%
 # A search by cost
 # ----------------
-# A scorer sees the rows of a fold only and is not told their amounts, so
-# :func:`~skweighted.metrics.make_cost_scorer` takes one matrix for all, here that of
-# the mean amount. Does it pay to weight the classes as well?
+# :func:`~skweighted.metrics.make_cost_scorer` takes one matrix for all rows, here that
+# of the mean amount. (:doc:`/costs` shows how metadata routing gives a scorer those of
+# each row.) Does it pay to weight the classes as well?
 
 model.set_params(costsensitivemlpclassifier__cost_matrix=fixed)
 grid = {"costsensitivemlpclassifier__class_weight": [None, "sqrt_balanced", "balanced"]}
