@@ -147,7 +147,8 @@ def compare(
     """
     # pandas, scikit-learn and TensorFlow take seconds to load and --help needs none of
     # them. So commands and their helpers import late, and nothing else here does.
-    from skweighted.comparison.protocol import make_plan
+    from skweighted.comparison.plan import make_plan
+    from skweighted.comparison.protocol import run
 
     names = _strategy_names(strategies)
     outs = {"csv": csv, "markdown": markdown, "report": report}
@@ -175,12 +176,20 @@ def compare(
     from skweighted import CostSensitiveMLPClassifier
 
     settings = {} if epochs is None else {"epochs": epochs}
-    comparison = plan.run(
-        CostSensitiveMLPClassifier(**settings),
-        progress=True,
-        resume=resume,
-        reference=reference,
-    )
+    try:
+        comparison = run(
+            plan,
+            CostSensitiveMLPClassifier(**settings),
+            progress=True,
+            resume=resume,
+            reference=reference,
+        )
+    except KeyboardInterrupt:
+        if resume is None:
+            raise
+        raise KeyboardInterrupt(
+            f"what was done is in '{resume}', and the same command goes on from there."
+        ) from None
     screen.print(comparison)
     if csv is not None:
         comparison.to_csv(csv)
@@ -233,17 +242,14 @@ def doctor(file: str, target: str | None, folds: int, groups: str | None) -> Non
     FILE is as in compare. Duplicates, interpolated rows, columns that give the answer
     away, folds without a class: what, where, why it matters, and what to do.
     """
-    from skweighted._doctor import diagnose_table, without_estimator
-    from skweighted.comparison.folds import group_numbers
+    from skweighted._doctor import doctor, shuffled_folds, without_estimator
     from skweighted.comparison.sources import load
 
     X, y = load(file, target)
     if groups is not None:
-        group_numbers(_split_groups(X, groups, target)[1])  # raises if some are missing
-    target = str(y.name)
-    diagnosis, n_more = without_estimator(
-        diagnose_table(X.assign(**{target: y}), target, cv=folds, groups=groups)
-    )
+        X, groups = _split_groups(X, groups, target)
+    cv = shuffled_folds(folds, y)
+    diagnosis, n_more = without_estimator(doctor(None, X, y, cv, groups=groups))
     screen = Console()
     # Rich fills its tables with blanks, which a file should not have.
     if screen.is_terminal:
@@ -278,8 +284,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = cli.main(arguments, prog_name="skweighted", standalone_mode=False)
     except click.ClickException as error:
         return _fail(error.format_message())
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("skweighted: interrupted; nothing was written.", err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        what_is_kept = str(error.__cause__ or error) or "nothing was written."
+        click.echo(f"skweighted: interrupted; {what_is_kept}", err=True)
         return INTERRUPTED
     except (TableError, _WrongArgument, RuntimeError) as error:
         return _fail(str(error))  # RuntimeError: every strategy failed

@@ -1,6 +1,10 @@
 """The warnings and errors a user may want to catch by name."""
 
 
+class CannotRunError(ValueError):
+    """Training rows do not let a strategy of `compare` run, which then skips it."""
+
+
 class ClassWeightWarning(UserWarning):
     """Class weights that name a label which y has not, or that nothing undoes."""
 

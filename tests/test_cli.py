@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 
 import skweighted
 from skweighted import _cli, compare
-from skweighted._doctor import diagnose_table
+from skweighted._doctor import doctor, shuffled_folds
 from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
 from skweighted.comparison.tables import read_table, split_target
 from skweighted.datasets import load_imbalanced_breast_cancer
@@ -484,8 +485,8 @@ def test_a_folder_that_cannot_be_gone_on_from_gets_one_line(
     assert run_quickly("--resume", "kept") == 0
     assert run_quickly("--resume", "kept", "--seed", "3") == 2
     assert capsys.readouterr().err == (
-        "skweighted: 'kept' holds another comparison: the folds or the seed is not the "
-        "same. Name another folder, or run it as it was.\n"
+        "skweighted: 'kept' holds another comparison, which differs in the folds or "
+        "the seed. Name another folder, or run it as it was.\n"
     )
     assert run_quickly("--resume", "data.csv") == 2
     assert capsys.readouterr().err == (
@@ -509,7 +510,8 @@ def test_without_none_the_first_strategy_is_the_reference(
 def test_the_doctor_looks_at_a_file(folder, capsys):
     assert _cli.main(["doctor", "data.csv", "--target", "fraud"]) == 0
     captured = capsys.readouterr()
-    diagnosis = diagnose_table(read_table("data.csv"), "fraud", cv=5)
+    X, y = split_target(read_table("data.csv"), "fraud")
+    diagnosis = doctor(None, X, y, shuffled_folds(5, y))
     of_data, _, _ = str(diagnosis).partition("Not looked for")
     assert captured.out == (
         f"{of_data}Not looked for, because no groups were given: groups across folds.\n"
@@ -533,7 +535,9 @@ def test_the_doctor_is_told_the_groups(folder, capsys):
     arguments = ["doctor", "data.csv", "--target", "fraud", "--groups"]
     assert _cli.main([*arguments, "person"]) == 0
     out = capsys.readouterr().out
-    expected = diagnose_table(table, "fraud", cv=5, groups="person")
+    X, y = split_target(table.drop(columns="person"), "fraud")
+    cv = StratifiedKFold(5, shuffle=True, random_state=0)
+    expected = doctor(None, X, y, cv, groups=table["person"])
     assert "20 groups are in training and test rows" in expected[0].what
     assert expected[0].what in " ".join(out.split())
     assert "no groups were given" not in out
@@ -581,6 +585,26 @@ def test_an_interruption_ends_with_one_line(folder, capsys, monkeypatch):
     assert _cli.main(["compare", "data.csv", "--target", "fraud"]) == 130
     err = capsys.readouterr().err.strip()
     assert err == "skweighted: interrupted; nothing was written."
+
+
+def test_an_interruption_tells_where_what_was_done_is(folder, capsys, monkeypatch):
+    def interrupt(*args, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skweighted.comparison.protocol.run", interrupt)
+    arguments = ["compare", "data.csv", "--target", "fraud", "--resume", "kept"]
+    assert _cli.main(arguments) == 130
+    assert capsys.readouterr().err.strip() == (
+        "skweighted: interrupted; what was done is in 'kept', and the same command "
+        "goes on from there."
+    )
+
+
+def test_a_header_may_be_long(folder):
+    names = [f"gene_{n}" for n in range(12_000)]
+    rows = [",".join(["1"] * 12_000)] * 2
+    Path("wide.csv").write_text("\n".join([",".join(names), *rows]))
+    assert read_table("wide.csv").columns.tolist() == names
 
 
 def test_without_a_command_it_prints_its_help(capsys):

@@ -3,6 +3,7 @@
 import copy
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -33,13 +34,15 @@ from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
+from skweighted.comparison.cells import cells
 from skweighted.comparison.looks import ranking
 from skweighted.comparison.measures import OF_COSTS
+from skweighted.comparison.plan import make_plan
 from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
 from skweighted.comparison.problem import as_features, as_problem
-from skweighted.comparison.protocol import make_plan, seeded
+from skweighted.comparison.protocol import run
 from skweighted.comparison.result import FEWER_FOLDS
-from skweighted.comparison.strategies import plain, resampled_by
+from skweighted.comparison.strategies import plain, resampled_by, seeded
 from skweighted.exceptions import TableError
 
 METRICS = [
@@ -160,7 +163,8 @@ def test_the_global_random_state_plays_no_part():
     X, y = binary_problem()
     state = np.random.get_state()
     compare(X, y, estimator=LOGISTIC, strategies=CHEAP, cv=2)
-    np.testing.assert_array_equal(state[1], np.random.get_state()[1])
+    for one, other in zip(state, np.random.get_state(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_strategy_scores_alike_alone_and_in_company():
@@ -398,7 +402,7 @@ def parts_of(fold):
 def test_smote_equals_an_imblearn_pipeline_by_hand():
     X, y = binary_problem()
     plan = make_plan(X, y, strategies="smote")
-    comparison = plan.run(LOGISTIC)
+    comparison = run(plan, LOGISTIC)
     for fold, (train, test, seed) in enumerate(map(parts_of, plan.folds)):
         model = make_sampling_pipeline(
             StandardScaler(), SMOTE(random_state=seed), LOGISTIC
@@ -410,7 +414,7 @@ def test_smote_equals_an_imblearn_pipeline_by_hand():
 def test_threshold_equals_sklearn_s_tuning_by_hand():
     X, y = binary_problem()
     plan = make_plan(X, y, strategies=["none", "threshold"], cv=2)
-    comparison = plan.run(LOGISTIC)
+    comparison = run(plan, LOGISTIC)
     for fold, (train, test, seed) in enumerate(map(parts_of, plan.folds)):
         inner_folds = StratifiedKFold(5, shuffle=True, random_state=seed)
         model = TunedThresholdClassifierCV(hand_made(LOGISTIC), cv=inner_folds)
@@ -436,8 +440,13 @@ def test_threshold_equals_sklearn_s_tuning_by_hand():
         lambda frame: frame.set_axis(range(3), axis=1),
         lambda frame: frame.set_index(np.arange(200) * 3),
         lambda frame: frame.to_numpy().astype(object),
+        lambda frame: frame.astype(object),
+        lambda frame: frame.map(lambda cell: Decimal(cell) if cell == cell else None),
     ],
-    ids=["ndarray", "list", "polars", "nullable", "int names", "index", "object"],
+    ids=[
+        *("ndarray", "list", "polars", "nullable", "int names", "index", "object"),
+        *("object columns", "decimals"),
+    ],
 )
 def test_the_container_does_not_matter(convert):
     X, y = mixed_frame()
@@ -458,8 +467,12 @@ def test_the_container_does_not_matter(convert):
         lambda y: pl.from_pandas(y),
         lambda y: y.astype("category"),
         lambda y: y.astype(object),
+        lambda y: pd.Series([np.int64(n) if n else int(n) for n in y], dtype=object),
     ],
-    ids=["list", "frame", "float", "nullable", "polars", "category", "object"],
+    ids=[
+        *("list", "frame", "float", "nullable", "polars", "category", "object"),
+        "two kinds of int",
+    ],
 )
 def test_the_container_of_the_target_does_not_matter(convert):
     X, y = binary_problem()
@@ -708,7 +721,7 @@ def test_a_fold_without_a_class_is_an_error():
     order = np.argsort(y, kind="stable")
     message = (
         "The test rows of fold 0 have no row of class 1. "
-        "Use stratified folds, or fewer of them."
+        "Use another splitter, or merge small classes."
     )
     with pytest.raises(TableError, match=f"^{re.escape(message)}$"):
         compare(X[order], y[order], estimator=LOGISTIC, cv=KFold(3))
@@ -781,6 +794,18 @@ WRONG_PROBLEMS = [
     ),
     (
         X_FOUR,
+        ["a", float("nan"), "b", "b"],
+        "y is missing in 1 of 4 rows (empty fields, NA and None count as missing). "
+        "Fill or remove those rows.",
+    ),
+    (
+        sparse.csr_matrix([[0, np.nan], [np.inf, 1], [0, 1], [1, 0]]),
+        ["a", "b"] * 2,
+        "X holds 2 infinite or missing values, and in a sparse matrix none is imputed. "
+        "Replace them by numbers.",
+    ),
+    (
+        X_FOUR,
         ["a", None, "b", None],
         "y is missing in 2 of 4 rows (empty fields, NA and None count as missing). "
         "Fill or remove those rows.",
@@ -825,7 +850,30 @@ WRONG_ARGUMENTS = [
         f"There is no strategy 'Smot'. Did you mean 'smote' or 'smotenc'? {KNOWN}",
     ),
     ({"strategies": []}, ValueError, f"No strategy was named. {KNOWN}"),
-    ({"cv": 1}, ValueError, "Cross-validation needs 2 folds or more; cv=1."),
+    (
+        {"n_repeats": 0},
+        ValueError,
+        "n_repeats must be a whole number from 1. Got 0.",
+    ),
+    (
+        {"random_state": "a"},
+        ValueError,
+        "random_state must be a whole number from 0 to 4,294,967,295, which the result "
+        "tells, or None. Got 'a'.",
+    ),
+    (
+        {"cost_matrix": np.zeros((200, 2, 2))},
+        ValueError,
+        "compare takes one cost matrix for all rows. Got shape (200, 2, 2). Costs of "
+        "each row are for predict and expected_cost_score.",
+    ),
+    (
+        {"reference": "nonee", "strategies": ["none", "smote"]},
+        ValueError,
+        "reference must be a strategy that is compared. Got 'nonee'. Compared: 'none', "
+        "'smote'.",
+    ),
+    ({"cv": 1}, ValueError, "Cross-validation needs 2 folds or more. Got cv=1."),
     (
         {"estimator": "mlp"},
         TypeError,
@@ -854,6 +902,15 @@ def test_a_wrong_argument_says_the_way_out(arguments, error, message):
 
 def test_a_wrong_table_is_a_value_error():
     assert issubclass(TableError, ValueError)
+
+
+def test_text_may_be_missing_throughout_a_training_fold():
+    X, y = mixed_frame()
+    X["note"] = [*["once"], *[None] * 199]
+    comparison = compare(
+        X, y, estimator=LOGISTIC, cv=2, strategies=["none", "smote", "smotenc"]
+    )
+    assert comparison.failed == comparison.skipped == {}
 
 
 # The table
@@ -925,6 +982,53 @@ def test_strategies_that_lack_folds_rank_last():
     comparison = comparison_of({"a": 0.7, "b": 0.9, "c": 0.8})
     assert ranking(comparison, "roc_auc") == ["b", "c", "a"]
     assert ranking(without(comparison, "b", "roc_auc", [1]), "roc_auc") == [*"cab"]
+
+
+def test_costs_of_any_unit_can_be_told_apart():
+    means = {"a": 1.2e-5, "b": 1.3e-5}
+    comparison = comparison_of(means, "expected_cost", names=MEASURES)
+    scores = comparison.fold_scores.query("metric == 'expected_cost'")
+    # The folds are 0.02 apart, which says nothing of these means.
+    scores = scores.assign(value=scores["strategy"].map(means))
+    shown = cells(scores, "expected_cost")
+    assert {name: cell.mean for name, cell in shown.items()} == {
+        "a": "0.0000120",
+        "b": "0.0000130",
+    }
+    assert [cell.is_best for cell in shown.values()] == [True, False]
+
+
+def test_names_are_shown_as_they_are(tmp_path):
+    comparison = comparison_of({"smote[k=3]": 0.7, "a[/b]|c": 0.8})
+    shown = "\n".join(printed(comparison, 140))
+    assert "Against 'smote[k=3]' in average precision" in shown
+    comparison.to_markdown(tmp_path / "out.md")
+    lines = (tmp_path / "out.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| a[/b]")]
+    assert rows
+    assert all(row.startswith("| a[/b]\\|c | ") for row in rows)
+
+
+def test_markdown_has_differences_and_verdict(tmp_path):
+    comparison = comparison_of({"a": 0.9, "b": 0.8})
+    comparison.to_markdown(tmp_path / "out.md")
+    lines = (tmp_path / "out.md").read_text(encoding="utf-8").splitlines()
+    start = lines.index("## Against 'a' in average precision")
+    title = next(
+        i for i, line in enumerate(printed(comparison, 140)) if "Against" in line
+    )
+    row = printed(comparison, 140)[title + 3]
+    assert lines[start + 4].strip("| ").split(" | ") == re.split(r"  +", row)
+    for sentence in comparison.verdict():
+        assert f"- {sentence}" in lines
+
+
+def test_a_text_in_a_notebook_is_no_output_of_its_own(monkeypatch):
+    displayed = []
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("rich.jupyter.display", lambda *args: displayed.append(args))
+    assert "ROC AUC" in str(comparison_of({"a": 0.9, "b": 0.8}))
+    assert displayed == []
 
 
 def test_a_metric_that_is_undefined_in_every_fold_is_a_dash():
@@ -1021,10 +1125,13 @@ def test_many_classes_are_shortened():
     )
 
 
-def test_the_progress_bar_writes_to_stderr_only(capsys):
+def test_the_progress_bar_writes_to_stderr_only(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # to Rich stderr is then a terminal
     X, y = binary_problem()
     compare(X, y, estimator=LOGISTIC, cv=2, strategies="none", progress=True)
-    assert capsys.readouterr().out == ""
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "fold 2/2 none" in captured.err
 
 
 # The network itself

@@ -54,7 +54,7 @@ from sklearn.svm import SVC
 from sklearn.utils import shuffle
 
 from skweighted import PriorCorrectedClassifier
-from skweighted._doctor import CHECKS, Diagnosis, Finding, diagnose_table, doctor
+from skweighted._doctor import CHECKS, Diagnosis, Finding, doctor, shuffled_folds
 from skweighted._doctor._resampled import direction_through
 from skweighted.exceptions import TableError
 from skweighted.metrics import make_cost_scorer
@@ -1451,7 +1451,7 @@ def test_copies_that_follow_one_another_are_found_where_no_folds_are_given():
     labels = np.repeat(y, 2)
     for diagnosis in (
         doctor(None, table, labels),
-        diagnose_table(table.assign(target=labels), "target", cv=5),
+        doctor(None, table, labels, shuffled_folds(5, labels)),
     ):
         (finding,) = diagnosis
         train_and_test = StratifiedKFold(5, shuffle=True, random_state=0)
@@ -1926,29 +1926,6 @@ def test_with_several_labels_what_is_about_classes_is_skipped():
 def test_what_cannot_be_looked_at_is_an_error(arguments, error, message):
     with pytest.raises(error, match=whole(message)):
         doctor(**arguments)
-
-
-def test_a_table_is_looked_at_as_its_columns():
-    table, y = frame(id=np.arange(1000))
-    assert list(diagnose_table(table.assign(target=y), "target")) == list(
-        doctor(None, table, y)
-    )
-    with pytest.raises(TableError, match=r"^There is no column 'class'\."):
-        diagnose_table(table, "class")
-
-
-def test_the_groups_of_a_table_are_no_feature():
-    table, y = frame(person=np.arange(1000) // 4)
-    diagnosis = diagnose_table(table.assign(target=y), "target", cv=5, groups="person")
-    X = table.drop(columns="person")
-    cv = StratifiedKFold(5, shuffle=True, random_state=0)
-    assert list(diagnosis) == list(doctor(None, X, y, cv, groups=table["person"]))
-    assert diagnosis[0].what.endswith(
-        "of 250 groups are in training and test rows of the same fold, in 5 folds of "
-        "StratifiedKFold."
-    )
-    with pytest.raises(TableError, match=r"^There is no column 'persons'\. Did you"):
-        diagnose_table(table.assign(target=y), "target", groups="persons")
 
 
 # The diagnosis

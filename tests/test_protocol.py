@@ -1,28 +1,34 @@
 """Folds, repeats, groups, failures and resumed runs of a comparison."""
 
 import json
+import threading
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import make_pipeline
 from messages import whole
+from scipy import sparse
 from scipy.special import expit, logit
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import (
     StratifiedGroupKFold,
     StratifiedKFold,
     TimeSeriesSplit,
 )
+from sklearn.preprocessing import StandardScaler
 
-from skweighted import compare
+from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, Strategy
+from skweighted.comparison.identity import identity
 from skweighted.comparison.measures import Answers, measured
-from skweighted.comparison.protocol import make_plan
+from skweighted.comparison.plan import make_plan
 from skweighted.comparison.strategies import plain
 from skweighted.exceptions import TableError
 
@@ -131,7 +137,171 @@ def test_groups_that_cannot_be_kept_together_are_explained(groups, message):
         compare(X, Y, groups=groups, **QUICK)
 
 
+def test_the_given_splits_and_masks_are_folds_too():
+    splitter = StratifiedKFold(4, shuffle=True, random_state=1)
+    splits = list(splitter.split(X, Y))
+    masks = [[np.isin(np.arange(240), rows) for rows in split] for split in splits]
+    one, two, three = (
+        compare(X, Y, cv=cv, **QUICK) for cv in (splitter, splits, masks)
+    )
+    for other in (two, three):
+        pd.testing.assert_frame_equal(scores_of(other), scores_of(one))
+        pd.testing.assert_frame_equal(other.differences(), one.differences())
+
+
+def test_a_splitter_sees_the_rows():
+    class ByColumn:
+        def split(self, X, y, groups=None):
+            order = np.argsort(X[:, 1])
+            for test in (order[::2], order[1::2]):
+                yield np.setdiff1d(order, test), test
+
+    comparison = compare(X, Y, cv=ByColumn(), **QUICK)
+    assert comparison.folds[0].test.tolist() == np.argsort(X[:, 1])[::2].tolist()
+
+
+def test_a_splitter_without_a_seed_gets_that_of_the_result():
+    splitter = StratifiedKFold(3, shuffle=True)
+    one, two, other = (
+        compare(X, Y, cv=splitter, random_state=seed, **QUICK) for seed in (1, 1, 2)
+    )
+    pd.testing.assert_frame_equal(scores_of(one), scores_of(two))
+    assert (one.folds[0].test != other.folds[0].test).any()
+    assert splitter.random_state is None
+
+
+def test_without_cv_there_are_five_folds():
+    one, two = (compare(X, Y, cv=cv, **QUICK) for cv in (None, 5))
+    pd.testing.assert_frame_equal(scores_of(one), scores_of(two))
+
+
+@pytest.mark.parametrize(
+    ("cv", "message"),
+    [
+        (
+            [(np.arange(240), np.arange(200, 240))],
+            "No row may be both learnt from and asked about. Fold 0 of cv does so with "
+            "40 rows. Use another splitter.",
+        ),
+        (
+            StratifiedKFold(2),
+            "No group may be both learnt from and asked about. Fold 0 of cv does so "
+            "with 120 groups. Use a number of folds, or a splitter of groups, such as "
+            "StratifiedGroupKFold.",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
+def test_folds_that_ask_about_what_was_learnt_are_refused(cv, message):
+    halves = np.empty(240, int)
+    for _, half in StratifiedKFold(2).split(X, Y):
+        halves[half] = np.arange(120)
+    with pytest.raises(ValueError, match=whole(message)):
+        compare(X, Y, cv=cv, groups=halves, **QUICK)
+
+
 # failures
+
+
+NOT_PROBABILITIES = (
+    "The probabilities of a row must be numbers whose sum is 1. Those of predict_proba "
+    "are not."
+)
+SHAPE = "There must be a probability of each class for each row. predict_proba gave "
+
+
+class Distorted(LogisticRegression):
+    """Its probabilities are not what they should be."""
+
+    def __init__(self, distort=None):
+        super().__init__()
+        self.distort = distort
+
+    def predict_proba(self, X):
+        return self.distort(super().predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (Distorted(lambda proba: proba * np.nan), NOT_PROBABILITIES),
+        (Distorted(lambda proba: proba * 2), NOT_PROBABILITIES),
+        (
+            Distorted(lambda proba: proba[:, 1]),
+            f"{SHAPE}shape (48,) for 48 rows and 2 classes.",
+        ),
+        (
+            Distorted(lambda proba: proba[:-1]),
+            f"{SHAPE}shape (47, 2) for 48 rows and 2 classes.",
+        ),
+        (
+            Strategy(plain, decide=lambda model, X: np.full(len(X), 7)),
+            "Decisions must be classes: 0, 1. Got 7.",
+        ),
+        (
+            Strategy(plain, decide=lambda model, X: model.predict_proba(X)[:, 1]),
+            "Decisions must be classes: 0, 1. Got 0.",
+        ),
+    ],
+)
+def test_answers_that_cannot_be_measured_are_a_failure(bad, message, tmp_path):
+    run = {"strategies": {"none": "none", "bad": bad}, "resume": tmp_path}
+    comparison = compare(X, Y, estimator=MODEL, **run)
+    assert comparison.failed["bad"].startswith(f"ValueError in fold 0: {message}")
+    assert set(comparison.fold_scores["strategy"]) == {"none"}
+    assert not list(tmp_path.glob("bad*"))
+
+
+def test_columns_of_probabilities_are_in_the_model_s_own_order():
+    class Backwards(LogisticRegression):
+        def fit(self, X, y):
+            super().fit(X, y)
+            self.classes_ = self.classes_[::-1]
+            self.coef_, self.intercept_ = -self.coef_, -self.intercept_
+            return self
+
+    strategies = {"none": LogisticRegression(), "backwards": Backwards()}
+    comparison = compare(X, Y, estimator=MODEL, strategies=strategies)
+    means = comparison.summary().drop(columns=["fit_seconds", "predict_seconds"])
+    np.testing.assert_allclose(means.loc["backwards"], means.loc["none"], rtol=1e-9)
+
+
+def test_what_a_model_followed_may_be_of_any_kind():
+    class Followed(LogisticRegression):
+        def fit(self, X, y):
+            self.history_ = [{"loss": 1.0}]
+            return super().fit(X, y)
+
+    comparison = compare(X, Y, estimator=MODEL, strategies={"a": Followed()})
+    assert comparison.outcomes["a"][0].history == {}
+
+
+def test_rows_that_a_sampler_refuses_are_a_reason_not_a_failure():
+    draw = np.random.default_rng(0)
+    clump = np.concatenate([draw.normal(size=(90, 2)), 40 + draw.normal(size=(30, 2))])
+    labels = np.repeat(["common", "rare"], [90, 30])
+    comparison = compare(
+        clump, labels, estimator=MODEL, cv=2, strategies=["none", "adasyn"]
+    )
+    assert comparison.failed == {}
+    assert comparison.skipped["adasyn"].startswith("in fold 0, ADASYN says: ")
+    assert f"adasyn was skipped: {comparison.skipped['adasyn']}." in comparison.notes()
+
+
+def test_each_fold_is_compiled_for_before_the_clock_runs():
+    fitted = []
+
+    class Epochs(LogisticRegression):
+        def __init__(self, epochs=30):
+            super().__init__()
+            self.epochs = epochs
+
+        def fit(self, X, y):
+            fitted.append((self.epochs, len(X)))
+            return super().fit(X, y)
+
+    compare(X, Y, estimator=Epochs(), strategies="none", cv=TimeSeriesSplit(2))
+    assert fitted == [(1, 80), (30, 80), (1, 160), (30, 160)]
 
 
 def test_a_strategy_that_fails_is_told_and_the_others_are_kept():
@@ -166,15 +336,18 @@ def test_if_all_fail_there_is_nothing_to_return():
 # resumed runs
 
 
+CALLS = []
+
+
+def counting(parts, X, y):
+    CALLS.append(1)
+    if len(CALLS) == 4:
+        raise KeyboardInterrupt
+    return plain(parts, X, y)
+
+
 def test_a_resumed_run_fits_only_what_is_missing(tmp_path):
-    calls = []
-
-    def counting(parts, X, y):
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return plain(parts, X, y)
-
+    CALLS.clear()
     run = {
         "estimator": MODEL,
         "strategies": {"counting": Strategy(fit=counting)},
@@ -183,34 +356,105 @@ def test_a_resumed_run_fits_only_what_is_missing(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         compare(X, Y, **run)
     resumed = compare(X, Y, **run)
-    assert len(calls) == 4 + 2  # three of five folds were done
+    assert len(CALLS) == 4 + 2  # three of five folds were done
     whole_run = compare(X, Y, **QUICK | {"strategies": ["none"]})
     one, two = (scores_of(c).drop(columns="strategy") for c in (resumed, whole_run))
     pd.testing.assert_frame_equal(one, two)
     again = compare(X, Y, **run)
-    assert len(calls) == 6
+    assert len(CALLS) == 6
     pd.testing.assert_frame_equal(again.fold_scores, resumed.fold_scores)
 
 
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"random_state": 1}, "the folds or the seed is"),
-        ({"cost_matrix": COSTS}, "the costs is"),
-        ({"estimator": LogisticRegression(C=2)}, "the network is"),
+        ({"random_state": 1}, "the folds or the seed"),
+        ({"cost_matrix": COSTS}, "the costs"),
+        ({"estimator": LogisticRegression(C=2)}, "the network"),
     ],
 )
 def test_a_folder_of_another_comparison_is_refused(tmp_path, change, what):
     folder = tmp_path / "run"
     compare(X, Y, resume=folder, **QUICK)
     message = (
-        f"'{folder}' holds another comparison: {what} not the same. Name another "
+        f"'{folder}' holds another comparison, which differs in {what}. Name another "
         f"folder, or run it as it was."
     )
     with pytest.raises(ValueError, match=whole(message)):
         compare(X, Y, resume=folder, **QUICK | change)
     with pytest.raises(ValueError, match="the data"):
         compare(X + 1, Y, resume=folder, **QUICK)
+
+
+def of_rate(rate):
+    def fit(parts, X, y):
+        parts.network.set_params(C=rate)
+        return plain(parts, X, y)
+
+    return fit
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (SMOTE(k_neighbors=1), SMOTE(k_neighbors=5)),
+        (DummyClassifier(), DummyClassifier(strategy="uniform")),
+        (Strategy(of_rate(0.1)), Strategy(of_rate(1e-4))),
+        (
+            Strategy(plain, decide=lambda model, X: np.zeros(len(X))),
+            Strategy(plain, decide=lambda model, X: np.ones(len(X))),
+        ),
+    ],
+)
+def test_a_strategy_of_the_same_name_is_not_the_same(tmp_path, one, other):
+    first, second, alone = (
+        compare(X, Y, estimator=MODEL, strategies={"mine": mine}, resume=folder)
+        for mine, folder in [(one, tmp_path), (other, tmp_path), (other, None)]
+    )
+    pd.testing.assert_frame_equal(scores_of(second), scores_of(alone))
+    assert not scores_of(second).equals(scores_of(first))
+    assert len(list(tmp_path.glob("mine*.npz"))) == 10
+
+
+def test_what_cannot_be_told_from_others_is_run_anew(tmp_path):
+    lock = threading.Lock()
+    fit = Strategy(lambda parts, X, y: plain(parts, X, y) if lock else None)
+    compare(X, Y, estimator=MODEL, strategies={"mine": fit}, resume=tmp_path)
+    assert not list(tmp_path.glob("mine*"))
+
+
+def test_a_network_is_known_by_all_its_parameters(tmp_path):
+    def voting(strength):
+        members = [(f"m{n}", LogisticRegression(C=1 + n / 99)) for n in range(30)]
+        members[15] = ("m15", LogisticRegression(C=strength))
+        return VotingClassifier(members, voting="soft")
+
+    assert repr(voting(1.1)) == repr(voting(1e-6))  # sklearn leaves the middle out
+    run = {"strategies": "none", "cv": 2, "resume": tmp_path}
+    compare(X, Y, estimator=voting(1.1), **run)
+    with pytest.raises(ValueError, match="differs in the network"):
+        compare(X, Y, estimator=voting(1e-6), **run)
+    compare(X, Y, estimator=voting(1.1), **run)
+
+
+def test_keras_objects_are_known_by_their_configuration():
+    one, same, other = (
+        identity(CostSensitiveMLPClassifier(optimizer=keras.optimizers.Adam(rate)))
+        for rate in (1e-3, 1e-3, 1e-2)
+    )
+    assert one == same != other
+
+
+def test_a_sparse_matrix_is_known_by_its_values():
+    one, other = (sparse.csr_matrix(np.eye(3)) for _ in range(2))
+    assert other.has_canonical_format  # which SciPy remembers
+    assert identity(one) == identity(other) != identity(2 * one)
+
+
+def test_a_name_may_be_longer_than_that_of_a_file(tmp_path):
+    run = {"estimator": MODEL, "strategies": {"é" * 200: "smote"}, "resume": tmp_path}
+    one, two = (compare(X, Y, **run) for _ in range(2))
+    pd.testing.assert_frame_equal(one.fold_scores, two.fold_scores)
 
 
 def test_a_resumed_run_may_have_more_strategies(tmp_path):
@@ -321,14 +565,33 @@ def test_distorted_log_odds_are_found_out(calibrated, factor, shift):
 def test_the_calibration_error_of_a_constant_is_its_distance():
     truth = np.repeat([0, 1], [80, 20])
     scores = measured(answers_of(truth, np.full(100, 0.3)))
-    # Ten bins in order of the rows: eight of 0.3, two of 0.7 away.
-    assert scores["calibration_error"] == pytest.approx(0.8 * 0.3 + 0.2 * 0.7)
+    assert scores["calibration_error"] == pytest.approx(0.3 - 0.2)
 
 
-def test_separated_classes_have_no_slope():
-    scores = measured(
-        answers_of(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.7, 0.8]))
+def test_the_order_of_rows_makes_no_difference_to_the_calibration_error():
+    draw = np.random.default_rng(0)
+    proba = draw.integers(1, 6, size=237) / 6  # as of a small forest
+    truth = (draw.random(237) < proba**2).astype(int)
+    rows = draw.permutation(237)
+    one, two = (
+        measured(answers_of(*each))["calibration_error"]
+        for each in [(truth, proba), (truth[rows], proba[rows])]
     )
+    assert one == pytest.approx(two, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "proba",
+    [
+        [0.1, 0.2, 0.7, 0.8],
+        [0.1, 0.5, 0.5, 0.8],
+        [0.8, 0.7, 0.2, 0.1],
+        [0.4, 0.4, 0.4, 0.4],
+    ],
+    ids=["separated", "but for a tie", "the wrong way round", "constant"],
+)
+def test_a_slope_that_is_infinite_or_undefined_is_none(proba):
+    scores = measured(answers_of(np.array([0, 0, 1, 1]), np.array(proba)))
     assert np.isnan(scores["calibration_slope"])
 
 
@@ -402,9 +665,13 @@ def test_own_samplers_and_models_are_compared_beside_ours():
         "constant": DummyClassifier(),
     }
     comparison = compare(X, Y, estimator=MODEL, strategies=strategies)
-    constant = comparison.outcomes["constant"][0]
-    assert accuracy_score(np.zeros(48), constant.y_index) == 1
-    assert log_loss(Y[comparison.folds[0].test], constant.proba) > 0
+    constant, mine = (comparison.outcomes[name][0] for name in ("constant", "mine"))
+    fold = comparison.folds[0]
+    assert (constant.y_index == 0).all()
+    np.testing.assert_allclose(constant.proba[:, 1], Y[fold.train].mean())
+    by_hand = make_pipeline(StandardScaler(), SMOTE(random_state=0), MODEL)
+    by_hand.fit(X[fold.train], Y[fold.train])
+    np.testing.assert_allclose(mine.proba, by_hand.predict_proba(X[fold.test]))
 
 
 def test_a_comparison_is_a_page_a_cell_and_a_picture(tmp_path):

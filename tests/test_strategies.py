@@ -3,6 +3,7 @@
 import copy
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -30,12 +31,20 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.model_selection import StratifiedKFold, TunedThresholdClassifierCV
+from sklearn.model_selection import (
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+    check_cv,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
+import skweighted.comparison.preprocessing as preprocessing
+import skweighted.comparison.strategies.fits as fits
 from skweighted import CostSensitiveMLPClassifier
+from skweighted.comparison.folds import Fold
+from skweighted.comparison.plan import Plan
 from skweighted.comparison.preprocessing import (
     MOST_CATEGORIES,
     gives_sparse,
@@ -43,7 +52,7 @@ from skweighted.comparison.preprocessing import (
     make_preprocessing,
     text_columns,
 )
-from skweighted.comparison.problem import as_features
+from skweighted.comparison.problem import as_features, as_problem
 from skweighted.comparison.strategies import (
     DEFAULT_STRATEGIES,
     STRATEGIES,
@@ -54,6 +63,7 @@ from skweighted.comparison.strategies import (
     plain,
     seeded,
 )
+from skweighted.exceptions import CannotRunError
 from skweighted.metrics import expected_cost_score, make_cost_scorer
 
 SEED = 7
@@ -275,19 +285,11 @@ def problem_for(name):
     return mixed() if name == "smotenc" else two_classes()
 
 
-def setting_of(X, y, network=None, **more):
-    counts = np.unique(y, return_counts=True)[1]
-    return Setting(
-        **{
-            "network": Spy() if network is None else network,
-            "n_classes": len(counts),
-            "fewest_rows": int(counts.min()),
-            "has_text": bool(text_columns(X)),
-            "is_sparse": gives_sparse(X),
-            "n_rows": len(y),
-        }
-        | more
-    )
+def setting_of(X, y, **known):
+    """Return what a comparison tells a strategy that learns from all these rows."""
+    rows = np.arange(len(y))
+    plan = Plan(as_problem(X, y), {}, [Fold(rows, rows, SEED)])
+    return replace(plan.setting(Spy()), **known)
 
 
 # Laws
@@ -486,6 +488,35 @@ def test_the_dearer_a_miss_the_lower_the_threshold():
     assert thresholds[0] > 2 * thresholds[-1]
 
 
+def test_the_threshold_is_tuned_on_whole_groups(monkeypatch):
+    X, y = two_classes()
+    groups = np.random.default_rng(0).integers(40, size=len(y))
+    seen = []
+
+    class Tuned(TunedThresholdClassifierCV):
+        def fit(self, X, y, **params):
+            seen.extend(check_cv(self.cv, y, classifier=True).split(X, y))
+            return super().fit(X, y, **params)
+
+    monkeypatch.setattr(fits, "TunedThresholdClassifierCV", Tuned)
+    parts = parts_for(X, network=LogisticRegression(), groups=groups)
+    STRATEGIES["threshold"].fit(parts, X, y)
+    assert len(seen) == 5
+    for train, test in seen:
+        assert not set(groups[train]) & set(groups[test])
+    torn = parts_for(X, network=LogisticRegression(), groups=(y == y[0]).astype(int))
+    with pytest.raises(CannotRunError, match="no inner fold that keeps groups"):
+        STRATEGIES["threshold"].fit(torn, X, y)
+
+
+def test_text_that_becomes_sparse_is_known_beforehand(monkeypatch):
+    X, y = mixed()
+    reason = STRATEGIES["hist_gradient_boosting"].why_not
+    assert reason(setting_of(X, y)) is None
+    monkeypatch.setattr(preprocessing, "MOST_DENSE_BYTES", 1000)
+    assert reason(setting_of(X, y)) == "takes no sparse features"
+
+
 def test_costs_with_labels_tune_the_same_threshold():
     X, y = two_classes()
     names = np.array(["fine", "fraud"], dtype=object)
@@ -682,10 +713,11 @@ def test_kmeans_smote_takes_clusters_of_equal_rows():
 def test_kmeans_smote_without_a_cluster_gives_imblearn_s_reason():
     X = np.concatenate([np.linspace(-1, 1, 40), [-50, 50]])[:, np.newaxis]
     message = (
-        "No clusters found with sufficient samples of class 1. Try lowering the "
-        "cluster_balance_threshold or increasing the number of clusters."
+        "ClusteredSMOTE says: No clusters found with sufficient samples of class 1. "
+        "Try lowering the cluster_balance_threshold or increasing the number of "
+        "clusters."
     )
-    with pytest.raises(RuntimeError, match=whole(message)):
+    with pytest.raises(CannotRunError, match=whole(message)):
         fitted("kmeans_smote", X, np.repeat([0, 1], [40, 2]))
 
 
@@ -849,10 +881,10 @@ def test_a_sampler_that_loses_a_class_is_an_error():
             return X[y == "common"], y[y == "common"]
 
     message = whole(
-        "A sampler must leave rows of every class. Losing left none of class "
-        "'a rare one'. Choose another strategy, or merge small classes."
+        "Losing left no row of class 'a rare one': choose another strategy, or merge "
+        "small classes"
     )
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(CannotRunError, match=message):
         fitted(choose_strategies({"mine": Losing()})["mine"], *three_classes())
 
 

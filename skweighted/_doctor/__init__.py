@@ -1,19 +1,15 @@
 """A doctor of estimators and data: mistakes that are common with imbalanced classes."""
 
-from skweighted._doctor._examination import (
-    CHECKS,
-    diagnose_table,
-    doctor,
-    without_estimator,
-)
+from skweighted._doctor._examination import CHECKS, doctor, without_estimator
 from skweighted._doctor._findings import SEVERITIES, Diagnosis, Finding
+from skweighted._doctor._splits import shuffled_folds
 
 __all__ = [
     "CHECKS",
     "SEVERITIES",
     "Diagnosis",
     "Finding",
-    "diagnose_table",
     "doctor",
+    "shuffled_folds",
     "without_estimator",
 ]

@@ -14,6 +14,7 @@ from skweighted._doctor._splits import (
     shuffled_folds,
 )
 from skweighted._doctor._table import Table
+from skweighted.comparison.folds import group_numbers
 from skweighted.comparison.problem import as_labels
 
 
@@ -115,7 +116,7 @@ def make_case(estimator, X, y, cv, scoring, groups):
         return Case(parts=parts, scoring=scoring)
     table = Table(X)
     y = _as_y(y)
-    groups = None if groups is None else np.asarray(groups)
+    groups = None if groups is None else group_numbers(groups)
     for name, values in [("y", y), ("groups", groups)]:
         if values is not None and len(values) != table.n_rows:
             raise ValueError(

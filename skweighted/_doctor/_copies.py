@@ -1,7 +1,6 @@
 """Splits that put copies of a row, or rows of a group, on both of their sides."""
 
 import numpy as np
-import pandas as pd
 
 from skweighted._doctor._findings import Finding
 from skweighted._doctor._resampled import copied_classes
@@ -66,14 +65,14 @@ def copies_across_folds(case):
 
 def groups_across_folds(case):
     """Find groups that are in training and test rows of the same fold."""
-    group_ids, names = pd.factorize(case.groups)
-    split_groups = {split: _shared_groups(split, group_ids) for split in case.splits}
+    n_groups = case.groups.max() + 1
+    split_groups = {split: _shared_groups(split, case.groups) for split in case.splits}
     worst = max(split_groups, key=split_groups.get, default=None)
     if worst is None or split_groups[worst] == 0:
         return
     stratified = "Stratified" * case.has_classes
     yield Finding(
-        what=f"{split_groups[worst]:,} of {count(len(names), 'group')} are in training "
+        what=f"{split_groups[worst]:,} of {count(n_groups, 'group')} are in training "
         f"and test rows of the same fold, in {worst.n_folds}.",
         where=_where(split for split, found in split_groups.items() if found),
         why="What is told by the group (the patient, the customer) is learnt in "

@@ -5,7 +5,6 @@ has what it needs, and a check that needs more says so in the table.
 """
 
 from dataclasses import dataclass, replace
-from numbers import Integral
 
 from skweighted._doctor._accuracy import accuracy_as_score
 from skweighted._doctor._answers import (
@@ -39,8 +38,6 @@ from skweighted._doctor._order import (
 )
 from skweighted._doctor._resampled import copied_rows, interpolated_rows
 from skweighted._doctor._samplers import misplaced_samplers
-from skweighted._doctor._splits import shuffled_folds
-from skweighted.comparison.tables import split_target
 
 
 @dataclass(frozen=True)
@@ -173,38 +170,6 @@ def doctor(estimator=None, X=None, y=None, cv=None, *, scoring=None, groups=None
             findings.extend(check.find(case))
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return Diagnosis(tuple(findings), tuple(checked), skipped)
-
-
-def diagnose_table(frame, target, cv=None, groups=None):
-    """Look for what commonly goes wrong with the data of a table.
-
-    Parameters
-    ----------
-    frame : DataFrame of shape (n_rows, n_columns)
-        Features and target. Never modified.
-    target : str
-        The name of the target's column.
-    cv : int, splitter or iterable, default=None
-        How the rows will be split. A number is one of stratified folds of shuffled
-        rows, as in `skweighted.compare`; None is five of them.
-    groups : str, default=None
-        The name of the column that tells which rows belong together. It is no feature.
-
-    Returns
-    -------
-    Diagnosis
-
-    Raises
-    ------
-    TableError
-        If there is no such column or no other one, or it holds no labels of classes.
-    """
-    X, y = split_target(frame, target)
-    if groups is not None:
-        X, groups = split_target(X, groups)
-    if isinstance(cv, Integral):
-        cv = shuffled_folds(cv, y)
-    return doctor(None, X, y, cv, groups=groups)
 
 
 def without_estimator(diagnosis):

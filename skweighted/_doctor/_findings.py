@@ -1,16 +1,14 @@
 """What was found: findings, and how they are read."""
 
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from skweighted.comparison.wording import count
+from skweighted.comparison.wording import count, plain_text
 
 # From the worst: what makes an error or a wrong score for certain, what most likely
 # does, and what is good to know.
@@ -108,9 +106,7 @@ class Diagnosis(Sequence):
             )
 
     def __str__(self):
-        text = io.StringIO()
-        Console(file=text, color_system=None).print(self)
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+        return plain_text(self)
 
     def __repr__(self):
         return f"<Diagnosis: {self._headline().rstrip('.')}>"

@@ -15,6 +15,8 @@ from sklearn.model_selection import (
     check_cv,
 )
 
+from skweighted.comparison.folds import positions
+
 # Of repeated splits the first ones tell enough.
 MOST_FOLDS = 50
 
@@ -113,7 +115,7 @@ def make_split(where, cv, table, y, groups):
         if groups is None and "groups" in str(error):
             raise NotSplitError(f"{kind} needs groups, and none were given") from None
         return Split(where, kind, str(splitter), problem=" ".join(str(error).split()))
-    folds = tuple(tuple(map(_as_numbers, fold)) for fold in folds[:MOST_FOLDS])
+    folds = tuple(tuple(map(positions, fold)) for fold in folds[:MOST_FOLDS])
     return Split(where, kind, str(splitter), folds, n_made=n_made)
 
 
@@ -133,9 +135,3 @@ def _n_made(splitter, folds, rows, y, groups):
         return splitter.get_n_splits(rows, y, groups)
     except (TypeError, ValueError):
         return None
-
-
-def _as_numbers(rows):
-    """Return row numbers, also of a mask."""
-    rows = np.asarray(rows)
-    return np.flatnonzero(rows) if rows.dtype == bool else rows

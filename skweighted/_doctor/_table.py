@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from skweighted.comparison.problem import with_own_type
+
 # Of so many texts, what they look like is seen.
 _MOST_TEXTS = 1_000
 
@@ -95,7 +97,7 @@ class Table:
         elif not isinstance(X, pd.DataFrame):
             X = np.asarray(X)
             if X.ndim in (1, 2) and X.dtype.kind not in "fiub":
-                X = pd.DataFrame(X).infer_objects()
+                X = pd.DataFrame(X)
         if X.ndim != 2:
             raise ValueError(
                 f"X must have rows and columns. Its shape is {X.shape}. Use "
@@ -145,6 +147,7 @@ class Table:
 
 def _column(name, series):
     """Return a column of a frame."""
+    series = with_own_type(series)
     if pd.api.types.is_numeric_dtype(series) and series.dtype.kind != "c":
         wanted = np.float32 if series.dtype == np.float32 else np.float64
         return Column(name, series.to_numpy(dtype=wanted, na_value=np.nan), True)

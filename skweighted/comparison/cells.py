@@ -1,11 +1,15 @@
 """A metric of every strategy as it is shown in a table: mean, spread, best or not."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from skweighted.comparison.measures import MEASURES
+
+# The metric whose numbers may be of any size.
+IN_ANY_UNIT = "expected_cost"
 
 
 class Cell(NamedTuple):
@@ -38,7 +42,7 @@ def cells(fold_scores: pd.DataFrame, metric: str) -> dict[str, Cell]:
     of_metric = fold_scores[fold_scores["metric"] == metric]
     table = of_metric.groupby("strategy", sort=False)["value"].agg(["mean", "std"])
     n_folds = fold_counts(fold_scores, metric)
-    n_digits = _n_digits(metric, table["mean"].max())
+    n_digits = _n_digits(metric, table["mean"].abs().max())
     means = table["mean"].round(n_digits)
     is_whole = n_folds == max(n_folds.max(), 1)
     # Rounded again: 1.1 is farther from 1 than 0.9 is, by a bit.
@@ -55,11 +59,34 @@ def cells(fold_scores: pd.DataFrame, metric: str) -> dict[str, Cell]:
     }
 
 
-def _n_digits(metric: str, longest: float) -> int:
-    """Return how many decimals are shown: durations have as many as they need."""
-    if not metric.endswith("_seconds"):
-        return 3
-    return 3 if longest < 1 else 2 if longest < 10 else 1
+def differences_shown(table: pd.DataFrame, metric: str) -> dict[str, tuple[str, str]]:
+    """Return the difference and the interval of each strategy, as text.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `skweighted.comparison.Comparison.differences`.
+    metric : str
+    """
+    n_digits = 3
+    if metric == IN_ANY_UNIT:
+        n_digits = _n_digits(metric, table["difference"].abs().max())
+    return {
+        strategy: (
+            f"{row['difference']:+.{n_digits}f}",
+            f"{row['low']:+.{n_digits}f} to {row['high']:+.{n_digits}f}",
+        )
+        for strategy, row in table.iterrows()
+    }
+
+
+def _n_digits(metric: str, largest: float) -> int:
+    """Return how many decimals are shown: durations and costs as many as they need."""
+    if metric.endswith("_seconds"):
+        return 3 if largest < 1 else 2 if largest < 10 else 1
+    if metric == IN_ANY_UNIT and 0 < largest < 1:
+        return max(3, 2 - math.floor(math.log10(largest)))
+    return 3
 
 
 def _shown(mean: float, n_digits: int, *, is_whole: bool) -> str:

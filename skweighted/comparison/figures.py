@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import skweighted.comparison.plots as plots
-from skweighted.comparison.looks import ranking, title
+from skweighted.comparison.cells import differences_shown
+from skweighted.comparison.looks import MOST_LINES, ranking, title
 from skweighted.comparison.measures import MEASURES
 
 # Text stays text, in the font of the page; the same comparison gives the same ids.
@@ -34,13 +35,11 @@ def main_picture(comparison: Any, prefix: str) -> Picture:
     """Return the picture of the differences from the reference in the main metric."""
     measure = MEASURES[comparison.main_metric]
     table = comparison.differences()
-    gain = table["difference"] if measure.greater_is_better else -table["difference"]
-    best, reference = gain.idxmax(), comparison.reference
+    best, reference = measure.loss(table["difference"]).idxmin(), comparison.reference
+    difference, interval = differences_shown(table, comparison.main_metric)[best]
     alt = (
         f"Differences from {reference} in {measure.title}, with 95 % intervals, for "
-        f"{len(table)} strategies. The largest gain: {best}, "
-        f"{table['difference'][best]:+.3f} ({table['low'][best]:+.3f} to "
-        f"{table['high'][best]:+.3f})."
+        f"{len(table)} strategies. The largest gain: {best}, {difference} ({interval})."
     )
     caption = (
         f"Each mark is a strategy's mean difference from {reference} over the folds; "
@@ -61,6 +60,8 @@ def pictures(comparison: Any) -> Iterator[Picture]:
         if name == "time_against_quality":
             draw = partial(draw, metric=comparison.main_metric)
         caption = caption.format(positive=comparison.problem.positive)
+        if name in OF_LINES and len(comparison.outcomes) > MOST_LINES:
+            caption += " " + OF_LINES[name]
         svg = drawn(draw, alt(comparison), name, INCHES)
         yield Picture(name, heading, caption, svg)
 
@@ -165,6 +166,21 @@ def _alt_of_time(comparison: Any) -> str:
         f"{seconds.max():.2g} s."
     )
 
+
+# Where not every strategy has a line, which ones do.
+_FIRST_BY = (
+    f"At most {MOST_LINES} lines: the reference and the first by {{}}; the tables have "
+    f"every strategy."
+)
+OF_LINES = {
+    "precision_recall": _FIRST_BY.format("average precision"),
+    "roc": _FIRST_BY.format("average precision"),
+    "calibration": _FIRST_BY.format(
+        "calibration error, with weights or corrections before others"
+    ),
+    "cost_against_threshold": _FIRST_BY.format("cost at that threshold"),
+    "training_curves": _FIRST_BY.format("the metric that strategies are ranked by"),
+}
 
 # Function of `plots`: heading, how to read it, why not, and the text instead of it.
 PICTURES: dict[str, tuple[str, str, Callable[[Any], str], Callable[[Any], str]]] = {

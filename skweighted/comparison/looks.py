@@ -20,6 +20,9 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 DASHES = ("-", "--", "-.", ":")
 MARKERS = "sD^vPX"
 GREY = "#808080"  # seen on white and on black
+# Of classes.
+OF_RAREST = COLOURS[1]
+OF_COMMON = (GREY, COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[4])
 MOST_LINES = 6
 LONGEST_NAME = 32
 

@@ -76,6 +76,12 @@ class Measure(NamedTuple):
     panel: str
     ideal: float | None = None
 
+    def heading(self) -> str:
+        """Return the title and what is best: "Brier ↓", "calibration slope → 1"."""
+        if self.ideal is not None:
+            return f"{self.title} → {self.ideal:g}"
+        return f"{self.title} {'↑' if self.greater_is_better else '↓'}"
+
     def loss(self, values: Any) -> Any:
         """Return values turned so that the lowest is the best."""
         if self.ideal is not None:
@@ -112,10 +118,13 @@ def _calibration_slope(answers: Answers) -> float:
     """Return the slope of the truth's log odds on the predicted ones (Cox, 1958).
 
     Below 1 where probabilities are too extreme; NaN where the classes are separated,
-    for then it is infinite.
+    for then it is infinite, and where all probabilities are equal.
     """
     truth, proba = answers.of_positive()
-    if proba[truth].min() > proba[~truth].max():
+    if (
+        proba[truth].min() >= proba[~truth].max()
+        or proba[truth].max() <= proba[~truth].min()
+    ):
         return np.nan
     model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
     return float(model.fit(_logit(proba)[:, np.newaxis], truth).coef_[0, 0])
@@ -137,8 +146,12 @@ def _calibration_error(answers: Answers) -> float:
 
     The mean over bins of the distance between the mean probability and the share of
     positive rows (Naeini et al., 2015; bins of equal mass as Nguyen & O'Connor, 2015).
+    Where rows of one probability are in two bins, each has their common share, so the
+    order of the rows makes no difference.
     """
     truth, proba = answers.of_positive()
+    _, ties, n_each = np.unique(proba, return_inverse=True, return_counts=True)
+    truth = (np.bincount(ties, truth) / n_each)[ties]
     order = np.argsort(proba, kind="stable")
     gaps = [
         len(rows) * abs(proba[rows].mean() - truth[rows].mean())

@@ -1,7 +1,10 @@
 """What one strategy said in one fold, and a folder that keeps it for a resumed run."""
 
+import hashlib
+import io
 import json
 import os
+import uuid
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +15,9 @@ from zipfile import BadZipFile
 import numpy as np
 
 PLAN_FILE = "comparison.json"
+
+# File systems take names of 255 bytes; the number of the fold follows.
+MOST_LETTERS = 240
 
 # What reading a file raises whose bytes are missing or changed: RuntimeError where they
 # look encrypted, or packed in a way that is not known.
@@ -76,9 +82,8 @@ class Store:
         other = [name for name in fingerprint if known.get(name) != fingerprint[name]]
         if other:
             raise ValueError(
-                f"'{directory}' holds another comparison: {', '.join(other)} "
-                f"{'is' if len(other) == 1 else 'are'} not the same. Name another "
-                f"folder, or run it as it was."
+                f"'{directory}' holds another comparison, which differs in "
+                f"{', '.join(other)}. Name another folder, or run it as it was."
             )
 
     def load(self, strategy: str, fold: int) -> Outcome | None:
@@ -102,17 +107,64 @@ class Store:
         path = self._path(strategy, fold)
         rest: dict[str, Any] = asdict(outcome)
         arrays = {name: rest.pop(name) for name in ("y_index", "proba")}
-        unfinished = path.with_suffix(".part.npz")
-        np.savez(unfinished, **arrays, rest=json.dumps(rest))
-        os.replace(unfinished, path)
+        content = io.BytesIO()
+        np.savez(content, **arrays, rest=json.dumps(rest))
+        _write(path, content.getvalue())
 
     def _path(self, strategy: str, fold: int) -> Path:
         """Return the file of a strategy in a fold."""
-        return self._directory / f"{quote(strategy, safe='')}-{fold:04d}.npz"
+        name = quote(strategy, safe="")
+        if len(name) > MOST_LETTERS:
+            name = hashlib.sha256(name.encode()).hexdigest()
+        return self._directory / f"{name}-{fold:04d}.npz"
+
+
+def checked_answers(
+    y_pred: Any, proba: Any, classes: np.ndarray, order: Any = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return decisions as positions in the classes, and probabilities in their order.
+
+    Parameters
+    ----------
+    y_pred : array-like of shape (n_samples,)
+        Labels.
+    proba : array-like of shape (n_samples, n_classes)
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+    order : array-like of shape (n_classes,) or None
+        The labels in the order of the columns of `proba`; None is that of `classes`.
+
+    Raises
+    ------
+    ValueError
+        If there is not a probability of each class for each row, or a decision is none
+        of the classes.
+    """
+    y_pred, proba = np.asarray(y_pred), np.asarray(proba)
+    if proba.shape != (len(y_pred), len(classes)):
+        raise ValueError(
+            f"There must be a probability of each class for each row. predict_proba "
+            f"gave shape {proba.shape} for {len(y_pred):,} rows and {len(classes)} "
+            f"classes."
+        )
+    if not (np.isfinite(proba).all() and np.allclose(proba.sum(axis=1), 1, atol=1e-3)):
+        raise ValueError(
+            "The probabilities of a row must be numbers whose sum is 1. Those of "
+            "predict_proba are not."
+        )
+    unknown = y_pred[~np.isin(y_pred, classes)].tolist()
+    if unknown:
+        raise ValueError(
+            f"Decisions must be classes: {', '.join(map(repr, classes.tolist()))}. Got "
+            f"{unknown[0]!r}."
+        )
+    if order is not None and np.array_equal(np.sort(order), classes):
+        proba = proba[:, np.argsort(order)]
+    return np.searchsorted(classes, y_pred), proba
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    unfinished = path.with_suffix(".part")
+    """Write a file as a whole or not at all, whoever else writes it."""
+    unfinished = path.with_name(f"{uuid.uuid4().hex}.part")
     unfinished.write_bytes(content)
     os.replace(unfinished, path)

@@ -19,8 +19,9 @@ from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from skweighted.comparison.looks import (
-    COLOURS,
     GREY,
+    OF_COMMON,
+    OF_RAREST,
     chosen,
     decision,
     legend_below,
@@ -33,13 +34,11 @@ from skweighted.comparison.looks import (
 )
 from skweighted.comparison.measures import MEASURES, N_BINS
 from skweighted.comparison.preprocessing import make_preprocessing
-from skweighted.comparison.statistics import practical_difference
 from skweighted.displays import ThresholdDisplay
 
 MOST_ROWS = 2000
 GRID = np.linspace(0, 1, 201)
 THRESHOLDS = np.linspace(0, 1, 401) ** 2  # even steps on the scale of `small_first`
-OF_COMMON = (GREY, COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[4])
 
 
 def precision_recall(
@@ -176,7 +175,7 @@ def principal_components(comparison: Any, ax: Axes, random_state: int = 0) -> Ax
         ax.scatter(
             *points[rows].T,
             s=18 if is_rarest else 8,
-            color=COLOURS[1] if is_rarest else OF_COMMON[turn % len(OF_COMMON)],
+            color=OF_RAREST if is_rarest else OF_COMMON[turn % len(OF_COMMON)],
             marker="^" if is_rarest else "o",
             alpha=0.9 if is_rarest else 0.5,
             linewidths=0,
@@ -276,9 +275,7 @@ def differences(comparison: Any, ax: Axes, metric: str | None = None) -> Axes:
     & Bengio, 2003); inside the shaded region it makes none in practice. By default in
     the main metric.
     """
-    metric = metric or comparison.main_metric
-    mean = comparison.summary().loc[comparison.reference, (metric, "mean")]
-    rope = practical_difference(metric, mean)
+    metric, reference, rope = comparison.question(metric)
     table = comparison.differences(metric, rope=rope)
     ranked = [name for name in ranking(comparison, metric) if name in table.index]
     drawn = set()
@@ -304,8 +301,7 @@ def differences(comparison: Any, ax: Axes, metric: str | None = None) -> Axes:
     ax.set_yticks(range(len(ranked)), [words(name) for name in reversed(ranked)])
     ax.set_ylim(-0.6, len(ranked) - 0.4)
     way = "right is better" if MEASURES[metric].greater_is_better else "left is better"
-    reference = words(comparison.reference)
-    ax.set_xlabel(f"{title(metric)}: difference from {reference} ({way})")
+    ax.set_xlabel(f"{title(metric)}: difference from {words(reference)} ({way})")
     return legend_below(ax)
 
 
@@ -376,6 +372,7 @@ def _two_components(X: Any, random_state: int) -> tuple[np.ndarray, tuple[str, s
     points = model.fit_transform(features)
     shares = model.explained_variance_ratio_
     return points, tuple(
-        f"{name} {number} ({share:.0%} of the variance)"
+        f"{name} {number}"
+        + (f" ({share:.0%} of the variance)" if np.isfinite(share) else "")
         for number, share in enumerate(shares, start=1)
     )

@@ -32,7 +32,8 @@ def make_preprocessing(X: Any) -> Any:
     Parameters
     ----------
     X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
-        Features as `as_features` returns them; only types and shapes are looked at.
+        Features as `as_features` returns them; only types, shapes and how many texts
+        there are is looked at.
 
     Returns
     -------
@@ -89,7 +90,8 @@ def make_coded_preprocessing(
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_features)
-        Features as `as_features` returns them; only types and shapes are looked at.
+        Features as `as_features` returns them; only types, shapes and how many texts
+        there are is looked at.
     text_names : sequence of str
         Columns of text.
 
@@ -177,7 +179,9 @@ def _numbers() -> Any:
 
 def _text_imputer() -> SimpleImputer:
     """Return what makes missing text a category of its own."""
-    return SimpleImputer(strategy="constant", fill_value="missing")
+    return SimpleImputer(
+        strategy="constant", fill_value="missing", keep_empty_features=True
+    )
 
 
 def _all_but(X: pd.DataFrame, names: Sequence[str]) -> list[str]:

@@ -129,7 +129,9 @@ def by_rarity(labels: np.ndarray) -> list[Any]:
 def as_features(X: Any) -> Any:
     """Return X as a frame of numbers and text, a float array or a CSR matrix."""
     if sparse.issparse(X):
-        return X.tocsr()
+        X = X.tocsr()
+        _check_sparse(X)
+        return X
     if hasattr(X, "to_pandas"):
         X = X.to_pandas()
     if isinstance(X, pd.DataFrame):
@@ -143,7 +145,7 @@ def as_features(X: Any) -> Any:
     if X.ndim != 2:
         raise TableError(f"X must have rows and columns; its shape is {X.shape}.")
     if X.dtype.kind not in "fiub":
-        return _as_frame(pd.DataFrame(X).infer_objects())
+        return _as_frame(pd.DataFrame(X))
     X = X.astype(X.dtype if X.dtype == np.float32 else np.float64, copy=False)
     _check_finite("X", X)
     return X
@@ -167,6 +169,7 @@ def _as_frame(X: pd.DataFrame) -> pd.DataFrame:
 
 def _as_column(column: pd.Series) -> np.ndarray:
     """Return one column as floats, or as an object array of str and NaN."""
+    column = with_own_type(column)
     dtype = column.dtype
     if pd.api.types.is_bool_dtype(dtype):
         pass
@@ -186,9 +189,18 @@ def _as_column(column: pd.Series) -> np.ndarray:
     return text.where(text.isna(), text.map(str)).where(text.notna(), np.nan).to_numpy()
 
 
+def with_own_type(column: pd.Series) -> pd.Series:
+    """Return a column of objects with the type of what it holds, such as numbers."""
+    if column.dtype != object:
+        return column
+    if pd.api.types.infer_dtype(column, skipna=True) == "decimal":
+        return column.astype(float)
+    return column.infer_objects()
+
+
 def as_labels(y: Any) -> np.ndarray:
     """Return y as a checked one-dimensional array of labels."""
-    y = _as_series(y)
+    y = as_series(y, "y must be one column of labels")
     name = f"The target {y.name!r}" if isinstance(y.name, str) else "y"
     if len(y) == 0:
         raise TableError(f"{name} has no rows.")
@@ -198,7 +210,7 @@ def as_labels(y: Any) -> np.ndarray:
             f"{name} is missing in {n_missing:,} of {count(len(y), 'row')} (empty "
             f"fields, NA and None count as missing). Fill or remove those rows."
         )
-    types = sorted({type(value).__name__ for value in y.astype(object)})
+    types = sorted({type(_plain(value)).__name__ for value in y.astype(object)})
     if len(types) > 1:
         raise TableError(
             f"{name} mixes values of types {' and '.join(types)}. "
@@ -223,22 +235,26 @@ def as_labels(y: Any) -> np.ndarray:
     return labels
 
 
-def _as_series(y: Any) -> pd.Series:
-    """Return y as a Series, whatever holds it."""
-    if hasattr(y, "to_pandas"):
-        y = y.to_pandas()
-    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
-        y = y.iloc[:, 0]
-    if isinstance(y, pd.Series):
-        return y
-    values = np.asarray(y)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim != 1:
-        raise TableError(
-            f"y must be one column of labels; its shape is {values.shape}."
-        )
-    return pd.Series(values)
+def as_series(values: Any, rule: str) -> pd.Series:
+    """Return one column as a Series, whatever holds it, or raise by the rule."""
+    if hasattr(values, "to_pandas"):
+        values = values.to_pandas()
+    if isinstance(values, pd.DataFrame) and values.shape[1] == 1:
+        values = values.iloc[:, 0]
+    if isinstance(values, pd.Series):
+        return values
+    # As objects: a list of texts and NaN would become an array with the text "nan".
+    array = np.asarray(values, dtype=None if hasattr(values, "dtype") else object)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise TableError(f"{rule}; its shape is {array.shape}.")
+    return with_own_type(pd.Series(array))
+
+
+def _plain(value: Any) -> Any:
+    """Return a scalar of NumPy as one of Python."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _as_whole_numbers(labels: np.ndarray, name: str) -> np.ndarray:
@@ -252,6 +268,16 @@ def _as_whole_numbers(labels: np.ndarray, name: str) -> np.ndarray:
             f"another target, or group the numbers into classes."
         )
     return labels.astype(np.int64) if labels.dtype.kind == "f" else labels
+
+
+def _check_sparse(X: Any) -> None:
+    """Raise if a stored value is infinite or missing."""
+    n_wrong = int((~np.isfinite(X.data)).sum())
+    if n_wrong:
+        raise TableError(
+            f"X holds {count(n_wrong, 'infinite or missing value')}, and in a sparse "
+            f"matrix none is imputed. Replace them by numbers."
+        )
 
 
 def _check_finite(name: str, values: np.ndarray) -> None:

@@ -13,11 +13,10 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 
 import skweighted.comparison.figures as figures
-from skweighted.comparison.cells import Cell, cells
-from skweighted.comparison.looks import COLOURS, GREY, decision, ranking, title
+from skweighted.comparison.cells import Cell, cells, differences_shown
+from skweighted.comparison.looks import OF_COMMON, OF_RAREST, decision, ranking, title
 from skweighted.comparison.measures import MEASURES, by_panel
 from skweighted.comparison.problem import Problem
-from skweighted.comparison.statistics import practical_difference
 from skweighted.comparison.wording import count
 
 TEMPLATE = "report.html.jinja"
@@ -131,12 +130,11 @@ def _bars(problem: Problem) -> list[Bar]:
         others = common.iloc[MOST_CLASSES - 1 :]
         common = common.iloc[: MOST_CLASSES - 1]
         common[f"{len(others)} other classes"] = others.sum()
-    shades = (GREY, COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[4])
     return [
         Bar(label, count(int(n_rows), "row"), 100 * n_rows / len(problem.y), colour)
         for (label, n_rows), colour in zip(
             [*common.items(), *rarest.items()],
-            [*shades[: len(common)], COLOURS[1]],
+            [*OF_COMMON[: len(common)], OF_RAREST],
             strict=True,
         )
     ]
@@ -147,20 +145,12 @@ def _ranked(comparison: Any, heading: str, names: list[str]) -> Ranked:
     columns = {name: cells(comparison.fold_scores, name) for name in names}
     return Ranked(
         heading,
-        [_arrowed(name) for name in names],
+        [MEASURES[name].heading() for name in names],
         [
             (strategy, [columns[name][strategy] for name in names])
             for strategy in ranking(comparison)
         ],
     )
-
-
-def _arrowed(name: str) -> str:
-    """Return the title of a metric and what is best."""
-    measure = MEASURES[name]
-    if measure.ideal is not None:
-        return f"{measure.title} → {measure.ideal:g}"
-    return f"{measure.title} {'↑' if measure.greater_is_better else '↓'}"
 
 
 def _questions(comparison: Any) -> Iterator[Question]:
@@ -171,13 +161,14 @@ def _questions(comparison: Any) -> Iterator[Question]:
         mean = comparison.summary().loc[comparison.reference, (metric, "mean")]
         if not np.isfinite(mean):
             continue
-        rope = practical_difference(metric, mean)
+        _, _, rope = comparison.question(metric)
         table = comparison.differences(metric, rope=rope)
+        shown = differences_shown(table, metric)
         rows = [
             {
                 "strategy": name,
-                "difference": f"{row['difference']:+.3f}",
-                "interval": f"{row['low']:+.3f} to {row['high']:+.3f}",
+                "difference": shown[name][0],
+                "interval": shown[name][1],
                 "better": _percent(row["p_better"]),
                 "equivalent": _percent(row["p_equivalent"]),
                 "worse": _percent(row["p_worse"]),

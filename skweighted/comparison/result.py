@@ -1,6 +1,5 @@
 """What a comparison found: scores of every fold, their summary, and the table."""
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +24,10 @@ from skweighted.comparison.problem import Problem
 from skweighted.comparison.text_tables import (
     differences_table,
     markdown,
+    markdown_differences,
     panels,
 )
-from skweighted.comparison.wording import shortened
+from skweighted.comparison.wording import plain_text, shortened
 
 FEWER_FOLDS = "( ) the mean of fewer folds than others have: in some it is undefined."
 
@@ -139,7 +139,7 @@ class Comparison:
             interval (Nadeau & Bengio, 2003), and the probabilities that the strategy is
             worse, practically equivalent or better (Benavoli et al., 2017).
         """
-        metric, reference, rope = self._question(metric, reference, rope)
+        metric, reference, rope = self.question(metric, reference, rope)
         return statistics.differences(
             self.fold_scores,
             metric,
@@ -164,7 +164,7 @@ class Comparison:
         -------
         list of str
         """
-        metric, reference, rope = self._question(metric, reference, None)
+        metric, reference, rope = self.question(metric, reference, None)
         return verdicts.verdict(
             self.differences(metric, reference=reference, rope=rope),
             MEASURES[metric].title,
@@ -173,10 +173,29 @@ class Comparison:
             greater_is_better=MEASURES[metric].greater_is_better,
         )
 
-    def _question(
-        self, metric: str | None, reference: str | None, rope: float | None
+    def question(
+        self,
+        metric: str | None = None,
+        reference: str | None = None,
+        rope: float | None = None,
     ) -> tuple[str, str, float]:
-        """Return metric, reference and practical difference, after checking them."""
+        """Return metric, reference and practical difference, after checking them.
+
+        Parameters
+        ----------
+        metric, reference, rope
+            As in `differences`.
+
+        Returns
+        -------
+        tuple of (str, str, float)
+            None replaced by what it stands for.
+
+        Raises
+        ------
+        ValueError
+            If more is not better or worse in the metric, or the reference was not run.
+        """
         metric = metric or self.main_metric
         reference = reference or self.reference
         strategies = self.fold_scores["strategy"].unique().tolist()
@@ -195,6 +214,11 @@ class Comparison:
             mean = self.summary().loc[reference, (metric, "mean")]
             rope = statistics.practical_difference(metric, mean)
         return metric, reference, rope
+
+    def _has_differences(self) -> bool:
+        """Return whether there is something to compare the reference with."""
+        strategies = self.fold_scores["strategy"].unique()
+        return len(strategies) > 1 and self.reference in strategies
 
     def _test_share(self) -> float:
         """Return the mean share of the rows that folds ask about."""
@@ -216,7 +240,7 @@ class Comparison:
         self.fold_scores.to_csv(path, index=False)
 
     def to_markdown(self, path: str | Path) -> None:
-        """Write the tables, with what was skipped or failed, as Markdown.
+        """Write tables, differences and verdict as Markdown, and what was left out.
 
         Parameters
         ----------
@@ -224,6 +248,10 @@ class Comparison:
             The file to write; an existing one is replaced.
         """
         lines = list(markdown(self.fold_scores, self.metrics))
+        if self._has_differences():
+            question = self.question()
+            lines += markdown_differences(self.differences(), question)
+            lines += [*(f"- {sentence}" for sentence in self.verdict()), ""]
         lines += [f"- {line}" for line in self.notes()]
         Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -254,7 +282,7 @@ class Comparison:
         -------
         matplotlib Axes
         """
-        metric, _, _ = self._question(metric, None, None)
+        metric, _, _ = self.question(metric, None, None)
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
         return plots.differences(self, ax, metric)
@@ -279,12 +307,11 @@ class Comparison:
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[Table | Text]:
-        summary = self.summary()
         for table in panels(self.fold_scores, self.metrics, options.max_width):
             yield table
             yield Text()
-        if len(summary) > 1 and self.reference in summary.index:
-            yield differences_table(self.differences(), self._question(*[None] * 3))
+        if self._has_differences():
+            yield differences_table(self.differences(), self.question())
             yield Text()
             for sentence in self.verdict():
                 yield Text(sentence)
@@ -293,9 +320,7 @@ class Comparison:
             yield Text(line, style="dim" if number == 0 else "")
 
     def __str__(self) -> str:
-        text = io.StringIO()
-        Console(file=text, color_system=None).print(self)
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+        return plain_text(self)
 
     def __repr__(self) -> str:
         strategies = self.fold_scores["strategy"].unique().tolist()

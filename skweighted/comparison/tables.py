@@ -158,12 +158,12 @@ def _header_line(path: Path) -> str:
     """Return the first line that is not blank."""
     opened = gzip.open if path.name.lower().endswith(".gz") else open
     with opened(path, "rb") as file:
-        start = file.read(1 << 16)
-    if b"\0" in start:
-        raise _not_text(path)
-    if not start.strip():
+        line = next(filter(bytes.strip, file), b"")
+    if not line:
         raise _empty(path)
-    return start.lstrip().splitlines()[0].decode("utf-8-sig")
+    if b"\0" in line:
+        raise _not_text(path)
+    return line.lstrip().splitlines()[0].decode("utf-8-sig")
 
 
 def _empty(path: Path) -> TableError:

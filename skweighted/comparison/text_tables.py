@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from skweighted.comparison.cells import Cell, cells
+from skweighted.comparison.cells import Cell, cells, differences_shown
 from skweighted.comparison.measures import MEASURES, by_panel
 
 # What five metrics take beside the names. With less, the spread is written without
@@ -65,15 +65,36 @@ def panels(
 def markdown(fold_scores: pd.DataFrame, metrics: list[str]) -> Iterator[str]:
     """Yield the lines of the same tables as Markdown."""
     for panel, names in by_panel(metrics).items():
-        yield from (f"## {panel}", "")
-        yield " | ".join(["| strategy", *map(_title, names)]) + " |"
-        yield "| --- |" + " ---: |" * len(names)
         columns = [cells(fold_scores, name) for name in names]
-        for strategy in columns[0]:
-            texts = (_text(column[strategy], roomy=True) for column in columns)
-            values = (text.plain.strip() for text in texts)
-            yield " | ".join([f"| {strategy}", *values]) + " |"
-        yield ""
+        rows = {
+            strategy: [
+                _text(column[strategy], roomy=True).plain.strip() for column in columns
+            ]
+            for strategy in columns[0]
+        }
+        yield from _markdown_table(panel, list(map(_title, names)), rows)
+
+
+def markdown_differences(
+    differences: pd.DataFrame, question: tuple[str, str, float]
+) -> Iterator[str]:
+    """Yield the lines of the table of differences as Markdown."""
+    rows = _rows_of_differences(differences, question[0])
+    titles = _titles_of_differences(question)
+    yield from _markdown_table(_against(question), titles, rows)
+
+
+def _markdown_table(
+    heading: str, titles: list[str], rows: dict[str, list[str]]
+) -> Iterator[str]:
+    """Yield the lines of a table with its heading."""
+    yield from (f"## {heading}", "")
+    yield " | ".join(["| strategy", *titles]) + " |"
+    yield "| --- |" + " ---: |" * len(titles)
+    for strategy, values in rows.items():
+        name = strategy.replace("|", "\\|")
+        yield " | ".join([f"| {name}", *values]) + " |"
+    yield ""
 
 
 def _panel(
@@ -104,10 +125,17 @@ def _panel(
 def differences_table(
     differences: pd.DataFrame, question: tuple[str, str, float]
 ) -> Table:
-    """Return the table of differences to the reference, the best first."""
-    metric, reference, rope = question
+    """Return the table of differences to the reference, the best first.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        From `skweighted.comparison.Comparison.differences`.
+    question : tuple of (str, str, float)
+        Metric, reference, and the difference that makes none in practice.
+    """
     table = Table(
-        title=f"Against {reference!r} in {MEASURES[metric].title}",
+        title=Text(_against(question)),
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
@@ -116,27 +144,46 @@ def differences_table(
         show_edge=False,
     )
     table.add_column("strategy", vertical="bottom", overflow="fold")
-    titles = ("difference", "95 % interval", "better", f"within {rope:.2g}", "worse")
-    for title in titles:
+    for title in _titles_of_differences(question):
         table.add_column(title, justify="right", vertical="bottom")
-    by = differences["difference"]
-    order = (-by if MEASURES[metric].greater_is_better else by).sort_values().index
-    for strategy, row in differences.loc[order].iterrows():
-        table.add_row(
-            Name(strategy),
-            f"{row['difference']:+.3f}",
-            f"{row['low']:+.3f} to {row['high']:+.3f}",
-            *(f"{row[f'p_{kind}']:.0%}" for kind in ("better", "equivalent", "worse")),
-        )
+    for strategy, values in _rows_of_differences(differences, question[0]).items():
+        table.add_row(Name(strategy), *values)
     return table
 
 
+def _against(question: tuple[str, str, float]) -> str:
+    """Return the heading of a table of differences."""
+    metric, reference, _ = question
+    return f"Against {reference!r} in {MEASURES[metric].title}"
+
+
+def _titles_of_differences(question: tuple[str, str, float]) -> list[str]:
+    """Return the titles of the columns of `_rows_of_differences`."""
+    return [
+        *("difference", "95 % interval", "better"),
+        *(f"within {question[2]:.2g}", "worse"),
+    ]
+
+
+def _rows_of_differences(
+    differences: pd.DataFrame, metric: str
+) -> dict[str, list[str]]:
+    """Return the cells of each strategy, the best first."""
+    order = MEASURES[metric].loss(differences["difference"]).sort_values().index
+    shown = differences_shown(differences, metric)
+    kinds = ("better", "equivalent", "worse")
+    return {
+        strategy: [
+            *shown[strategy],
+            *(f"{differences.loc[strategy, f'p_{kind}']:.0%}" for kind in kinds),
+        ]
+        for strategy in order
+    }
+
+
 def _title(name: str) -> str:
-    """Return the title of a metric, and which way is better."""
-    measure = MEASURES[name]
-    if measure.ideal is not None:
-        return f"{measure.title} → {measure.ideal:g}"
-    return measure.title if measure.greater_is_better else f"{measure.title} ↓"
+    """Return the title of a metric, and what is best, where it is not the most."""
+    return MEASURES[name].heading().removesuffix(" ↑")
 
 
 def _text(cell: Cell, roomy: bool) -> Text:

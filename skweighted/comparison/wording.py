@@ -1,7 +1,10 @@
-"""Names in messages: near misses, and lists short enough for one line."""
+"""Names in messages: near misses, and lists short enough for one line; plain text."""
 
 import difflib
+import io
 from collections.abc import Iterable
+
+from rich.console import Console, RenderableType
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -25,3 +28,11 @@ def shortened(names: Iterable[object], limit: int = 8) -> str:
 def count(number: int, noun: str) -> str:
     """Return "1 row" or "1,234 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def plain_text(shown: RenderableType) -> str:
+    """Return what a console would show, without colours and trailing blanks."""
+    file = io.StringIO()
+    # In a notebook a console shows what it prints, whatever its file is.
+    Console(file=file, color_system=None, force_jupyter=False).print(shown)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

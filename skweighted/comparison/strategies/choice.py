@@ -81,10 +81,12 @@ def _strategy(given: Any) -> Strategy:
         # Pipelines may have both methods, and then they are whole models.
         if hasattr(given, "fit") and hasattr(given, "predict_proba"):
             fit = fitted_by(given)
-            return Strategy(fit=fit, summary=f"Your own {name}.", is_network=False)
+            summary = f"Your own {name}."
+            return Strategy(fit=fit, summary=summary, is_network=False, given=given)
         if hasattr(given, "fit_resample"):
             fit = resampled_by(lambda y, seed: seeded(given, seed))
-            return Strategy(fit=fit, summary=f"Rows resampled by your own {name}.")
+            summary = f"Rows resampled by your own {name}."
+            return Strategy(fit=fit, summary=summary, given=given)
     raise TypeError(_no_strategy(given))
 
 

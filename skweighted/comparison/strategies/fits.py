@@ -9,11 +9,16 @@ from imblearn import FunctionSampler
 from imblearn.ensemble import BalancedBaggingClassifier
 from imblearn.pipeline import Pipeline
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import StratifiedKFold, TunedThresholdClassifierCV
+from sklearn.model_selection import (
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+)
 
 import skweighted.comparison.strategies.samplers as samplers
 from skweighted.comparison.preprocessing import make_coded_preprocessing
 from skweighted.comparison.strategies.strategy import Fit, Parts
+from skweighted.exceptions import CannotRunError
 from skweighted.metrics import make_cost_scorer
 
 # Folds of the training rows on which a threshold is tuned, sklearn's default.
@@ -44,10 +49,9 @@ def with_costs(parts: Parts, X: Any, y: np.ndarray) -> Any:
 def tuned_threshold(parts: Parts, X: Any, y: np.ndarray) -> Any:
     """Fit the network and the threshold that is best in folds of the training rows.
 
-    Best is the least mean cost, or without costs the balanced accuracy.
+    Best is the least mean cost, or without costs the balanced accuracy. Groups are not
+    torn apart.
     """
-    n_inner_folds = min(MOST_INNER_FOLDS, samplers.rows_of_smallest_class(y))
-    inner_folds = StratifiedKFold(n_inner_folds, shuffle=True, random_state=parts.seed)
     scoring = "balanced_accuracy"
     if parts.cost_matrix is not None:
         scoring = make_cost_scorer(parts.cost_matrix)
@@ -55,16 +59,36 @@ def tuned_threshold(parts: Parts, X: Any, y: np.ndarray) -> Any:
         _pipeline(parts),
         scoring=scoring,
         response_method="predict_proba",
-        cv=inner_folds,
+        cv=_inner_folds(y, parts),
         refit=True,
     ).fit(X, y)
+
+
+def _inner_folds(y: np.ndarray, parts: Parts) -> Any:
+    """Return the folds of the training rows on which a threshold is tuned."""
+    n_folds = min(MOST_INNER_FOLDS, samplers.rows_of_smallest_class(y))
+    if parts.groups is None:
+        return StratifiedKFold(n_folds, shuffle=True, random_state=parts.seed)
+    n_folds = min(n_folds, len(np.unique(parts.groups)))
+    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=parts.seed)
+    classes = np.unique(y)
+    whole = [
+        split
+        for split in folds.split(np.zeros(len(y)), y, parts.groups)
+        if all(np.array_equal(np.unique(y[rows]), classes) for rows in split)
+    ]
+    if not whole:
+        raise CannotRunError(
+            "no inner fold that keeps groups together has rows of every class"
+        )
+    return whole
 
 
 def resampled_by(make_sampler: Callable[[np.ndarray, int], Any]) -> Fit:
     """Return a fit on resampled rows; the sampler is made for the labels and a seed.
 
-    A sampler need have no more than ``fit_resample(X, y)``. The fit raises ValueError
-    if no row of some class is left.
+    A sampler need have no more than ``fit_resample(X, y)``. The fit raises
+    CannotRunError where it refuses the rows, or leaves none of some class.
     """
 
     def fit(parts: Parts, X: Any, y: np.ndarray) -> Any:
@@ -78,14 +102,17 @@ def resampled_by(make_sampler: Callable[[np.ndarray, int], Any]) -> Fit:
 
 
 def _leaving_every_class(X: Any, y: np.ndarray, sampler: Any) -> tuple[Any, np.ndarray]:
-    """Return resampled rows, or raise ValueError if no row of some class is left."""
-    X_resampled, y_resampled = sampler.fit_resample(X, y)
+    """Return resampled rows, or raise CannotRunError."""
+    name = type(sampler).__name__.lstrip("_")
+    try:
+        X_resampled, y_resampled = sampler.fit_resample(X, y)
+    except (ValueError, RuntimeError) as error:
+        raise CannotRunError(f"{name} says: {error}") from error
     lost = np.setdiff1d(y, y_resampled).tolist()
     if lost:
-        raise ValueError(
-            f"A sampler must leave rows of every class. {type(sampler).__name__} left "
-            f"none of class {lost[0]!r}. Choose another strategy, or merge small "
-            f"classes."
+        raise CannotRunError(
+            f"{name} left no row of class {lost[0]!r}: choose another strategy, or "
+            f"merge small classes"
         )
     return X_resampled, y_resampled
 

@@ -24,6 +24,8 @@ class Parts:
         no costs were given.
     text_columns : tuple of str, default=()
         Names of the columns of X that hold text.
+    groups : ndarray of int of shape (n_train,) or None, default=None
+        Which training rows belong together, for splits inside of them.
     """
 
     preprocessing: Any
@@ -31,6 +33,7 @@ class Parts:
     seed: int
     cost_matrix: Any = None
     text_columns: tuple[str, ...] = ()
+    groups: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,6 @@ class Setting:
         Whether costs were given.
     is_sparse : bool, default=False
         Whether the features are a sparse matrix after preprocessing.
-    n_rows : int, default=0
-        Rows of the smallest training part.
     """
 
     network: Any
@@ -64,7 +65,6 @@ class Setting:
     has_numbers: bool = True
     has_costs: bool = False
     is_sparse: bool = False
-    n_rows: int = 0
 
 
 Fit = Callable[[Parts, Any, np.ndarray], Any]
@@ -87,7 +87,9 @@ class Strategy:
     Attributes
     ----------
     fit : callable ``(parts, X, y) -> model``
-        Fits on the training rows and returns a model with `predict_proba`.
+        Fits on the training rows and returns a model with `predict_proba`. Where these
+        rows do not let it, it raises `skweighted.exceptions.CannotRunError`, with a
+        reason like those of `why_not`.
     decide : callable ``(model, X) -> y_pred``
         Turns rows into labels, an array of shape (n_samples,).
     why_not : callable ``(setting) -> str or None``
@@ -99,6 +101,8 @@ class Strategy:
     is_network : bool, default=True
         Whether it trains the network that is given; False for what networks are
         measured against, such as boosted trees.
+    given : sampler or classifier, default=None
+        What it was made of, where a user brought something along.
     """
 
     fit: Fit
@@ -107,3 +111,4 @@ class Strategy:
     summary: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
     is_network: bool = True
+    given: Any = field(default=None, compare=False)
