@@ -193,15 +193,15 @@ ALLOWED = {
     "_doctor._accuracy": {
         "numpy",
         "sklearn",
-        "_doctor._doubles",
+        "_doctor._decisions",
         "_doctor._findings",
     },
     "_doctor._answers": {
         "numpy",
         "_costs",
-        "_doctor._doubles",
         "_doctor._findings",
         "_doctor._parts",
+        "_doctor._shifts",
         "comparison.wording",
     },
     "_doctor._case": {
@@ -227,13 +227,15 @@ ALLOWED = {
         "_doctor._table",
         "comparison.wording",
     },
-    "_doctor._doubles": {"sklearn", "_doctor._findings", "_doctor._parts"},
+    "_doctor._decisions": {"sklearn", "_doctor._findings", "_doctor._shifts"},
+    "_doctor._doubles": {"_doctor._findings", "_doctor._shifts"},
     "_doctor._examination": {
         "_doctor._accuracy",
         "_doctor._answers",
         "_doctor._case",
         "_doctor._columns",
         "_doctor._copies",
+        "_doctor._decisions",
         "_doctor._doubles",
         "_doctor._findings",
         "_doctor._folds",
@@ -253,6 +255,7 @@ ALLOWED = {
     "_doctor._reach": {"numpy", "sklearn"},
     "_doctor._resampled": {"numpy", "sklearn", "_doctor._findings"},
     "_doctor._samplers": {"_doctor._findings"},
+    "_doctor._shifts": {"_doctor._parts"},
     "_doctor._splits": {"numpy", "sklearn", "comparison.folds"},
     "_doctor._table": {"numpy", "pandas", "scipy", "comparison.problem"},
     # The comparison uses skweighted by its public names only.

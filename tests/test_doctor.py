@@ -10,7 +10,11 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from imblearn.ensemble import BalancedBaggingClassifier, BalancedRandomForestClassifier
+from imblearn.ensemble import (
+    BalancedBaggingClassifier,
+    BalancedRandomForestClassifier,
+    EasyEnsembleClassifier,
+)
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
 from imblearn.pipeline import Pipeline as ResamplingPipeline
 from imblearn.pipeline import make_pipeline as make_resampling_pipeline
@@ -50,7 +54,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import shuffle
 
 from skweighted import PriorCorrectedClassifier
@@ -746,6 +750,148 @@ EXAMPLES = {
             severity="note",
         ),
     ),
+    "resampling beside a threshold": Example(
+        "resampling beside thresholds",
+        lambda: {"estimator": fixed(make_resampling_pipeline(SMOTE(), logistic()))},
+        lambda: {
+            "estimator": fixed(
+                PriorCorrectedClassifier(make_resampling_pipeline(SMOTE(), logistic()))
+            )
+        },
+        Finding(
+            what="SMOTE resamples before LogisticRegression inside "
+            "FixedThresholdClassifier, which answers at a threshold of 0.05.",
+            where="LogisticRegression at estimator__logisticregression",
+            why="Resampling raises the probabilities of a rare class, and a threshold "
+            "other than 0.5 moves the decision again: a cost that both stand for "
+            "counts twice.",
+            fix="Say the cost once, by the threshold, on rows that are not resampled; "
+            "or undo the resampling in the probabilities:\n"
+            "    PriorCorrectedClassifier(pipeline)",
+            severity="warning",
+        ),
+    ),
+    "balanced forest beside a threshold": Example(
+        "resampling beside thresholds",
+        lambda: {"estimator": fixed(search(BalancedRandomForestClassifier()))},
+        lambda: {
+            "estimator": fixed(
+                PriorCorrectedClassifier(
+                    BalancedRandomForestClassifier(), resampled_prior="balanced"
+                )
+            )
+        },
+        Finding(
+            what="BalancedRandomForestClassifier resamples inside itself and is inside "
+            "FixedThresholdClassifier, which answers at a threshold of 0.05.",
+            where="BalancedRandomForestClassifier at estimator__estimator",
+            why="Resampling raises the probabilities of a rare class, and a threshold "
+            "other than 0.5 moves the decision again: a cost that both stand for "
+            "counts twice.",
+            fix="Say the cost once, by the threshold, on rows that are not resampled; "
+            "or undo the resampling in the probabilities:\n"
+            "    PriorCorrectedClassifier(ensemble, resampled_prior='balanced')",
+            severity="warning",
+        ),
+    ),
+    "loss beside a threshold": Example(
+        "losses beside thresholds",
+        lambda: {"estimator": fixed(network(loss="balanced_softmax"))},
+        lambda: {
+            "estimator": fixed(
+                network(loss="balanced_softmax", correct_probabilities=True)
+            )
+        },
+        Finding(
+            what="CostSensitiveMLPClassifier has loss='balanced_softmax' inside "
+            "FixedThresholdClassifier, which answers at a threshold of 0.05.",
+            where="CostSensitiveMLPClassifier at estimator",
+            why="This loss raises the probabilities of a rare class, and a threshold "
+            "other than 0.5 moves the decision again: a cost that both stand for "
+            "counts twice.",
+            fix="Say the cost once, by the threshold:\n"
+            "    loss='cross_entropy'\n"
+            "or undo the loss in the probabilities:\n"
+            "    correct_probabilities=True",
+            severity="warning",
+        ),
+    ),
+    "weights beside costs": Example(
+        "class weights beside costs",
+        lambda: {
+            "estimator": PriorCorrectedClassifier(
+                make_pipeline(StandardScaler(), network(class_weight={0: 1, 1: 20})),
+                cost_matrix=COSTS,
+            )
+        },
+        lambda: {
+            "estimator": PriorCorrectedClassifier(
+                make_pipeline(
+                    StandardScaler(),
+                    network(class_weight={0: 1, 1: 20}, correct_probabilities=True),
+                ),
+                cost_matrix=COSTS,
+            )
+        },
+        Finding(
+            what="CostSensitiveMLPClassifier has class_weight={0: 1, 1: 20} inside "
+            "PriorCorrectedClassifier, which has a cost_matrix.",
+            where="CostSensitiveMLPClassifier at estimator__costsensitivemlpclassifier",
+            why="Decisions of least cost need true probabilities. "
+            "PriorCorrectedClassifier undoes resampling and no class weights, so a "
+            "cost that both stand for counts twice.",
+            fix="Say the cost once, by the cost_matrix:\n"
+            "    class_weight=None\n"
+            "or undo the weights in the probabilities:\n"
+            "    correct_probabilities=True",
+            severity="warning",
+        ),
+    ),
+    "loss beside costs": Example(
+        "losses beside costs",
+        lambda: {
+            "estimator": PriorCorrectedClassifier(
+                BaggingClassifier(network(loss="logit_adjusted")), cost_matrix=COSTS
+            )
+        },
+        lambda: {"estimator": PriorCorrectedClassifier(network(loss="logit_adjusted"))},
+        Finding(
+            what="CostSensitiveMLPClassifier has loss='logit_adjusted' inside "
+            "PriorCorrectedClassifier, which has a cost_matrix.",
+            where="CostSensitiveMLPClassifier at estimator__estimator",
+            why="Decisions of least cost need true probabilities. "
+            "PriorCorrectedClassifier undoes resampling and no losses, so a cost that "
+            "both stand for counts twice.",
+            fix="Say the cost once, by the cost_matrix:\n"
+            "    loss='cross_entropy'\n"
+            "or undo the loss in the probabilities:\n"
+            "    correct_probabilities=True",
+            severity="warning",
+        ),
+    ),
+    "loss behind a sampler": Example(
+        "losses beside resampling",
+        lambda: {
+            "estimator": make_resampling_pipeline(
+                SMOTE(), network(loss="logit_adjusted")
+            )
+        },
+        lambda: {
+            "estimator": make_resampling_pipeline(
+                SMOTE(sampling_strategy=0.5), network(loss="logit_adjusted")
+            )
+        },
+        Finding(
+            what="CostSensitiveMLPClassifier has loss='logit_adjusted', and SMOTE "
+            "resamples before it.",
+            where="CostSensitiveMLPClassifier at costsensitivemlpclassifier",
+            why="The loss lifts classes by how rare they are. After SMOTE they are "
+            "equally frequent, so it changes nothing. Without it, the loss would do "
+            "its work.",
+            fix="Leave out one of them: SMOTE, or\n    loss='cross_entropy'",
+            severity="note",
+        ),
+    ),
     "costs beside a sampler": Example(
         "costs beside resampling",
         lambda: {
@@ -1159,6 +1305,8 @@ def test_parts_are_found_at_any_depth(wrapper):
         ({"clf__C": [1, 2]}, 1),
         ({"clf__class_weight": [None]}, 0),
         ({"clf__class_weight": [None, {"ok": 1, "fraud": 9}]}, 0),
+        ({"clf__class_weight": [{"ok": 1, "fraud": 9}, {"ok": 1, "fraud": 5}]}, 1),
+        ({"clf__class_weight": ["balanced", {"ok": 1, "fraud": 5}]}, 1),
         ({"smote": ["passthrough", SMOTE()]}, 0),
         ({"smote": ["passthrough"]}, 0),
         ({"smote": [RandomUnderSampler()]}, 1),
@@ -1169,6 +1317,24 @@ def test_parts_are_found_at_any_depth(wrapper):
 def test_what_a_search_varies_is_not_taken_for_certain(grid, n_findings):
     clf = ResamplingPipeline([("smote", SMOTE()), ("clf", weighted())])
     assert len(doctor(search(clf, grid))) == n_findings
+
+
+def test_what_is_wrong_with_all_values_of_a_search_is_found():
+    weights = [{"ok": 1, "fraud": 5}, {"ok": 1, "fraud": 9}]
+    told = "class_weight={'fraud': 5, 'ok': 1} or {'fraud': 9, 'ok': 1}"
+    (what,) = whats(fixed(search(logistic(), {"class_weight": weights})))
+    assert what == (
+        f"LogisticRegression has {told} inside FixedThresholdClassifier, which answers "
+        f"at a threshold of 0.05."
+    )
+    (what,) = whats(search(fixed(weighted()), {"threshold": [0.1, 0.2]}))
+    assert what.endswith("which answers at a threshold of 0.1 or 0.2.")
+    losses = {"loss": ["logit_adjusted", "balanced_softmax"]}
+    (what,) = whats(search(network(class_weight="balanced"), losses))
+    assert what.endswith("beside loss='logit_adjusted' or 'balanced_softmax'.")
+    corrected = {"correct_probabilities": [False, True]}
+    clf = search(network(class_weight="balanced"), corrected)
+    assert not doctor(PriorCorrectedClassifier(clf, cost_matrix=COSTS))
 
 
 def test_a_value_drawn_from_a_distribution_is_not_known():
@@ -1555,11 +1721,83 @@ def test_balanced_weights_behind_a_sampler_change_nothing():
         VotingClassifier([("hard", weighted()), ("other", logistic())]),
         make_resampling_pipeline(SMOTE(), SMOTE(), logistic()),
         make_pipeline(StandardScaler(), weighted()),
+        fixed(make_resampling_pipeline(SMOTE(), logistic()), threshold=0.5),
+        fixed(make_resampling_pipeline(TomekLinks(), logistic())),
+        fixed(CalibratedClassifierCV(make_resampling_pipeline(SMOTE(), logistic()))),
+        fixed(LinearSVC(class_weight="balanced")),
+        BalancedBaggingClassifier(fixed(logistic())),
+        TunedThresholdClassifierCV(BalancedRandomForestClassifier()),
+        PriorCorrectedClassifier(
+            BalancedRandomForestClassifier(),
+            resampled_prior="balanced",
+            cost_matrix=COSTS,
+        ),
+        PriorCorrectedClassifier(CalibratedClassifierCV(weighted()), cost_matrix=COSTS),
+        PriorCorrectedClassifier(
+            StackingClassifier([("one", weighted())]), cost_matrix=COSTS
+        ),
     ],
     ids=repr,
 )
 def test_what_counts_once_is_no_finding(clf):
     assert not doctor(clf)
+
+
+@pytest.mark.parametrize(
+    ("clf", "what"),
+    [
+        (
+            fixed(EasyEnsembleClassifier()),
+            "EasyEnsembleClassifier resamples inside itself and is inside",
+        ),
+        (
+            fixed(BalancedBaggingClassifier(make_pipeline(logistic()))),
+            "BalancedBaggingClassifier resamples inside itself and is inside",
+        ),
+        (
+            make_resampling_pipeline(RandomUnderSampler(), fixed(logistic())),
+            "RandomUnderSampler resamples before LogisticRegression inside",
+        ),
+        (
+            PriorCorrectedClassifier(
+                fixed(make_resampling_pipeline(SMOTE(), logistic()))
+            ),
+            "SMOTE resamples before LogisticRegression inside",
+        ),
+        (
+            fixed(BaggingClassifier(weighted())),
+            "LogisticRegression has class_weight={'fraud': 9, 'ok': 1} inside",
+        ),
+        (
+            fixed(
+                make_resampling_pipeline(
+                    SMOTE(sampling_strategy=0.5), PriorCorrectedClassifier(logistic())
+                )
+            ),
+            "SMOTE resamples before LogisticRegression inside",
+        ),
+    ],
+    ids=repr,
+)
+def test_a_threshold_beside_what_raises_probabilities_is_found(clf, what):
+    (found,) = whats(clf)
+    assert found == (
+        f"{what} FixedThresholdClassifier, which answers at a threshold of 0.05."
+    )
+
+
+def test_a_loss_that_lifts_rare_classes_changes_nothing_behind_a_sampler():
+    losses = ["logit_adjusted", "cross_entropy"]
+    probabilities = [
+        make_resampling_pipeline(
+            SMOTE(random_state=0), network(loss=loss, epochs=2, random_state=0)
+        )
+        .fit(*data())
+        .predict_proba(data()[0])
+        for loss in losses
+    ]
+    # The same number is added to all logits, which rounds.
+    np.testing.assert_allclose(*probabilities, rtol=1e-12)
 
 
 def test_losses_are_known_by_name_class_and_instance():
@@ -1958,12 +2196,14 @@ def test_without_findings_what_was_looked_for_is_said(monkeypatch):
     diagnosis = doctor(fixed(logistic()))
     assert not diagnosis
     assert str(diagnosis) == (
-        "Nothing found. 9 checks made.\n"
+        "Nothing found. 14 checks made.\n"
         "\n"
         "Looked for: samplers out of place, validation rows behind a sampler, "
         "accuracy as\nthe score, class weights beside resampling, class weights "
-        "beside losses, class\nweights beside thresholds, costs beside resampling, "
-        "costs beside thresholds,\ncosts inside ensembles.\n"
+        "beside losses, losses\nbeside resampling, class weights beside thresholds, "
+        "losses beside thresholds,\nresampling beside thresholds, class weights beside "
+        "costs, losses beside costs,\ncosts beside resampling, costs beside "
+        "thresholds, costs inside ensembles.\n"
         "Not looked for, because no X and y were given: rows copied before the split,\n"
         "rows interpolated before the split, splits that fail, copies across folds,\n"
         "groups across folds, classes missing in folds, folds in the order of"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from skweighted._doctor._doubles import score_name
+from skweighted._doctor._decisions import score_name
 from skweighted._doctor._findings import Finding
 
 # From this share of one class on, a constant answer has a good accuracy.

@@ -7,9 +7,9 @@ from numbers import Integral
 import numpy as np
 
 from skweighted._costs import own_labels
-from skweighted._doctor._doubles import IS_OF_CLASS_MEANS, loss_name
 from skweighted._doctor._findings import Finding
 from skweighted._doctor._parts import UNKNOWN
+from skweighted._doctor._shifts import is_of_class_means
 from skweighted.comparison.wording import did_you_mean, shortened
 
 # These give y to what is in them as they were given it; ensembles encode it before.
@@ -103,10 +103,7 @@ def _wrong_costs(costs, labels):
 def _sees_labels(part):
     """Tell whether a part is given y as it is."""
     return all(
-        outer.is_pipeline
-        or outer.kind in _LEAVES_LABELS
-        or "param_grid" in outer.values
-        or "param_distributions" in outer.values
+        outer.is_pipeline or outer.kind in _LEAVES_LABELS or outer.is_search
         for outer in part.ancestors()
     )
 
@@ -153,7 +150,7 @@ def batches_without_a_class(case):
         if batch_size * share >= 1:
             continue
         label, n_rows = case.labels[case.rarest], case.counts[case.rarest]
-        is_of_means = loss_name(part.value("loss")) in IS_OF_CLASS_MEANS
+        is_of_means = part.always("loss", is_of_class_means)
         more = min(2 ** math.ceil(math.log2(3 / share)), len(case.y))
         yield Finding(
             what=f"{(1 - share) ** batch_size:.0%} of the batches of {batch_size} rows "

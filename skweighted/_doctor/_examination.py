@@ -21,13 +21,20 @@ from skweighted._doctor._columns import (
     unscaled_inputs,
 )
 from skweighted._doctor._copies import copies_across_folds, groups_across_folds
-from skweighted._doctor._doubles import (
-    costs_beside_resampling,
+from skweighted._doctor._decisions import (
     costs_beside_threshold,
     costs_inside_ensembles,
+    loss_beside_costs,
+    loss_beside_threshold,
+    resampling_beside_threshold,
+    weights_beside_costs,
+    weights_beside_threshold,
+)
+from skweighted._doctor._doubles import (
+    costs_beside_resampling,
+    loss_beside_resampling,
     weights_beside_loss,
     weights_beside_resampling,
-    weights_beside_threshold,
 )
 from skweighted._doctor._findings import SEVERITIES, Diagnosis
 from skweighted._doctor._folds import rare_classes_in_folds, unmade_folds
@@ -87,7 +94,12 @@ CHECKS = {
     "accuracy as the score": Check(accuracy_as_score, ("a score",)),
     "class weights beside resampling": Check(weights_beside_resampling, ("estimator",)),
     "class weights beside losses": Check(weights_beside_loss, ("estimator",)),
+    "losses beside resampling": Check(loss_beside_resampling, ("estimator",)),
     "class weights beside thresholds": Check(weights_beside_threshold, ("estimator",)),
+    "losses beside thresholds": Check(loss_beside_threshold, ("estimator",)),
+    "resampling beside thresholds": Check(resampling_beside_threshold, ("estimator",)),
+    "class weights beside costs": Check(weights_beside_costs, ("estimator",)),
+    "losses beside costs": Check(loss_beside_costs, ("estimator",)),
     "costs beside resampling": Check(costs_beside_resampling, ("estimator",)),
     "costs beside thresholds": Check(costs_beside_threshold, ("estimator",)),
     "costs inside ensembles": Check(costs_inside_ensembles, ("estimator",)),

@@ -89,10 +89,24 @@ class Part:
         kind = getattr(self.estimator, "_sampling_type", None)
         return self.is_sampler and kind in ("over-sampling", "under-sampling")
 
+    @property
+    def is_search(self):
+        """Whether it tries values of the parameters of what is in it."""
+        return not {"param_grid", "param_distributions"}.isdisjoint(self.values)
+
     def value(self, name, default=None):
         """Return what a parameter is, the default without it; UNKNOWN if it varies."""
-        values = self.values.get(name, (default,))
-        return values[0] if len(values) == 1 and self.is_sure else UNKNOWN
+        values = self.choices(name, default)
+        return values[0] if len(values) == 1 else UNKNOWN
+
+    def choices(self, name, default=None):
+        """Return all that a parameter can be; nothing if the part may not be there."""
+        return self.values.get(name, (default,)) if self.is_sure else ()
+
+    def always(self, name, holds, default=None):
+        """Tell whether something holds for all that a parameter can be."""
+        choices = self.choices(name, default)
+        return len(choices) > 0 and all(map(holds, choices))
 
     def ancestors(self):
         """Yield what it is in, from the innermost."""
