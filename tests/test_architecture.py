@@ -250,7 +250,7 @@ ALLOWED = {
         "_doctor._order",
         "comparison.wording",
     },
-    "_doctor._order": {"numpy", "_doctor._findings"},
+    "_doctor._order": {"numpy", "scipy", "_doctor._findings"},
     "_doctor._parts": {"imblearn", "numpy", "sklearn"},
     "_doctor._reach": {"numpy", "sklearn"},
     "_doctor._resampled": {"numpy", "sklearn", "_doctor._findings"},

@@ -1528,7 +1528,7 @@ def test_folds_that_are_not_looked_at_are_told(cv, told):
 def test_blocks_that_are_not_looked_at_are_told():
     (what,) = whats(None, *in_class_order(), TimeSeriesSplit(60))
     assert what.endswith(
-        "class 'ok' has 900 rows, and 4 of the first 50 of 60 folds have none of "
+        "class 'fraud' has 100 rows, and 50 of the first 50 of 60 folds have none of "
         "them to train on or to test on."
     )
 
@@ -1685,6 +1685,44 @@ def test_the_tail_that_scikeras_validates_on_is_looked_at():
         "The order of the rows tells their classes, and fit__validation_split=0.1 "
         "validates on the last 100: 0 of the 100 rows of class 'fraud' are there."
     ]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.15, 0.2])
+@pytest.mark.parametrize("n_rare", [2, 41])
+def test_a_tail_of_sorted_rows_is_found_however_short(share, n_rare):
+    X, y = data(937, n_rare)
+    order = np.argsort(y, kind="stable")  # "fraud" is first
+    (what,) = [
+        what for what in whats(KerasLike(share), X[order], y[order]) if TOLD in what
+    ]
+    assert what.endswith(f"0 of the {n_rare} rows of class 'fraud' are there.")
+    assert TOLD not in " ".join(whats(KerasLike(share), X, y))
+
+
+TOLD = "The order of the rows tells their classes, and validation_split="
+
+
+def test_few_rows_may_be_in_the_order_of_classes_by_chance():
+    cv = [(np.array([0, 3]), np.array([1, 2])), (np.array([1, 2]), np.array([0, 3]))]
+    random_generator = np.random.default_rng(0)
+    X = random_generator.normal(size=(6, 2))
+    what = " ".join(whats(KerasLike(0.2), X, [0, 0, 0, 1, 1, 1], cv))
+    assert "The order of the rows" not in what
+
+
+def test_values_of_a_search_that_are_all_too_small_are_found():
+    X, y = in_class_order()
+    clf = search(KerasLike(), {"validation_split": [0.2, 0.1]}, cv=shuffled_folds(5, y))
+    (what,) = whats(clf, X, y)
+    assert "validation_split=0.2, the largest that is tried, validates on" in what
+    clf = search(KerasLike(), {"validation_split": [0.2, 0.0]}, cv=shuffled_folds(5, y))
+    assert not doctor(clf, X, y)
+    clf = make_resampling_pipeline(SMOTE(), KerasLike())
+    (what,) = whats(search(clf, {"keraslike__validation_split": [0.1, 0.2]}))
+    assert what.startswith("validation_split=0.1 or 0.2 validates on the last rows")
+    (what,) = whats(**given(search(MLPClassifier(), {"batch_size": [4, 8]})))
+    assert what.startswith("43% of the batches of 8 rows, the largest that are tried, ")
+    assert not doctor(**given(search(MLPClassifier(), {"batch_size": [8, "auto"]})))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

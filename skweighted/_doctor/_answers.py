@@ -151,11 +151,13 @@ def batches_without_a_class(case):
             continue
         label, n_rows = case.labels[case.rarest], case.counts[case.rarest]
         is_of_means = part.always("loss", is_of_class_means)
+        is_searched = len(part.choices("batch_size")) > 1
+        largest = ", the largest that are tried," if is_searched else ""
         more = min(2 ** math.ceil(math.log2(3 / share)), len(case.y))
         yield Finding(
-            what=f"{(1 - share) ** batch_size:.0%} of the batches of {batch_size} rows "
-            f"have none of class {label!r}, which is {n_rows:,} of {len(case.y):,} "
-            f"rows.",
+            what=f"{(1 - share) ** batch_size:.0%} of the batches of {batch_size} rows"
+            f"{largest} have none of class {label!r}, which is {n_rows:,} of "
+            f"{len(case.y):,} rows.",
             where=part.where,
             why="The loss is a sum over classes, and a batch without one leaves it "
             "out: steps go another way than the loss of all rows."
@@ -168,11 +170,14 @@ def batches_without_a_class(case):
 
 
 def _batch_size(part, n_rows):
-    """Return how many rows a network learns from in a step; None if it is none."""
+    """Return how many rows, at most, a network learns from in a step, or None."""
     is_network = "hidden_layer_sizes" in part.values or "epochs" in part.values
     if not (is_network and "batch_size" in part.values):
         return None
-    batch_size = part.value("batch_size")
-    if batch_size is None or batch_size == "auto":
-        batch_size = _BATCH_SIZES[batch_size]
-    return min(batch_size, n_rows) if isinstance(batch_size, Integral) else None
+    sizes = [
+        _BATCH_SIZES[size] if size is None or size == "auto" else size
+        for size in part.choices("batch_size")
+    ]
+    if not sizes or not all(isinstance(size, Integral) for size in sizes):
+        return None
+    return min(max(sizes), n_rows)

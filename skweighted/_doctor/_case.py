@@ -70,6 +70,11 @@ class Case:
         """Rows of each class, (n_classes,)."""
         return np.bincount(self.y_index)
 
+    @cached_property
+    def n_blocks(self):
+        """How often rows of one class follow rows of another, the first ones too."""
+        return 1 + int(np.count_nonzero(np.diff(self.y_index)))
+
     @property
     def rarest(self):
         """The place of the rarest class among the labels."""

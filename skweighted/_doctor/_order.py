@@ -1,6 +1,7 @@
 """Parts cut off at a place in the order of the rows, where that tells the class."""
 
 import numpy as np
+from scipy.special import gammaln
 
 from skweighted._doctor._findings import Finding
 
@@ -33,15 +34,17 @@ def folds_in_class_order(case):
 
 def validation_in_class_order(case):
     """Find networks that validate on the last rows, which miss a class."""
-    for part, name, share in _validated_on_last(case):
-        is_last = np.arange(len(case.y)) >= int(len(case.y) * (1 - share))
-        place = _missed_by_order(case, [is_last, ~is_last])
-        if place is None or case.resampling_before(part):
+    for part, name, shares in _validated_on_last(case):
+        places = [_missed_behind(case, share) for share in shares]
+        if None in places or case.resampling_before(part):
             continue
-        n_validated = int((case.y_index[is_last] == place).sum())
+        share, place = shares[-1], places[-1]
+        n_last = len(case.y) - _n_before(case, share)
+        n_validated = int((case.y_index[-n_last:] == place).sum())
+        largest = ", the largest that is tried," if len(shares) > 1 else ""
         yield Finding(
-            what=f"The order of the rows tells their classes, and {name}={share:g} "
-            f"validates on the last {is_last.sum():,}: {n_validated:,} of the "
+            what=f"The order of the rows tells their classes, and {name}={share:g}"
+            f"{largest} validates on the last {n_last:,}: {n_validated:,} of the "
             f"{case.counts[place]:,} rows of class {case.labels[place]!r} are there.",
             where=part.where,
             why="Keras takes the last rows before it shuffles. Where training or "
@@ -54,11 +57,12 @@ def validation_in_class_order(case):
 
 def validation_behind_sampler(case):
     """Find networks that validate on the last rows of those that a sampler returns."""
-    for part, name, share in _validated_on_last(case):
+    for part, name, shares in _validated_on_last(case):
         samplers = case.resampling_before(part)
         if samplers:
+            share = " or ".join(f"{share:g}" for share in shares)
             yield Finding(
-                what=f"{name}={share:g} validates on the last rows that "
+                what=f"{name}={share} validates on the last rows that "
                 f"{samplers[-1].kind} returns.",
                 where=part.where,
                 why="Samplers append the rows that they make, or return one class "
@@ -71,12 +75,25 @@ def validation_behind_sampler(case):
 
 
 def _validated_on_last(case):
-    """Yield networks that hold out the last rows, by which parameter, and the share."""
+    """Yield networks that hold out the last rows, by which parameter, and the shares.
+
+    Several shares, in ascending order, are those that a search tries.
+    """
     for part in case.answering:
         for name in ("validation_split", "fit__validation_split"):
-            share = part.value(name)
-            if isinstance(share, float) and 0 < share < 1:
-                yield part, name, share
+            if part.always(name, lambda v: isinstance(v, float) and 0 < v < 1):
+                yield part, name, sorted(part.choices(name))
+
+
+def _n_before(case, share):
+    """Return how many rows are before the last ones, as Keras counts them."""
+    return int(len(case.y) * (1 - share))
+
+
+def _missed_behind(case, share):
+    """Return the class that the last rows, or those before, lack by their order."""
+    is_last = np.arange(len(case.y)) >= _n_before(case, share)
+    return _missed_by_order(case, [is_last, ~is_last])
 
 
 def lacking_by_order(split, case):
@@ -95,12 +112,22 @@ def lacking_by_order(split, case):
 
 def _missed_by_order(case, parts):
     """Return the class that one of the parts lacks, if chance cannot be the reason."""
+    is_sorted = _is_sorted(case)
     for part in parts:
         labels = case.y_index[part]
         share = min(1, len(labels) / len(case.y))
         present = np.bincount(labels, minlength=len(case.counts)) > 0
         by_chance = (1 - share) ** case.counts
-        missed = ~present & (by_chance < _BY_CHANCE)
+        missed = ~present & (is_sorted | (by_chance < _BY_CHANCE))
         if missed.any():
             return int(np.argmax(missed * case.counts))
     return None
+
+
+def _is_sorted(case):
+    """Tell whether the rows of each class follow one another, and not by chance."""
+    if case.n_blocks > len(case.counts):
+        return False
+    # Of all orders of the labels, those of one block for each class.
+    orders = gammaln(len(case.y) + 1) - gammaln(case.counts + 1).sum()
+    return gammaln(len(case.counts) + 1) - orders < np.log(_BY_CHANCE)
