@@ -242,6 +242,7 @@ ALLOWED = {
         "_doctor._order",
         "_doctor._resampled",
         "_doctor._samplers",
+        "_doctor._scales",
     },
     "_doctor._findings": {"pandas", "rich", "comparison.wording"},
     "_doctor._folds": {
@@ -255,6 +256,7 @@ ALLOWED = {
     "_doctor._reach": {"numpy", "sklearn"},
     "_doctor._resampled": {"numpy", "sklearn", "_doctor._findings"},
     "_doctor._samplers": {"_doctor._findings"},
+    "_doctor._scales": {"numpy", "sklearn", "_doctor._findings", "_doctor._reach"},
     "_doctor._shifts": {"_doctor._parts"},
     "_doctor._splits": {"numpy", "sklearn", "comparison.folds"},
     "_doctor._table": {"numpy", "pandas", "scipy", "comparison.problem"},

@@ -125,6 +125,7 @@ def row_groups(X):
     return np.unique(X, axis=0, return_inverse=True)[1].reshape(-1)
 
 
+YEARS = 2015 + 6 * np.random.default_rng(1).normal(size=1000)
 logistic = LogisticRegression
 weighted = partial(LogisticRegression, class_weight={"ok": 1, "fraud": 9})
 
@@ -1111,6 +1112,38 @@ EXAMPLES = {
             severity="warning",
         ),
     ),
+    "column far from zero": Example(
+        "inputs that are not scaled",
+        lambda: given(logistic(), frame(year=YEARS)),
+        lambda: given(KNeighborsClassifier(), frame(year=YEARS)),
+        Finding(
+            what="No scaler is before LogisticRegression: column 'year' has a mean of "
+            "2015 and a standard deviation of 5.92.",
+            where="LogisticRegression",
+            why="LogisticRegression learns in steps of one size for all columns, "
+            "and with a penalty alike for all: columns of large numbers make it "
+            "slow or unstable, those of small ones are hardly learnt.",
+            fix="Scale inside the pipeline, so that test rows are not looked at:\n"
+            "    make_pipeline(StandardScaler(), classifier)",
+            severity="warning",
+        ),
+    ),
+    "columns of tiny numbers": Example(
+        "inputs that are not scaled",
+        lambda: given(MLPClassifier(), (data()[0] * 1e-5, data()[1])),
+        lambda: given(MLPClassifier(), (data()[0] * 0.05, data()[1])),
+        Finding(
+            what="No scaler is before MLPClassifier: column 2 has the largest standard "
+            "deviation of all columns, 1.02e-05.",
+            where="MLPClassifier",
+            why="MLPClassifier learns in steps of one size for all columns, "
+            "and with a penalty alike for all: columns of large numbers make it "
+            "slow or unstable, those of small ones are hardly learnt.",
+            fix="Scale inside the pipeline, so that test rows are not looked at:\n"
+            "    make_pipeline(StandardScaler(), classifier)",
+            severity="warning",
+        ),
+    ),
     "missing values": Example(
         "missing values",
         lambda: missing_in(make_pipeline(StandardScaler(), logistic())),
@@ -1953,6 +1986,23 @@ def test_columns_are_followed_through_steps(step, n_findings):
 def test_trees_need_no_scaler_and_take_missing_values(clf):
     assert not doctor(**wide(clf))
     assert not doctor(**missing_in(clf))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        np.random.default_rng(0).normal(size=(1000, 5)),
+        np.random.default_rng(0).random(size=(1000, 5)) ** 9,
+        np.eye(5)[np.arange(1000) % 5],
+        np.eye(500)[np.arange(1000) % 500],
+        np.arange(1000)[:, np.newaxis] % [2, 3, 7, 12, 30],
+        0.9 + 0.1 * np.random.default_rng(0).random(size=(1000, 5)),
+    ],
+    ids=["normal", "skewed", "one-hot", "long one-hot", "codes", "up to 1"],
+)
+def test_columns_around_0_and_1_and_small_codes_need_no_scaler(columns):
+    found = " ".join(whats(logistic(), columns, data()[1]))
+    assert "No scaler" not in found
 
 
 def test_a_column_that_only_tells_one_of_three_classes_is_no_leak():

@@ -1,9 +1,7 @@
-"""Columns of X: not scaled, missing, constant, identifiers, and those that tell y."""
+"""Columns of X: with missing values, constant, identifiers, and those that tell y."""
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.feature_selection import VarianceThreshold
-from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.preprocessing import (
     MaxAbsScaler,
     MinMaxScaler,
@@ -18,37 +16,11 @@ from skweighted._doctor._findings import Finding
 from skweighted._doctor._reach import KNOWN_MODULES, reaching
 from skweighted.comparison.wording import count
 
-# Transformers that leave the spread of columns, and those that leave missing values.
-# Whatever is in neither list may well change them.
-_LEAVES_SPREAD = (KNNImputer, SimpleImputer, VarianceThreshold)
+# Transformers that leave missing values. Whatever else there is may well fill them.
 _LEAVES_MISSING = (
     *(MaxAbsScaler, MinMaxScaler, PowerTransformer),
     *(QuantileTransformer, RobustScaler, StandardScaler),
 )
-
-_BY_DISTANCE = (
-    "{kind} measures distances between rows, and {wide} decides them nearly alone."
-)
-_BY_STEPS = (
-    "{kind} learns in steps of one size for all columns, and with a penalty alike for "
-    "all: columns of large numbers make it slow or unstable, those of small ones are "
-    "hardly learnt."
-)
-# What goes wrong without scaling, by the name of a class.
-_SENSITIVE = {
-    "KNeighborsClassifier": _BY_DISTANCE,
-    "RadiusNeighborsClassifier": _BY_DISTANCE,
-    "NuSVC": _BY_DISTANCE,
-    "SVC": _BY_DISTANCE,
-    "LinearSVC": _BY_STEPS,
-    "LogisticRegression": _BY_STEPS,
-    "LogisticRegressionCV": _BY_STEPS,
-    "Perceptron": _BY_STEPS,
-    "SGDClassifier": _BY_STEPS,
-}
-
-# A standard deviation, or a ratio of two, that scaling would have removed.
-_WIDE = 100
 
 # Fewer rows are not judged: values may differ by chance.
 _FEWEST_IDENTIFIED = 100
@@ -91,47 +63,6 @@ _TELLS = 0.999
 _MOST_ROWS = 5_000
 
 
-def unscaled_inputs(case):
-    """Find classifiers that need columns of one scale and get others."""
-    for part in case.answering:
-        why = _SENSITIVE.get(part.kind) if part.module == "sklearn" else None
-        if "hidden_layer_sizes" in part.values:
-            why = _BY_STEPS
-        if why is None:
-            continue
-        places = reaching(case, part, lambda step: isinstance(step, _LEAVES_SPREAD))
-        spreads = _spreads(case.table, places)
-        if not spreads:
-            continue
-        narrow, wide = min(spreads, key=spreads.get), max(spreads, key=spreads.get)
-        is_uneven = spreads[wide] >= _WIDE * spreads[narrow]
-        is_wide = why is _BY_STEPS and spreads[wide] >= _WIDE
-        if not (is_uneven or is_wide):
-            continue
-        comparison = ""
-        if is_uneven:
-            comparison = f", and {_name(narrow)} one of {spreads[narrow]:.3g}"
-        yield Finding(
-            what=f"No scaler is before {part.kind}: {_name(wide)} has a standard "
-            f"deviation of {spreads[wide]:.3g}{comparison}.",
-            where=part.where,
-            why=why.format(kind=part.kind, wide=_name(wide)),
-            fix="Scale inside the pipeline, so that test rows are not looked at:\n"
-            "    make_pipeline(StandardScaler(), classifier)",
-            severity="warning",
-        )
-
-
-def _spreads(table, places):
-    """Return standard deviations of the number columns with more than two values."""
-    spreads = {}
-    for column in (table.columns[place] for place in sorted(places)):
-        if column.is_number and len(column.distinct) > 2:
-            values = column.values[np.isfinite(column.values)]
-            spreads[column] = float(np.std(values, dtype=np.float64))
-    return {column: spread for column, spread in spreads.items() if spread > 0}
-
-
 def missing_values(case):
     """Find missing numbers that reach a classifier that takes none."""
     for part in case.answering:
@@ -152,7 +83,7 @@ def missing_values(case):
         worst = max(n_missing, key=n_missing.get)
         yield Finding(
             what=f"{part.kind} gets missing values from "
-            f"{count(len(n_missing), 'column')}; {_name(worst)} has most, "
+            f"{count(len(n_missing), 'column')}; {worst.title} has most, "
             f"{n_missing[worst]:,} in {case.table.n_rows:,} rows.",
             where=part.where,
             why=f"{part.kind} takes no missing values: fit raises ValueError.",
@@ -204,7 +135,7 @@ def identifier_columns(case):
             yield _misread(column, how)
         elif how:
             yield Finding(
-                what=f"C{_name(column)[1:]} {how}.",
+                what=f"C{column.title[1:]} {how}.",
                 where="X",
                 why="It tells rows apart and says nothing of new ones. If rows came in "
                 "an order of some meaning, a classifier learns that order.",
@@ -219,7 +150,7 @@ def _misread(column, how):
     look = column.look
     looks_like, fix = _LOOKS[look.kind]
     return Finding(
-        what=f"C{_name(column)[1:]} {how}, and they look like {looks_like}, such as "
+        what=f"C{column.title[1:]} {how}, and they look like {looks_like}, such as "
         f"{look.example!r}.",
         where="X",
         why="As text, every value is a category of its own, and which are near each "
@@ -269,7 +200,7 @@ def telling_columns(case):
         if told > _TELLS:
             measure = "ROC AUC" if _is_ranked(column, case) else "balanced accuracy"
             yield Finding(
-                what=f"C{_name(column)[1:]} tells the classes apart alone: "
+                what=f"C{column.title[1:]} tells the classes apart alone: "
                 f"{measure} {told:.4f}.",
                 where="X and y",
                 why="Measurements seldom do. A column written after the outcome, or "
@@ -322,11 +253,6 @@ def _used(case):
         seen = [reaching(case, part, lambda step: True) for part in case.answering]
         places = set().union(*seen)
     return [case.table.columns[place] for place in sorted(places)]
-
-
-def _name(column):
-    """Return "column 'age'", or "column 3" in an array."""
-    return f"column {column.name!r}"
 
 
 def _names(columns, limit=8):

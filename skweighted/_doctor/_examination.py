@@ -18,7 +18,6 @@ from skweighted._doctor._columns import (
     identifier_columns,
     missing_values,
     telling_columns,
-    unscaled_inputs,
 )
 from skweighted._doctor._copies import copies_across_folds, groups_across_folds
 from skweighted._doctor._decisions import (
@@ -45,6 +44,7 @@ from skweighted._doctor._order import (
 )
 from skweighted._doctor._resampled import copied_rows, interpolated_rows
 from skweighted._doctor._samplers import misplaced_samplers
+from skweighted._doctor._scales import unscaled_inputs
 
 
 @dataclass(frozen=True)

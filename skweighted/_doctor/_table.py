@@ -70,6 +70,11 @@ class Column:
     is_text: bool = False
     look: Look | None = None
 
+    @property
+    def title(self):
+        """Its name in a sentence: "column 'age'", or "column 3" in an array."""
+        return f"column {self.name!r}"
+
     @cached_property
     def is_missing(self):
         """Where it has no value, (n_samples,)."""
