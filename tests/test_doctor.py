@@ -176,6 +176,107 @@ EXAMPLES = {
             severity="error",
         ),
     ),
+    "pipeline in imblearn's pipeline": Example(
+        "samplers out of place",
+        lambda: {
+            "estimator": make_resampling_pipeline(
+                make_resampling_pipeline(StandardScaler(), SMOTE()), logistic()
+            )
+        },
+        lambda: {
+            "estimator": make_resampling_pipeline(
+                StandardScaler(), make_resampling_pipeline(SMOTE(), logistic())
+            )
+        },
+        Finding(
+            what="Pipeline is a step of imblearn's Pipeline, which takes a pipeline as "
+            "its last step only.",
+            where="Pipeline at pipeline",
+            why="fit raises TypeError.",
+            fix="Put all steps into one Pipeline of imblearn:\n"
+            "    from imblearn.pipeline import Pipeline\n"
+            "    Pipeline([*inner.steps, *outer.steps[1:]])",
+            severity="error",
+        ),
+    ),
+    "sklearn's pipeline in imblearn's": Example(
+        "samplers out of place",
+        lambda: {
+            "estimator": make_resampling_pipeline(
+                SimpleImputer(),
+                make_pipeline(StandardScaler(), VarianceThreshold()),
+                SMOTE(),
+                logistic(),
+            )
+        },
+        lambda: {
+            "estimator": make_resampling_pipeline(
+                ColumnTransformer(
+                    [("all", make_pipeline(StandardScaler(), SimpleImputer()), [0, 1])]
+                ),
+                SMOTE(),
+                logistic(),
+            )
+        },
+        Finding(
+            what="Pipeline is a step of imblearn's Pipeline, which takes a pipeline as "
+            "its last step only.",
+            where="Pipeline at pipeline",
+            why="fit raises TypeError.",
+            fix="Put all steps into one Pipeline of imblearn:\n"
+            "    from imblearn.pipeline import Pipeline\n"
+            "    Pipeline([*outer.steps[:1], *inner.steps, *outer.steps[2:]])",
+            severity="error",
+        ),
+    ),
+    "imblearn's pipeline in sklearn's": Example(
+        "samplers out of place",
+        lambda: {
+            "estimator": make_pipeline(
+                make_resampling_pipeline(StandardScaler(), SMOTE()), logistic()
+            )
+        },
+        lambda: {
+            "estimator": make_pipeline(
+                StandardScaler(), make_resampling_pipeline(SMOTE(), logistic())
+            )
+        },
+        Finding(
+            what="SMOTE is in a pipeline that is a step of scikit-learn's Pipeline, "
+            "which cannot change the number of rows.",
+            where="SMOTE at pipeline__smote",
+            why="fit raises TypeError. Only the Pipeline of imblearn resamples, in "
+            "fit and never in predict.",
+            fix="Put all steps into one Pipeline of imblearn:\n"
+            "    from imblearn.pipeline import Pipeline\n"
+            "    Pipeline([*inner.steps, *outer.steps[1:]])",
+            severity="error",
+        ),
+    ),
+    "sampler and scaler in sklearn's pipeline": Example(
+        "samplers out of place",
+        lambda: {
+            "estimator": make_pipeline(
+                make_resampling_pipeline(SMOTE(), StandardScaler()), logistic()
+            )
+        },
+        lambda: {
+            "estimator": make_pipeline(
+                make_resampling_pipeline(StandardScaler()), logistic()
+            )
+        },
+        Finding(
+            what="SMOTE is in a pipeline that is a step of scikit-learn's Pipeline, "
+            "which cannot change the number of rows.",
+            where="SMOTE at pipeline__smote",
+            why="fit raises ValueError. Only the Pipeline of imblearn resamples, in "
+            "fit and never in predict.",
+            fix="Put all steps into one Pipeline of imblearn:\n"
+            "    from imblearn.pipeline import Pipeline\n"
+            "    Pipeline([*inner.steps, *outer.steps[1:]])",
+            severity="error",
+        ),
+    ),
     "sampler beside columns": Example(
         "samplers out of place",
         lambda: {

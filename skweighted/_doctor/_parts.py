@@ -76,6 +76,13 @@ class Part:
         return isinstance(self.estimator, ResamplingPipeline)
 
     @property
+    def is_followed(self):
+        """Whether it is a step of a pipeline with others behind it."""
+        parent = self.parent
+        is_step = parent is not None and parent.is_pipeline
+        return is_step and self.position < len(parent.estimator.steps) - 1
+
+    @property
     def is_sampler(self):
         """Whether it is itself a sampler, of any kind."""
         return hasattr(self.estimator, "fit_resample") and not self.is_pipeline

@@ -7,19 +7,25 @@ _SIDE_BY_SIDE = ("ColumnTransformer", "FeatureUnion")
 
 
 def misplaced_samplers(case):
-    """Find samplers that are no step of an imblearn Pipeline."""
+    """Find samplers that are no step of an imblearn Pipeline, and what it refuses."""
+    refused = [part for part in case.parts if _is_refused(part)]
+    for part in refused:
+        yield _nested(part)
     for part in case.parts:
         if not (part.is_sampler and part.is_sure):
             continue
-        parent = part.parent
-        beside = [a.kind for a in part.ancestors() if a.kind in _SIDE_BY_SIDE]
+        parent, ancestors = part.parent, list(part.ancestors())
+        beside = [a.kind for a in ancestors if a.kind in _SIDE_BY_SIDE]
+        if not set(refused).isdisjoint(ancestors):
+            continue
         if parent is None:
             yield _no_classifier(part)
         elif parent.can_resample_steps and beside:
             yield _beside(part, beside[0])
+        elif parent.can_resample_steps and _followed(parent):
+            yield _inside_step(part, _followed(parent))
         elif parent.can_resample_steps:
-            is_last = part.position == len(parent.estimator.steps) - 1
-            if is_last and part.answers:
+            if not part.is_followed and part.answers:
                 yield _no_classifier(part)
         elif parent.is_pipeline:
             yield Finding(
@@ -35,6 +41,62 @@ def misplaced_samplers(case):
             )
         elif parent.kind in _SIDE_BY_SIDE:
             yield _beside(part, parent.kind)
+
+
+def _followed(pipeline):
+    """Return a pipeline, or that which ends in it, if other steps follow, or None."""
+    while pipeline.parent is not None and pipeline.parent.is_pipeline:
+        if pipeline.is_followed:
+            return pipeline
+        pipeline = pipeline.parent
+    return None
+
+
+def _is_refused(part):
+    """Tell whether a part is a pipeline that imblearn's Pipeline does not take."""
+    return (
+        part.is_pipeline
+        and part.is_sure
+        and part.is_followed
+        and part.parent.can_resample_steps
+    )
+
+
+def _nested(part):
+    """Return the finding for a pipeline as a step of imblearn's."""
+    return Finding(
+        what=f"{part.kind} is a step of imblearn's {part.parent.kind}, which takes a "
+        f"pipeline as its last step only.",
+        where=part.where,
+        why="fit raises TypeError.",
+        fix=_in_one(part),
+        severity="error",
+    )
+
+
+def _inside_step(part, inner):
+    """Return the finding for a sampler of a pipeline that is a step of sklearn's."""
+    error = "ValueError" if part.is_followed else "TypeError"
+    return Finding(
+        what=f"{part.kind} is in a pipeline that is a step of scikit-learn's "
+        f"{inner.parent.kind}, which cannot change the number of rows.",
+        where=part.where,
+        why=f"fit raises {error}. Only the Pipeline of imblearn resamples, in fit and "
+        f"never in predict.",
+        fix=_in_one(inner),
+        severity="error",
+    )
+
+
+def _in_one(inner):
+    """Return how to put the steps of a pipeline into that which it is a step of."""
+    place = inner.position
+    before = f"*outer.steps[:{place}], " if place else ""
+    return (
+        f"Put all steps into one Pipeline of imblearn:\n"
+        f"    from imblearn.pipeline import Pipeline\n"
+        f"    Pipeline([{before}*inner.steps, *outer.steps[{place + 1}:]])"
+    )
 
 
 def _no_classifier(part):
