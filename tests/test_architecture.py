@@ -198,6 +198,7 @@ ALLOWED = {
     },
     "_doctor._answers": {
         "numpy",
+        "sklearn",
         "_costs",
         "_doctor._findings",
         "_doctor._parts",

@@ -26,6 +26,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
+    AdaBoostClassifier,
     BaggingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
@@ -1106,6 +1107,33 @@ EXAMPLES = {
             severity="warning",
         ),
     ),
+    "weights with a label forgotten": Example(
+        "labels of class weights",
+        lambda: given(network(class_weight={"fraud": 5})),
+        lambda: given(logistic(class_weight={"fraud": 5})),
+        Finding(
+            what="class_weight has no weight for 'ok'.",
+            where="CostSensitiveMLPClassifier",
+            why="CostSensitiveMLPClassifier takes no weight for granted: fit raises "
+            "ValueError.",
+            fix="Give each label a weight:\n    class_weight={'ok': 1, 'fraud': 5}",
+            severity="error",
+        ),
+    ),
+    "weights of labels that an ensemble encodes": Example(
+        "labels of class weights",
+        lambda: given(BaggingClassifier(make_pipeline(weighted()))),
+        lambda: given(AdaBoostClassifier(weighted())),
+        Finding(
+            what="class_weight has weights for 'ok', 'fraud', and BaggingClassifier "
+            "gives LogisticRegression the labels 0 to 1 in place of those of y.",
+            where="LogisticRegression at estimator__logisticregression",
+            why="fit raises ValueError.",
+            fix="Write the labels as numbers from 0 on, in their sorted order:\n"
+            "    class_weight={1: 1, 0: 9}",
+            severity="error",
+        ),
+    ),
     "costs of another type": Example(
         "labels of costs",
         lambda: given(
@@ -1488,9 +1516,31 @@ def test_every_label_of_a_searched_class_weight_is_looked_at():
     assert finding.fix == "Write the labels as they are in y."
 
 
-def test_ensembles_that_encode_y_are_asked_for_no_labels():
-    clf = VotingClassifier([("one", logistic(class_weight={0: 9, 1: 1}))])
-    assert not doctor(**given(clf))
+IN_ENSEMBLES = [
+    BaggingClassifier,
+    lambda clf: VotingClassifier([("one", logistic()), ("two", clf)]),
+    lambda clf: StackingClassifier([("one", clf)], final_estimator=logistic()),
+    lambda clf: StackingClassifier([("one", logistic())], final_estimator=clf),
+    lambda clf: make_pipeline(CalibratedClassifierCV(BaggingClassifier(clf))),
+]
+
+
+@pytest.mark.parametrize("ensemble", IN_ENSEMBLES)
+def test_ensembles_give_labels_as_numbers(ensemble):
+    encoded = ensemble(logistic(class_weight={0: 9, 1: 1})).fit(*data())
+    assert not doctor(**given(encoded))
+    clf = ensemble(weighted())
+    (finding,) = doctor(**given(clf))
+    assert "in place of those of y" in finding.what
+    with pytest.raises(ValueError, match="are not in class_weight"):
+        clf.fit(*data())
+
+
+def test_labels_that_are_numbers_from_0_on_stay_what_they_are():
+    X, y = data()
+    clf = BaggingClassifier(logistic(class_weight={0: 9, 1: 1}))
+    assert not doctor(clf, X, (y == "ok").astype(int))
+    assert not doctor(clf, X, y == "ok")
 
 
 # Resampled rows

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 
 from skweighted._costs import own_labels
 from skweighted._doctor._findings import Finding
@@ -12,36 +13,77 @@ from skweighted._doctor._parts import UNKNOWN
 from skweighted._doctor._shifts import is_of_class_means
 from skweighted.comparison.wording import did_you_mean, shortened
 
-# These give y to what is in them as they were given it; ensembles encode it before.
+# These give y to what is in them as they were given it.
 _LEAVES_LABELS = {
     *("CalibratedClassifierCV", "PriorCorrectedClassifier"),
     *("FixedThresholdClassifier", "TunedThresholdClassifierCV"),
 }
 
+# And these give y to what is in them as numbers from 0 on.
+_ENCODES = (BaggingClassifier, StackingClassifier, VotingClassifier)
+
 _BATCH_SIZES = {"auto": 200, None: 32}  # of MLPs, and of Keras
 
 
 def labels_of_weights(case):
-    """Find class weights for labels that y does not have."""
+    """Find class weights for labels that a classifier is not given, or not for all."""
     for part in case.parts:
+        labels = _labels_given(part, case.labels)
         for class_weight in part.values.get("class_weight", ()):
-            if not (isinstance(class_weight, Mapping) and _sees_labels(part)):
+            if not isinstance(class_weight, Mapping) or labels is None:
                 continue
-            unknown = _unlike(class_weight, case.labels)
-            if unknown:
-                unweighted = _unlike(case.labels, list(class_weight))
+            unknown = _unlike(class_weight, labels)
+            unweighted = _unlike(labels, list(class_weight))
+            if unknown and unweighted and labels != case.labels:
+                yield _weights_not_encoded(part, class_weight, case.labels)
+            elif unknown:
                 yield Finding(
                     what=f"class_weight has {_weights_for(unknown)}, and y has no such "
-                    f"label. Labels of y: {shortened(case.labels)}."
-                    f"{_slip(unknown, case.labels)}",
+                    f"label. Labels of y: {shortened(labels)}."
+                    f"{_slip(unknown, labels)}",
                     where=part.where,
                     why="fit raises ValueError."
                     if unweighted
                     else "Most classifiers do not use the weight; some raise "
                     "ValueError.",
-                    fix=_corrected(class_weight, case.labels),
+                    fix=_corrected(class_weight, labels),
                     severity="error" if unweighted else "warning",
                 )
+            elif unweighted and part.module == "skweighted":
+                yield _weights_forgotten(part, class_weight, unweighted)
+
+
+def _weights_not_encoded(part, class_weight, labels):
+    """Return the finding for weights of labels that an ensemble encodes before."""
+    outer = next(a.kind for a in part.ancestors() if isinstance(a.estimator, _ENCODES))
+    places = {_spelling(label): place for place, label in enumerate(labels)}
+    encoded = {places.get(_spelling(key), key): w for key, w in class_weight.items()}
+    fix = "Write the labels as numbers from 0 on, in their sorted order."
+    if not _unlike(encoded, range(len(labels))) and len(encoded) <= 4:
+        fix = f"{fix[:-1]}:\n    class_weight={encoded!r}"
+    return Finding(
+        what=f"class_weight has {_weights_for(list(class_weight))}, and {outer} gives "
+        f"{part.kind} the labels 0 to {len(labels) - 1} in place of those of y.",
+        where=part.where,
+        why="fit raises ValueError.",
+        fix=fix,
+        severity="error",
+    )
+
+
+def _weights_forgotten(part, class_weight, unweighted):
+    """Return the finding for labels without a weight, where each must have one."""
+    fix = "Give each label a weight."
+    every = dict.fromkeys(unweighted, 1) | dict(class_weight)
+    if len(every) <= 4:
+        fix = f"{fix[:-1]}:\n    class_weight={every!r}"
+    return Finding(
+        what=f"class_weight has no weight for {shortened(unweighted)}.",
+        where=part.where,
+        why=f"{part.kind} takes no weight for granted: fit raises ValueError.",
+        fix=fix,
+        severity="error",
+    )
 
 
 def _weights_for(unknown):
@@ -102,10 +144,22 @@ def _wrong_costs(costs, labels):
 
 def _sees_labels(part):
     """Tell whether a part is given y as it is."""
-    return all(
-        outer.is_pipeline or outer.kind in _LEAVES_LABELS or outer.is_search
-        for outer in part.ancestors()
-    )
+    return all(map(_leaves_labels, part.ancestors()))
+
+
+def _leaves_labels(outer):
+    """Tell whether a part gives y to what is in it as it is."""
+    return outer.is_pipeline or outer.kind in _LEAVES_LABELS or outer.is_search
+
+
+def _labels_given(part, labels):
+    """Return which labels a part is given for those of y; None if it is not known."""
+    for outer in part.ancestors():
+        if isinstance(outer.estimator, _ENCODES):
+            labels = list(range(len(labels)))
+        elif not _leaves_labels(outer):
+            return None
+    return labels
 
 
 def _unlike(named, labels):
