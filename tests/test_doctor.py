@@ -24,6 +24,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.datasets import load_wine
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -137,6 +138,12 @@ def fixed(clf, threshold=0.05):
 
 def search(clf, grid=None, scoring="balanced_accuracy", **more):
     return GridSearchCV(clf, grid or {"C": [0.1, 1]}, scoring=scoring, **more)
+
+
+def of_six(n_last, n_others):
+    """Return data of six classes, of which the last has fewer rows."""
+    y = np.repeat([*"abcdef"], [n_others] * 5 + [n_last])
+    return shuffle(data()[0][: len(y)], y, random_state=0)
 
 
 def missing_in(clf):
@@ -636,6 +643,22 @@ EXAMPLES = {
             "others. Training may end before they are learnt.",
             fix="Stop by the loss:\n    scoring='loss'",
             severity="warning",
+        ),
+    ),
+    "accuracy with a rare class of several": Example(
+        "accuracy as the score",
+        lambda: given(search(logistic(), scoring=None), of_six(40, 160)),
+        lambda: given(search(logistic(), scoring=None), of_six(110, 150)),
+        Finding(
+            what="GridSearchCV chooses by accuracy, the score of scoring=None: never "
+            "answering 'f' loses 0.048.",
+            where="GridSearchCV",
+            why="Accuracy counts rows, so it hardly sees classes of few. The best of a "
+            "search may be one that never answers them.",
+            fix="Take a score that counts every class, or what mistakes cost:\n"
+            "    scoring='balanced_accuracy'\n"
+            "    scoring=skweighted.metrics.make_cost_scorer(costs)",
+            severity="note",
         ),
     ),
     "accuracy, without data": Example(
@@ -2058,7 +2081,19 @@ def test_accuracy_is_known_in_every_form(scoring, refit, is_accuracy):
 def test_accuracy_of_classes_that_are_about_as_frequent_is_no_finding():
     clf = search(logistic(), scoring=None)
     assert not doctor(**given(clf, data(n_rare=400), scoring="accuracy"))
+    assert not doctor(**given(clf, data(n_rare=373), scoring="accuracy"))
+    assert not doctor(None, *load_wine(return_X_y=True), scoring="accuracy")
     assert not doctor(search(DummyClassifier(), {"constant": [0]}, scoring=None))
+
+
+@pytest.mark.parametrize(
+    ("n_rare", "severity"), [(300, "note"), (265, "note"), (240, "warning")]
+)
+def test_the_rarer_a_class_the_worse_is_accuracy(n_rare, severity):
+    (finding,) = doctor(**given(None, data(n_rare=n_rare), scoring="accuracy"))
+    assert finding.severity == severity
+    share = 1 - n_rare / 1000
+    assert finding.what.endswith(f"answering 'ok' always scores {share:.3f}.")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,10 @@ from skweighted._doctor._findings import Finding
 # From this share of one class on, a constant answer has a good accuracy.
 _MOSTLY_ONE_CLASS = 0.75
 
+# A class is rare with less than this part of an equal share: 63 and 37 % are about
+# equal, 70 and 30 % are not.
+_RARE = 2 / 3
+
 # What accuracy is called; "warn" is LogisticRegressionCV's default until it changes.
 _ACCURACY = {"accuracy", "accuracy_score", "warn"}
 
@@ -21,30 +25,42 @@ _CHOICE = (
     "    scoring='balanced_accuracy'\n"
     "    scoring=skweighted.metrics.make_cost_scorer(costs)",
 )
+_ONE_CLASS = "Where one class is most of the rows, accuracy hardly sees the others."
+_FEW_ROWS = "Accuracy counts rows, so it hardly sees classes of few."
 _STOP = "Training may end before they are learnt."
 
 
 def accuracy_as_score(case):
-    """Find searches, stops and scores that a constant answer does well in."""
+    """Find searches, stops and scores that hardly see the rare classes."""
+    if case.has_classes:
+        told, sees, severity = _of_classes(case)
+    else:
+        told, sees = ", which says little if most rows are of one class", _ONE_CLASS
+        severity = "note" if case.y is None else None
+    if severity is None:
+        return
     for where, what, why, fix in _asked_for_accuracy(case):
-        numbers, severity = ", which says little if most rows are of one class", "note"
-        if case.has_classes:
-            place = int(np.argmax(case.counts))
-            share = case.counts[place] / len(case.y)
-            if share < _MOSTLY_ONE_CLASS:
-                continue
-            numbers = f": answering {case.labels[place]!r} always scores {share:.3f}"
-            severity = "warning"
-        elif case.y is not None:
-            continue
         yield Finding(
-            what=f"{what}{numbers}.",
+            what=f"{what}{told}.",
             where=where,
-            why="Where one class is most of the rows, accuracy hardly sees the others. "
-            + why,
+            why=f"{sees} {why}",
             fix=fix,
             severity=severity,
         )
+
+
+def _of_classes(case):
+    """Return what accuracy is worth, what it sees, and the severity, or None."""
+    shares = case.counts / len(case.y)
+    place = int(np.argmax(shares))
+    severity = "warning" if shares[place] >= _MOSTLY_ONE_CLASS else None
+    if severity is None and shares.min() < _RARE / len(shares):
+        severity = "note"
+    if shares[place] >= 0.5:
+        told = f"answering {case.labels[place]!r} always scores {shares[place]:.3f}"
+        return f": {told}", _ONE_CLASS, severity
+    told = f"never answering {case.labels[case.rarest]!r} loses {shares.min():.3f}"
+    return f": {told}", _FEW_ROWS, severity
 
 
 def _asked_for_accuracy(case):
