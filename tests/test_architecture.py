@@ -207,6 +207,7 @@ ALLOWED = {
     },
     "_doctor._case": {
         "numpy",
+        "sklearn",
         "_doctor._parts",
         "_doctor._splits",
         "_doctor._table",

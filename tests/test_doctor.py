@@ -15,6 +15,7 @@ from imblearn.ensemble import (
     BalancedRandomForestClassifier,
     EasyEnsembleClassifier,
 )
+from imblearn.model_selection import InstanceHardnessCV
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
 from imblearn.pipeline import Pipeline as ResamplingPipeline
 from imblearn.pipeline import make_pipeline as make_resampling_pipeline
@@ -39,6 +40,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 from sklearn.model_selection import (
+    BaseCrossValidator,
     FixedThresholdClassifier,
     GridSearchCV,
     KFold,
@@ -1850,6 +1852,79 @@ def test_the_same_folds_are_looked_at_once():
     clf = search(logistic())
     (finding,) = doctor(**given(clf, data(n_rare=20), cv=5))
     assert finding.where == "cv"
+
+
+class ByAge(BaseCrossValidator):
+    """A splitter that reads X."""
+
+    def _iter_test_masks(self, X, y=None, groups=None):
+        is_old = np.asarray(X)[:, 0] > 0
+        yield is_old
+        yield ~is_old
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 2
+
+
+@pytest.mark.parametrize("kind", [np.asarray, np.ndarray.tolist, pd.DataFrame])
+def test_splitters_are_given_X(kind):
+    X, y = with_copies()
+    diagnosis = doctor(logistic(), kind(X), y, cv=ByAge())
+    assert not diagnosis  # Copies are of one age, so they are on one side.
+    assert "copies across folds" in diagnosis.checked
+    hardness = InstanceHardnessCV(logistic(), n_splits=2, pos_label="ok")
+    (what,) = whats(logistic(), kind(X), y, cv=hardness)
+    folds = [(set(map(tuple, X[a])), X[b]) for a, b in hardness.split(X, y)]
+    n_copies = sum(tuple(row) in rows for rows, test in folds for row in test)
+    assert f" {n_copies} of 1,200 test rows" in what
+
+
+class Raising:
+    """A splitter that raises an error, or makes the given folds."""
+
+    def __init__(self, error=None, folds=()):
+        self.error, self.folds = error, folds
+
+    def split(self, X, y, groups=None):
+        yield from self.folds
+        if self.error:
+            raise self.error
+
+    def get_n_splits(self, *args):
+        raise KeyError
+
+
+OUT_OF_RANGE = "index 1000 is out of bounds for axis 0 with size 1000"
+
+
+@pytest.mark.parametrize(
+    ("cv", "told"),
+    [
+        (Raising(KeyError("age")), "Raising cannot split these rows: KeyError: 'age'"),
+        (Raising(RuntimeError()), "Raising cannot split these rows: RuntimeError"),
+        (
+            Raising(folds=[(np.arange(10), np.array([1000]))]),
+            f"Raising cannot split these rows: IndexError: {OUT_OF_RANGE}",
+        ),
+        (
+            Raising(folds=[np.arange(3)]),
+            "Raising cannot split these rows: too many values to unpack (expected 2)",
+        ),
+        (
+            1,
+            "cv=1 cannot split these rows: k-fold cross-validation requires at least "
+            "one train/test split by setting n_splits=2 or more, got n_splits=1.",
+        ),
+    ],
+)
+def test_what_a_splitter_raises_is_a_finding(cv, told):
+    assert whats(**given(logistic(), cv=cv)) == [told]
+    assert whats(**given(search(logistic(), cv=cv))) == [told]
+
+
+def test_a_splitter_that_fails_to_count_its_folds_has_made_them():
+    folds = [*StratifiedKFold(5).split(*data())] * 12
+    assert not doctor(**given(logistic(), cv=Raising(folds=folds)))
 
 
 @pytest.mark.parametrize(

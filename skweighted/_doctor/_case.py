@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from sklearn.utils import indexable
 
 from skweighted._doctor._parts import UNKNOWN, Part, parts_of, steps_before
 from skweighted._doctor._splits import (
@@ -119,6 +120,7 @@ def make_case(estimator, X, y, cv, scoring, groups):
     parts = () if estimator is None else parts_of(estimator)
     if X is None:
         return Case(parts=parts, scoring=scoring)
+    (X,) = indexable(X)
     table = Table(X)
     y = _as_y(y)
     groups = None if groups is None else group_numbers(groups)
@@ -128,7 +130,7 @@ def make_case(estimator, X, y, cv, scoring, groups):
                 f"X, y and groups must be of the same rows. X has {table.n_rows:,} and "
                 f"{name} has {len(values):,}."
             )
-    splits, unsplit = _splits_of(parts, cv, table, y, groups)
+    splits, unsplit = _splits_of(parts, cv, X, y, groups)
     return Case(
         parts=parts,
         table=table,
@@ -168,7 +170,7 @@ def _as_y(y):
     return as_labels(y)
 
 
-def _splits_of(parts, cv, table, y, groups):
+def _splits_of(parts, cv, X, y, groups):
     """Return the folds of cv and of the estimator, and why there are none."""
     asked = {} if cv is None else {"cv": cv}
     asked |= {
@@ -183,7 +185,7 @@ def _splits_of(parts, cv, table, y, groups):
     splits, reasons = {}, []
     for where, splitter in asked.items():
         try:
-            split = make_split(where, splitter, table, y, groups)
+            split = make_split(where, splitter, X, y, groups)
         except NotSplitError as error:
             reasons.append(str(error))
         else:

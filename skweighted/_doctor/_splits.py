@@ -67,7 +67,7 @@ class Split:
         return f"{self.n_looked_at} of {self.kind}"
 
 
-def make_split(where, cv, table, y, groups):
+def make_split(where, cv, X, y, groups):
     """Return the folds that cv makes.
 
     Parameters
@@ -75,7 +75,8 @@ def make_split(where, cv, table, y, groups):
     where : str
     cv : int, float, splitter, iterable or None
         As in sklearn's searches and threshold tuners. Never modified.
-    table : Table
+    X : array-like, dataframe or sparse matrix of shape (n_samples, n_features)
+        Some splitters read it.
     y : ndarray of shape (n_samples,) or (n_samples, n_labels)
     groups : ndarray of shape (n_samples,) or None
 
@@ -92,10 +93,13 @@ def make_split(where, cv, table, y, groups):
         raise NotSplitError(f"{where} is {cv!r}")
     if isinstance(cv, Iterator):
         raise NotSplitError(f"{where} is an iterator, which is read once: use list(cv)")
-    if isinstance(cv, Real) and 0 < cv < 1:
-        splitter = StratifiedShuffleSplit(1, test_size=cv, random_state=0)
-    else:
-        splitter = check_cv(cv, y, classifier=True)
+    try:
+        if isinstance(cv, Real) and 0 < cv < 1:
+            splitter = StratifiedShuffleSplit(1, test_size=cv, random_state=0)
+        else:
+            splitter = check_cv(cv, y, classifier=True)
+    except ValueError as error:
+        return Split(where, f"cv={cv!r}", repr(cv), problem=_message(error))
     # Splitting goes on with the random state of a splitter, which is the user's, or
     # with NumPy's, which is everybody's.
     splitter = deepcopy(splitter)
@@ -104,19 +108,27 @@ def make_split(where, cv, table, y, groups):
     kind = type(splitter).__name__.strip("_")
     if kind == "CVIterableWrapper":
         kind = "the given splits"
-    rows = np.zeros((table.n_rows, 1))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            folds = splitter.split(rows, y, groups)
-            folds = tuple(itertools.islice(folds, MOST_FOLDS + 1))
-            n_made = _n_made(splitter, folds, rows, y, groups)
-    except (ValueError, TypeError) as error:
+            folds = itertools.islice(splitter.split(X, y, groups), MOST_FOLDS + 1)
+            folds = tuple((positions(train), positions(test)) for train, test in folds)
+            n_made = _n_made(splitter, folds, X, y, groups)
+        for rows in itertools.chain.from_iterable(folds):
+            y[rows]  # Rows that are not there are an error of the splitter.
+    except Exception as error:  # A splitter of the user's may raise anything.
         if groups is None and "groups" in str(error):
             raise NotSplitError(f"{kind} needs groups, and none were given") from None
-        return Split(where, kind, str(splitter), problem=" ".join(str(error).split()))
-    folds = tuple(tuple(map(positions, fold)) for fold in folds[:MOST_FOLDS])
-    return Split(where, kind, str(splitter), folds, n_made=n_made)
+        return Split(where, kind, str(splitter), problem=_message(error))
+    return Split(where, kind, str(splitter), folds[:MOST_FOLDS], n_made=n_made)
+
+
+def _message(error):
+    """Return what an error says on one line, by its type if that is not plain."""
+    message = " ".join(str(error).split())
+    if message and isinstance(error, ValueError | TypeError):
+        return message
+    return f"{type(error).__name__}: {message}".removesuffix(": ")
 
 
 def shuffled_folds(n_folds, y):
@@ -125,13 +137,13 @@ def shuffled_folds(n_folds, y):
     return kind(n_folds, shuffle=True, random_state=0)
 
 
-def _n_made(splitter, folds, rows, y, groups):
+def _n_made(splitter, folds, X, y, groups):
     """Return how many folds a splitter makes, None if it does not say."""
     if len(folds) <= MOST_FOLDS:
         return len(folds)
     if not hasattr(splitter, "get_n_splits"):
         return None
     try:
-        return splitter.get_n_splits(rows, y, groups)
-    except (TypeError, ValueError):
+        return splitter.get_n_splits(X, y, groups)
+    except Exception:  # As above; and it has made folds.
         return None
