@@ -64,7 +64,7 @@ from sklearn.utils import shuffle
 from skweighted import PriorCorrectedClassifier
 from skweighted._doctor import CHECKS, Diagnosis, Finding, doctor, shuffled_folds
 from skweighted._doctor._resampled import direction_through
-from skweighted.exceptions import TableError
+from skweighted.exceptions import DoubleCountWarning, TableError
 from skweighted.metrics import make_cost_scorer
 
 COSTS = {("ok", "fraud"): 1, ("fraud", "ok"): 20}
@@ -2056,6 +2056,14 @@ def test_balanced_weights_behind_a_sampler_change_nothing():
         PriorCorrectedClassifier(
             StackingClassifier([("one", weighted())]), cost_matrix=COSTS
         ),
+        PriorCorrectedClassifier(
+            logistic(class_weight="balanced"),
+            resampled_prior="balanced",
+            cost_matrix=COSTS,
+        ),
+        fixed(
+            PriorCorrectedClassifier(weighted(), resampled_prior=np.array([0.5, 0.5]))
+        ),
     ],
     ids=repr,
 )
@@ -2104,6 +2112,16 @@ def test_a_threshold_beside_what_raises_probabilities_is_found(clf, what):
     assert found == (
         f"{what} FixedThresholdClassifier, which answers at a threshold of 0.05."
     )
+
+
+def test_shares_of_weighted_rows_undo_the_weights():
+    X, y = data()
+    balanced = logistic(class_weight="balanced", C=1e9)
+    corrected = PriorCorrectedClassifier(balanced, resampled_prior="balanced")
+    with pytest.warns(DoubleCountWarning):  # fit cannot know that they are
+        probabilities = corrected.fit(X, y).predict_proba(X)[:, 0]
+    # Without weights the mean would be that of y, and with undone ones it nearly is.
+    assert np.mean(probabilities) == pytest.approx(0.1, abs=0.005)
 
 
 def test_a_loss_that_lifts_rare_classes_changes_nothing_behind_a_sampler():

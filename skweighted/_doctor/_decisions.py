@@ -119,6 +119,8 @@ def _askers(part):
         ):
             return
         yield outer
+        if not _counts_rows(outer):
+            return
 
 
 def _fixed_thresholds(case):
@@ -140,7 +142,14 @@ def _moves_decision(outer):
 
 def _corrects_with_costs(outer):
     """Tell whether a part is a correction that decides at the least cost."""
-    return outer.kind == "PriorCorrectedClassifier" and has_costs(outer)
+    is_correction = outer.kind == "PriorCorrectedClassifier"
+    return is_correction and has_costs(outer) and _counts_rows(outer)
+
+
+def _counts_rows(outer):
+    """Tell whether a correction is of rows alone: given shares may be of weights."""
+    prior = outer.value("resampled_prior", "auto")
+    return isinstance(prior, str) and prior == "auto"
 
 
 def costs_beside_threshold(case):
