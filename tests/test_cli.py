@@ -515,7 +515,7 @@ def test_the_doctor_looks_at_a_file(folder, capsys):
     of_data, _, _ = str(diagnosis).partition("Not looked for")
     assert captured.out == (
         f"{of_data}Not looked for, because no groups were given: groups across folds.\n"
-        "With a pipeline, skweighted.doctor in Python looks for 15 things more.\n"
+        "With a pipeline, skweighted.doctor in Python looks for 20 things more.\n"
     )
     assert captured.err == ""
 
