@@ -741,7 +741,12 @@ WRONG_PROBLEMS = [
         [0, 0, 1, 1],
         "X has no columns, so there is nothing to learn from.",
     ),
-    (X_FOUR[:, 0], [0, 0, 1, 1], "X must have rows and columns; its shape is (4,)."),
+    (
+        X_FOUR[:, 0],
+        [0, 0, 1, 1],
+        "X must have rows and columns; its shape is (4,). X comes before y, and "
+        "X.reshape(-1, 1) is one column.",
+    ),
     (
         [[1.0], [np.inf], [3.0], [4.0]],
         [0, 0, 1, 1],
@@ -765,7 +770,11 @@ WRONG_PROBLEMS = [
         "X must have rows and columns. Got an estimator, LogisticRegression. "
         "Write compare(X, y, estimator=...).",
     ),
-    (X_FOUR, np.eye(4), "y must be one column of labels; its shape is (4, 4)."),
+    (
+        X_FOUR,
+        np.eye(4),
+        "y must be one column of labels, a value for each row; its shape is (4, 4).",
+    ),
     (X_FOUR[:0], [], "y has no rows."),
     (
         X_FOUR,

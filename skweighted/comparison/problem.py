@@ -143,7 +143,10 @@ def as_features(X: Any) -> Any:
         )
     X = np.asarray(X)
     if X.ndim != 2:
-        raise TableError(f"X must have rows and columns; its shape is {X.shape}.")
+        raise TableError(
+            f"X must have rows and columns; its shape is {X.shape}. X comes before y, "
+            f"and X.reshape(-1, 1) is one column."
+        )
     if X.dtype.kind not in "fiub":
         return _as_frame(pd.DataFrame(X))
     X = X.astype(X.dtype if X.dtype == np.float32 else np.float64, copy=False)
@@ -248,7 +251,7 @@ def as_series(values: Any, rule: str) -> pd.Series:
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
-        raise TableError(f"{rule}; its shape is {array.shape}.")
+        raise TableError(f"{rule}, a value for each row; its shape is {array.shape}.")
     return with_own_type(pd.Series(array))
 
 
