@@ -27,15 +27,20 @@ def weights_beside_resampling(case):
             if "balanced_subsample" not in weights:
                 yield _weighed_twice(part, "it resamples inside itself")
             continue
-        samplers = case.resampling_before(part)
-        # Ensembles resample for each of their members, after what is before them.
-        samplers += [a for a in part.ancestors() if resamples_inside(a)]
+        samplers = _resamplers(case, part)
         is_equal = any(map(equalises, samplers))
         are_given = [isinstance(weight, Mapping) for weight in weights]
         if samplers and (all(are_given) or (is_equal and any(are_given))):
             yield _weighed_twice(part, f"{samplers[-1].kind} resamples before it")
         elif is_equal:
             yield _weights_of_equals(part, samplers[-1])
+
+
+def _resamplers(case, part):
+    """Return what resamples the rows that a part learns from, in their order."""
+    # Ensembles resample for each of their members, after what is before them.
+    ensembles = [a for a in part.ancestors() if resamples_inside(a)]
+    return case.resampling_before(part) + ensembles
 
 
 def _weighed_twice(part, how):
@@ -136,8 +141,7 @@ def loss_beside_resampling(case):
     for part in case.parts:
         if not (part.answers and part.always("loss", lifts_rare_classes)):
             continue
-        samplers = case.resampling_before(part)
-        samplers += [a for a in part.ancestors() if resamples_inside(a)]
+        samplers = _resamplers(case, part)
         if not any(map(equalises, samplers)):
             continue
         resampler = samplers[-1].kind

@@ -3,7 +3,6 @@
 import itertools
 import warnings
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from numbers import Real
 
@@ -15,7 +14,7 @@ from sklearn.model_selection import (
     check_cv,
 )
 
-from skweighted.comparison.folds import positions
+from skweighted.comparison.folds import positions, seeded_splitter
 
 # Of repeated splits the first ones tell enough.
 MOST_FOLDS = 50
@@ -100,11 +99,7 @@ def make_split(where, cv, X, y, groups):
             splitter = check_cv(cv, y, classifier=True)
     except ValueError as error:
         return Split(where, f"cv={cv!r}", repr(cv), problem=_message(error))
-    # Splitting goes on with the random state of a splitter, which is the user's, or
-    # with NumPy's, which is everybody's.
-    splitter = deepcopy(splitter)
-    if getattr(splitter, "random_state", 0) is None:
-        splitter.random_state = 0
+    splitter = seeded_splitter(splitter, seed=0)
     kind = type(splitter).__name__.strip("_")
     if kind == "CVIterableWrapper":
         kind = "the given splits"

@@ -115,6 +115,18 @@ def positions(rows: Any) -> np.ndarray:
     return np.flatnonzero(rows) if rows.dtype == bool else rows
 
 
+def seeded_splitter(splitter: Any, seed: int) -> Any:
+    """Return a copy of a splitter that draws the same folds each time.
+
+    Splitting goes on with the random state of a splitter, which is the user's, or with
+    NumPy's, which is everybody's.
+    """
+    splitter = deepcopy(splitter)
+    if getattr(splitter, "random_state", 0) is None:
+        splitter.random_state = seed
+    return splitter
+
+
 def _check_apart(
     number: int, split: tuple[np.ndarray, np.ndarray], groups: np.ndarray | None
 ) -> None:
@@ -150,10 +162,7 @@ def _splits(
                 "n_repeats repeats a number of folds, and cv is a splitter. Use "
                 "RepeatedStratifiedKFold as cv, or a number."
             )
-        splitter = deepcopy(check_cv(cv))
-        # A splitter without a seed would draw other folds the next time.
-        if getattr(splitter, "random_state", 0) is None:
-            splitter.random_state = random_state
+        splitter = seeded_splitter(check_cv(cv), random_state)
         yield from splitter.split(problem.X, problem.y, groups)
         return
     _check_n_folds(problem, int(cv))

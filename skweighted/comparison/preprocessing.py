@@ -33,7 +33,7 @@ def make_preprocessing(X: Any) -> Any:
     ----------
     X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
         Features as `as_features` returns them; only types, shapes and how many texts
-        there are is looked at.
+        there are, are looked at.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def make_coded_preprocessing(
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Features as `as_features` returns them; only types, shapes and how many texts
-        there are is looked at.
+        there are, are looked at.
     text_names : sequence of str
         Columns of text.
 
