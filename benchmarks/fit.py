@@ -27,10 +27,10 @@ from timing import (
 )
 from workloads import WORKLOADS
 
-from skweighted._startup import keras
-from skweighted._training._loop import train
-from skweighted._training._network import initial_parameters
-from skweighted._training._spec import Dense, NetworkSpec, Rows, Run, TrainingSpec
+from skweighted._engine._loop import train
+from skweighted._engine._network import initial_parameters
+from skweighted._engine._spec import Dense, NetworkSpec, Rows, Run, TrainingSpec
+from skweighted._tensorflow import keras
 
 KERAS, SKLEARN = "keras.Model.fit", "sklearn MLPClassifier"
 # Times faster than the peer that a fit must be.

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 # First, and so before SciKeras: it loads TensorFlow without its log lines.
-from skweighted._startup import keras  # isort: skip
+from skweighted._tensorflow import keras  # isort: skip
 import numpy as np
 from scikeras.wrappers import KerasClassifier
 from sklearn.exceptions import ConvergenceWarning

@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from timing import Bar, Peer, Timing, print_bars, print_times, race, write_results
 from workloads import Workload
 
-from skweighted._startup import keras
+from skweighted._tensorflow import keras
 
 MANY = Workload("many", 200_000, 30, (100,), "adam", 0.001, 1000, 1, 1)
 N_CALLS = 200

@@ -16,11 +16,11 @@ from datetime import date
 from pathlib import Path
 
 import click
+import many_datasets
 import pandas as pd
 from matplotlib import pyplot as plt
 from rich.console import Console
 
-import skweighted.comparison.many_datasets as many_datasets
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.sources import load

@@ -336,7 +336,7 @@ def _load(file: str | None, target: str | None):
 
 def _split_groups(X, groups: str, target: str | None):
     """Return the features without the column of groups, and the groups."""
-    from skweighted.comparison.tables import split_target
+    from skweighted.comparison.files import split_target
 
     if groups == target:
         raise _WrongArgument(
@@ -354,7 +354,7 @@ def _costs(y, miss: float | None, false_alarm: float | None):
     """Return what mistakes of two classes cost, or None."""
     if miss is None and false_alarm is None:
         return None
-    from skweighted.comparison.problem import as_labels, by_rarity
+    from skweighted.comparison.data import as_labels, by_rarity
 
     if miss is None:
         raise _WrongArgument(
@@ -378,7 +378,7 @@ def _costs(y, miss: float | None, false_alarm: float | None):
 
 def _check_reference(reference: str, chosen: dict, *, given: bool) -> None:
     """Raise if the reference that was asked for is not compared."""
-    from skweighted.comparison.wording import shortened
+    from skweighted._text import shortened
 
     if given and reference not in chosen:
         raise _WrongArgument(

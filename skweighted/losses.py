@@ -11,13 +11,13 @@ may change without compiling a training program again.
 
 import numpy as np
 
-from skweighted._decisions import (
+from skweighted._costs._distortion import (
     undo_asymmetric,
     undo_class_weight,
     undo_focal,
     undo_ldam,
 )
-from skweighted._startup import keras
+from skweighted._tensorflow import keras
 
 ops = keras.ops
 
@@ -336,7 +336,7 @@ class LDAM(_ClassLoss):
         return _cross_entropy(truth, self._number("scale") * logits)
 
     def undo(self, proba):
-        """Return true probabilities (`skweighted._decisions.undo_ldam`)."""
+        """Return true probabilities (`skweighted._costs._decide.undo_ldam`)."""
         prior = np.asarray(self._given("class_prior"), dtype=np.float64)
         present = np.where(prior > 0, prior, 1.0)
         max_margin, scale = _scalar(self.max_margin), _scalar(self.scale)
@@ -434,7 +434,7 @@ class AsymmetricLoss(_ClassLoss):
         return -ops.sum(values, axis=-1)
 
     def undo(self, proba):
-        """Return true probabilities (`skweighted._decisions.undo_asymmetric`)."""
+        """Return true probabilities (`skweighted._costs._decide.undo_asymmetric`)."""
         numbers = map(_scalar, (self.gamma_pos, self.gamma_neg, self.clip))
         return undo_asymmetric(proba, *numbers, self.positive)
 

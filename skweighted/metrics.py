@@ -13,7 +13,7 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_non_negative
 
-from skweighted._costs import as_numbers, cost_array, own_labels
+from skweighted._costs._matrix import as_numbers, cost_array, own_labels
 
 
 def expected_cost_score(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skweighted._training._batches import Batches
-from skweighted._training._spec import Rows
+from skweighted._engine._batches import Batches
+from skweighted._engine._spec import Rows
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(23, 3)) * (rng.random((23, 3)) < 0.5)

@@ -10,8 +10,8 @@ from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._training._batches import Batches
-from skweighted._training._spec import Rows
+from skweighted._engine._batches import Batches
+from skweighted._engine._spec import Rows
 
 X, Y = make_classification(
     120, n_features=6, n_informative=4, weights=[0.85], random_state=0

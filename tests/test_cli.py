@@ -16,8 +16,8 @@ from sklearn.model_selection import StratifiedKFold
 import skweighted
 from skweighted import _cli, compare
 from skweighted._doctor import doctor, shuffled_folds
+from skweighted.comparison.files import read_table, split_target
 from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
-from skweighted.comparison.tables import read_table, split_target
 from skweighted.datasets import load_imbalanced_breast_cancer
 from skweighted.exceptions import TableError
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from messages import whole
 
-from skweighted._costs import (
+from skweighted._costs._matrix import (
     as_numbers,
     cost_array,
     false_alarm_miss_array,

@@ -37,7 +37,7 @@ def test_folds_on_a_cluster_score_as_here(cluster):
     with joblib.parallel_config("dask"):
         there = cross_val_score(scaled(), X, y, cv=3, scoring="neg_log_loss", n_jobs=2)
     np.testing.assert_array_equal(there, here)
-    loaded = "'skweighted._classifier' in __import__('sys').modules"
+    loaded = "'skweighted._estimator._classifier' in __import__('sys').modules"
     assert any(cluster.run(eval, loaded).values())  # it was trained over there
 
 

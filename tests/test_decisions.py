@@ -13,16 +13,14 @@ from scipy.special import log_softmax, softmax
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning
 
-from skweighted._decisions import (
-    adapt_prior,
-    bayes_threshold,
-    estimate_prior,
-    least_cost,
+from skweighted._costs._decide import bayes_threshold, least_cost
+from skweighted._costs._distortion import (
     undo_asymmetric,
     undo_class_weight,
     undo_focal,
     undo_ldam,
 )
+from skweighted._costs._prior import adapt_prior, estimate_prior
 
 POSTERIORS = [
     [0.5, 0.5],

@@ -28,7 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._decisions import undo_class_weight
+from skweighted._costs._distortion import undo_class_weight
 from skweighted.displays import (
     CalibrationCorrectionDisplay,
     CostCurveDisplay,

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._validation import label_holdout
+from skweighted._estimator._validation import label_holdout
 from skweighted.exceptions import SmallValidationWarning
 from skweighted.metrics import expected_cost_score, make_cost_scorer
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import reference
 
-from skweighted._keras_engine import train_with_keras
-from skweighted._training._batches import Batches
-from skweighted._training._forward import chunk_rows, mean_loss, predict
-from skweighted._training._loop import train
-from skweighted._training._network import dropout_seeds, initial_parameters
-from skweighted._training._program import PROGRAMS, Cache
-from skweighted._training._spec import (
+from skweighted._engine._batches import Batches
+from skweighted._engine._forward import chunk_rows, mean_loss, predict
+from skweighted._engine._keras_fit import train_with_keras
+from skweighted._engine._loop import train
+from skweighted._engine._network import dropout_seeds, initial_parameters
+from skweighted._engine._program import PROGRAMS, Cache
+from skweighted._engine._spec import (
     Dense,
     EarlyStopping,
     NetworkSpec,

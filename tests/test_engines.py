@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._keras_bridge import why_not_fusable
+from skweighted._engine._keras_model import why_not_fusable
 from skweighted.exceptions import TrainingDivergedError
 
 X, Y = make_classification(

@@ -16,13 +16,12 @@ from scipy.special import softmax
 from sklearn.model_selection import GridSearchCV
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._keras_engine import train_with_keras
-from skweighted._objective import LOSSES
-from skweighted._training._forward import mean_loss, predict
-from skweighted._training._loop import train
-from skweighted._training._network import initial_parameters
-from skweighted._training._program import PROGRAMS
-from skweighted._training._spec import (
+from skweighted._engine._forward import mean_loss, predict
+from skweighted._engine._keras_fit import train_with_keras
+from skweighted._engine._loop import train
+from skweighted._engine._network import initial_parameters
+from skweighted._engine._program import PROGRAMS
+from skweighted._engine._spec import (
     Dense,
     EarlyStopping,
     NetworkSpec,
@@ -30,6 +29,7 @@ from skweighted._training._spec import (
     Run,
     TrainingSpec,
 )
+from skweighted._estimator._objective import LOSSES
 from skweighted.losses import (
     LDAM,
     AsymmetricLoss,

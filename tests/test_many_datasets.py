@@ -8,11 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib import pyplot as plt
-from messages import whole
-from scipy import stats
-
-from skweighted.comparison.many_datasets import (
+from many_datasets import (
     complete,
     critical_difference,
     friedman,
@@ -20,6 +16,9 @@ from skweighted.comparison.many_datasets import (
     nemenyi,
     plot_critical_difference,
 )
+from matplotlib import pyplot as plt
+from messages import whole
+from scipy import stats
 
 # AUC of C4.5 with two parameters tuned or not (Demsar, 2006, table 6). "voting" is
 # printed as 0.975 twice, with ranks 2 and 3.

@@ -17,8 +17,8 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import Comparison, compare
-from skweighted.comparison import plots
-from skweighted.comparison.looks import looks, spread, words
+from skweighted.comparison.report import plots
+from skweighted.comparison.report.style import looks, spread, words
 from skweighted.metrics import expected_cost_score
 
 LOGISTIC = LogisticRegression()

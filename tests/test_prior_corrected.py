@@ -33,8 +33,8 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted
 
-from skweighted._decisions import adapt_prior
-from skweighted._prior_corrected import PriorCorrectedClassifier
+from skweighted._costs._prior import adapt_prior
+from skweighted._estimator._prior_corrected import PriorCorrectedClassifier
 from skweighted.exceptions import ClassWeightWarning, CostWarning, DoubleCountWarning
 
 COSTS = np.array([[0.0, 1.0], [20.0, 0.0]])
@@ -351,7 +351,9 @@ def test_the_recorder_is_gone_after_a_fit_that_fails(monkeypatch):
     X, y = problem()
     pipeline = undersampled(_FailingClassifier())
     # So that the pipeline that is fitted can be looked at.
-    monkeypatch.setattr("skweighted._prior_corrected.clone", lambda given: given)
+    monkeypatch.setattr(
+        "skweighted._estimator._prior_corrected.clone", lambda given: given
+    )
     with pytest.raises(RuntimeError, match=whole("I fail.")):
         PriorCorrectedClassifier(pipeline).fit(X, y)
     assert type(pipeline[-1]) is _FailingClassifier

@@ -10,8 +10,9 @@ from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 
 from skweighted import compare
-from skweighted.comparison import STRATEGIES, report
-from skweighted.comparison.problem import as_problem
+from skweighted.comparison import STRATEGIES
+from skweighted.comparison.data import as_problem
+from skweighted.comparison.report import page as report
 
 LOGISTIC = LogisticRegression(C=0.5)
 COSTS = {("ok", "fraud"): 1, ("fraud", "ok"): 12}

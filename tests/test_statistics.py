@@ -15,12 +15,12 @@ from sklearn.linear_model import LogisticRegression
 
 from skweighted import compare
 from skweighted.comparison import MEASURES
+from skweighted.comparison.report.verdict import verdict
 from skweighted.comparison.statistics import (
     HUNDREDTHS,
     differences,
     practical_difference,
 )
-from skweighted.comparison.verdict import verdict
 
 COLUMNS = [
     "difference",

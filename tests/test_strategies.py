@@ -43,6 +43,7 @@ from sklearn.svm import LinearSVC
 import skweighted.comparison.preprocessing as preprocessing
 import skweighted.comparison.strategies.fits as fits
 from skweighted import CostSensitiveMLPClassifier
+from skweighted.comparison.data import as_features, as_problem
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.plan import Plan
 from skweighted.comparison.preprocessing import (
@@ -52,7 +53,6 @@ from skweighted.comparison.preprocessing import (
     make_preprocessing,
     text_columns,
 )
-from skweighted.comparison.problem import as_features, as_problem
 from skweighted.comparison.strategies import (
     DEFAULT_STRATEGIES,
     STRATEGIES,

@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
-from skweighted._weights import class_totals, mean_one_scale, resolve_class_weight
+from skweighted._costs._weights import (
+    class_totals,
+    mean_one_scale,
+    resolve_class_weight,
+)
 from skweighted.exceptions import ClassWeightWarning
 
 labelled_rows = st.lists(

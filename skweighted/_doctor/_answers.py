@@ -7,11 +7,11 @@ from numbers import Integral
 import numpy as np
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 
-from skweighted._costs import own_labels
+from skweighted._costs._matrix import own_labels
 from skweighted._doctor._findings import Finding
 from skweighted._doctor._parts import UNKNOWN
 from skweighted._doctor._shifts import is_of_class_means
-from skweighted.comparison.wording import did_you_mean, shortened
+from skweighted._text import did_you_mean, shortened
 
 # These give y to what is in them as they were given it.
 _LEAVES_LABELS = {

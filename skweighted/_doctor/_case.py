@@ -15,8 +15,8 @@ from skweighted._doctor._splits import (
     shuffled_folds,
 )
 from skweighted._doctor._table import Table
+from skweighted.comparison.data import as_labels
 from skweighted.comparison.folds import group_numbers
-from skweighted.comparison.problem import as_labels
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from sklearn.utils import get_tags
 
 from skweighted._doctor._findings import Finding
 from skweighted._doctor._reach import KNOWN_MODULES, reaching
-from skweighted.comparison.wording import count
+from skweighted._text import count
 
 # Transformers that leave missing values. Whatever else there is may well fill them.
 _LEAVES_MISSING = (

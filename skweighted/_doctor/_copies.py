@@ -5,7 +5,7 @@ import numpy as np
 from skweighted._doctor._findings import Finding
 from skweighted._doctor._resampled import copied_classes
 from skweighted._doctor._table import Table
-from skweighted.comparison.wording import count
+from skweighted._text import count
 
 # Patterns of missing values that are looked at; rarer ones hardly have equal rows.
 _MOST_PATTERNS = 100

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from skweighted.comparison.wording import count, plain_text
+from skweighted._text import count, plain_text
 
 # From the worst: what makes an error or a wrong score for certain, what most likely
 # does, and what is good to know.

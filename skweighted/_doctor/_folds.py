@@ -4,7 +4,7 @@ import numpy as np
 
 from skweighted._doctor._findings import Finding
 from skweighted._doctor._order import lacking_by_order
-from skweighted.comparison.wording import count
+from skweighted._text import count
 
 # With fewer test rows of a class, its recall moves by a fifth or more with each row.
 _FEW_ROWS = 5

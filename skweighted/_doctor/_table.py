@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from skweighted.comparison.problem import with_own_type
+from skweighted.comparison.data import with_own_type
 
 # Of so many texts, what they look like is seen.
 _MOST_TEXTS = 1_000

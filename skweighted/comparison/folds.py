@@ -14,8 +14,8 @@ from sklearn.model_selection import (
     check_cv,
 )
 
-from skweighted.comparison.problem import Problem, as_series
-from skweighted.comparison.wording import count
+from skweighted._text import count
+from skweighted.comparison.data import Problem, as_series
 from skweighted.exceptions import TableError
 
 

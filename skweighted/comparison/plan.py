@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from skweighted.comparison.data import Problem, as_problem
 from skweighted.comparison.folds import Fold, group_numbers, make_folds
 from skweighted.comparison.identity import identity, versions
 from skweighted.comparison.preprocessing import gives_sparse, text_columns
-from skweighted.comparison.problem import Problem, as_problem
 from skweighted.comparison.strategies import (
     STRATEGIES,
     Setting,

@@ -12,22 +12,22 @@ from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
 
-import skweighted.comparison.plots as plots
-import skweighted.comparison.report as report
+import skweighted.comparison.report.page as report
+import skweighted.comparison.report.plots as plots
+import skweighted.comparison.report.verdict as verdicts
 import skweighted.comparison.statistics as statistics
-import skweighted.comparison.verdict as verdicts
-from skweighted.comparison.cells import fold_counts
+from skweighted._text import plain_text, shortened
+from skweighted.comparison.data import Problem
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
-from skweighted.comparison.problem import Problem
-from skweighted.comparison.text_tables import (
+from skweighted.comparison.report.cells import fold_counts
+from skweighted.comparison.report.text import (
     differences_table,
     markdown,
     markdown_differences,
     panels,
 )
-from skweighted.comparison.wording import plain_text, shortened
 
 FEWER_FOLDS = "( ) the mean of fewer folds than others have: in some it is undefined."
 

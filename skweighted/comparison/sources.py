@@ -8,8 +8,8 @@ import pandas as pd
 from imblearn.datasets import fetch_datasets
 from sklearn.datasets import fetch_openml
 
-from skweighted.comparison.tables import read_table, split_target
-from skweighted.comparison.wording import did_you_mean, shortened
+from skweighted._text import did_you_mean, shortened
+from skweighted.comparison.files import read_table, split_target
 from skweighted.exceptions import TableError
 
 

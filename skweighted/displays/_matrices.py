@@ -6,7 +6,7 @@ Rows are truths and columns are answers.
 import numpy as np
 from sklearn.metrics import confusion_matrix_at_thresholds
 
-from skweighted._costs import cost_array
+from skweighted._costs._matrix import cost_array
 
 
 def confusion_at_thresholds(rows):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit, logit
 
-from skweighted._decisions import bayes_threshold
+from skweighted._costs._decide import bayes_threshold
 from skweighted.displays._axes import (
     UNIT_TICKS,
     axes_or_new,

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from skweighted._text import did_you_mean, shortened
 from skweighted.comparison.strategies.fits import fitted_by, resampled_by, seeded
 from skweighted.comparison.strategies.strategy import Strategy
 from skweighted.comparison.strategies.table import DEFAULT_STRATEGIES, STRATEGIES
-from skweighted.comparison.wording import did_you_mean, shortened
 
 # The name that stands for all the others.
 ALL = "all"

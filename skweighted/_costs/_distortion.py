@@ -1,0 +1,292 @@
+"""What distorts probabilities, and how to undo it: one table for the whole package.
+
+A classifier trained on weighted rows, on resampled rows or by a loss other than
+cross-entropy estimates something else than the probability of each class. `LOSSES`,
+`CLASS_WEIGHT` and `RESAMPLING` say for each of them what it estimates and how the true
+probabilities are recovered. The estimator, `PriorCorrectedClassifier`, the doctor and
+the documentation read these rows; nothing else in the package knows a loss by its name.
+
+`proba` is a float array of shape (n_samples, n_classes) whose rows sum to 1, with exact
+0 and 1 allowed. Functions compute in float64, return a new array of its shape and
+dtype, and never write to an argument.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.special import entr, expit, xlogy
+
+from skweighted._costs._prior import (
+    adapt_prior,
+    float64_rows,
+    in_proportion,
+    log,
+)
+
+
+@dataclass(frozen=True)
+class Distortion:
+    """What a way of training does to the probabilities that a classifier learns.
+
+    Attributes
+    ----------
+    effect : {"none", "prior", "shape", "decision"}
+        What the outputs estimate: "none", the true probabilities; "prior", those of a
+        problem whose classes are more or less frequent; "shape", a monotone function of
+        them; "decision", the answer itself, from which no probability can be recovered.
+    summary : str
+        What it changes, in a few words.
+    source : str, default=""
+        "Author, year" of the method.
+    undo : callable ``(proba, **settings) -> proba`` or None, default=None
+        Recovers the true probabilities. `settings` are the numbers of the loss, such as
+        ``gamma`` or ``class_prior``. None where nothing needs to be undone, or nothing
+        can.
+    undone_by : str, default=""
+        How it is undone, for the documentation; "" where there is no `undo`.
+    equalizes : bool, default=False
+        Whether it makes every class count as much as the others. Together with class
+        weights or resampling the imbalance then counts twice.
+    ignores_class_weight : bool, default=False
+        Whether class weights have no effect on it.
+    minimizes_cost : bool, default=False
+        Whether it minimises a cost matrix, so that class weights would count costs
+        twice.
+    defined_for : str, default="all"
+        Kinds of targets: "all", or a list of them in words.
+    """
+
+    effect: Literal["none", "prior", "shape", "decision"]
+    summary: str
+    source: str = ""
+    undo: Callable[..., np.ndarray] | None = None
+    undone_by: str = ""
+    equalizes: bool = False
+    ignores_class_weight: bool = False
+    minimizes_cost: bool = False
+    defined_for: str = "all"
+
+    @property
+    def recoverable(self) -> bool:
+        """Whether true probabilities can be recovered from the outputs."""
+        return self.effect == "none" or self.undo is not None
+
+
+def undo_class_weight(proba, class_weight):
+    """Return the probabilities that a training without class weights would have given.
+
+    ``p_i ~ q_i / w_i`` (Elkan, 2001, theorem 2, for any number of classes; Saerens et
+    al., 2002, eq. 2.4). `class_weight`, of shape (n_classes,), is at least 0 and only
+    its ratios count. A class of weight zero has probability 0; a row with all of its
+    probability there stays as it is.
+    """
+    log_weight = np.where(class_weight > 0, log(class_weight), np.inf)
+    rows = float64_rows(proba)
+    return in_proportion(log(rows) - log_weight, rows).astype(proba.dtype)
+
+
+def undo_focal(proba, gamma):
+    """Return the posterior whose expected focal loss these probabilities minimise.
+
+    ``p_i ~ h(q_i)``, where ``1 / h(v) = (1 - v)^gamma / v - gamma (1 - v)^(gamma - 1)
+    log v`` is the slope of the loss (Charoenphakdee et al., 2021). `gamma` is a float
+    of at least 0.
+    """
+    rows = float64_rows(proba)
+    shares = -_log_focal_slope(rows, _complements(rows), gamma)
+    return in_proportion(shares, rows).astype(proba.dtype)
+
+
+def undo_ldam(proba, margins):
+    """Return the posterior whose expected loss with margins the probabilities minimise.
+
+    The loss of class y is ``-log softmax(z - margin_y e_y)_y``, of LDAM (Cao et al.,
+    2019). With ``p = softmax(z)`` and ``a = 1 - exp(-margin)`` its expectation is, but
+    for a constant, ``sum_y eta_y (-z_y + log sum_j exp(z_j) + log(1 - a_y p_y))``. Its
+    derivative by z_j is 0 where ``eta_j / (1 - a_j p_j) = p_j C`` with one C for all j,
+    so ``eta_j ~ p_j (1 - a_j p_j)``. `margins`, of shape (n_classes,), are at least 0
+    and include the scale of the loss.
+    """
+    rows = float64_rows(proba)
+    # 1 - a p in two terms that do not cancel.
+    rest = _complements(rows) + rows * np.exp(-margins)
+    return in_proportion(log(rows) + log(rest), rows).astype(proba.dtype)
+
+
+def undo_asymmetric(proba, gamma_pos, gamma_neg, clip, positive=1):
+    """Return the posterior whose expected asymmetric loss the probabilities minimise.
+
+    With p the probability of the positive class and ``p_m = max(p - clip, 0)``, the
+    loss is ``-(1 - p)^gamma_pos log p`` for positives, ``-p_m^gamma_neg log(1 - p_m)``
+    for negatives (Ridnik et al., 2021). Its expectation is least where ``eta / (1 -
+    eta)`` is the ratio of the slopes of the two, focal losses both. ``p <= clip`` gives
+    0; p = 1, where several posteriors have their minimum, gives the least of them. The
+    three numbers are at least 0, and `positive` is a column of two.
+    """
+    rows = float64_rows(proba)
+    p, rest = rows[:, positive], rows[:, 1 - positive]
+    log_odds = np.full(len(rows), -np.inf)
+    above = p > clip
+    p, rest = p[above], rest[above]
+    negative = _log_focal_slope(rest + clip, p - clip, gamma_neg)
+    log_odds[above] = negative - _log_focal_slope(p, rest, gamma_pos)
+    undone = np.empty_like(rows)
+    undone[:, positive], undone[:, 1 - positive] = expit(log_odds), expit(-log_odds)
+    return undone.astype(proba.dtype)
+
+
+def _complements(rows):
+    """Return 1 - rows from the other columns, so that near 1 no digit is lost."""
+    return rows @ (1 - np.eye(rows.shape[1]))
+
+
+def _log_focal_slope(v, complement, gamma):
+    """Return the logarithm of the slope of ``(1 - v)^gamma log v``.
+
+    It is ``(1 - v)^gamma (1 + gamma r) / v``; ``r = -v log v / (1 - v)`` rises from 0
+    to 1 with v.
+    """
+    near_one = -v * np.log1p(-np.minimum(complement, 0.5))
+    ratio = np.where(v < 0.5, entr(v), near_one)
+    ratio = np.divide(ratio, complement, out=np.ones_like(v), where=complement > 0)
+    return xlogy(gamma, complement) - log(v) + np.log1p(gamma * ratio)
+
+
+def undo_logit_adjustment(
+    proba: np.ndarray, class_prior: Any, tau: Any = 1.0
+) -> np.ndarray:
+    """Return true probabilities, by adding ``tau * log(class_prior)`` to the logits.
+
+    Menon et al. (2021, eq. 10). `class_prior` has shape (n_classes,).
+    """
+    prior = np.maximum(class_prior, np.finfo(np.float64).tiny)
+    logs = tau * np.log(prior)
+    # A power of a tiny prior must not overflow.
+    return undo_class_weight(proba, np.exp(np.clip(logs.max() - logs, 0, 700)))
+
+
+def undo_margins(
+    proba: np.ndarray, class_prior: Any, max_margin: float, scale: float
+) -> np.ndarray:
+    """Return true probabilities for those of LDAM with its margins and scale.
+
+    The margin of a class is ``max_margin * (min(prior) / prior) ** 0.25`` (Cao et al.,
+    2019, eq. 13); a class without rows has none. See `undo_ldam`.
+    """
+    prior = np.asarray(class_prior, dtype=np.float64)
+    present = np.where(prior > 0, prior, 1.0)
+    margins = scale * max_margin * (present.min() / present) ** 0.25
+    margins[prior == 0] = 0.0
+    if scale != 1:
+        scaled = in_proportion(scale * log(float64_rows(proba)), proba)
+        proba = scaled.astype(proba.dtype)
+    return undo_ldam(proba, margins)
+
+
+def undo_class_means(proba: np.ndarray, class_prior: Any) -> np.ndarray:
+    """Return true probabilities: a mean over a class weighs its rows by 1 / prior.
+
+    Exact for batches that have every class in its share.
+    """
+    prior = np.maximum(class_prior, np.finfo(np.float64).tiny)
+    return undo_class_weight(proba, prior.max() / prior)
+
+
+NONE = Distortion("none", "all rows count alike")
+
+# The losses by which a search can choose them. A new loss is one row.
+LOSSES: dict[str, Distortion] = {
+    "cross_entropy": NONE,
+    "focal": Distortion(
+        "shape",
+        "easy rows count less",
+        "Lin et al., 2017",
+        undo=undo_focal,
+        undone_by="its inverse (Charoenphakdee et al., 2021)",
+    ),
+    "logit_adjusted": Distortion(
+        "prior",
+        "classes rank as if equally frequent",
+        "Menon et al., 2021",
+        undo=undo_logit_adjustment,
+        undone_by="adding `tau * log(prior)` to the logits",
+        equalizes=True,
+    ),
+    "balanced_softmax": Distortion(
+        "prior",
+        "the same, with `tau=1`",
+        "Ren et al., 2020",
+        undo=undo_logit_adjustment,
+        undone_by="adding `log(prior)` to the logits",
+        equalizes=True,
+    ),
+    "ldam": Distortion(
+        "shape",
+        "rare classes must win by a margin",
+        "Cao et al., 2019",
+        undo=undo_margins,
+        undone_by="its inverse (derived in `undo_ldam`)",
+    ),
+    "asymmetric": Distortion(
+        "shape",
+        "easy negatives count nothing",
+        "Ridnik et al., 2021",
+        undo=undo_asymmetric,
+        undone_by="its inverse, above `clip`",
+        defined_for="two classes, labels",
+    ),
+    "mean_false_error": Distortion(
+        "prior",
+        "the mean errors of the classes are added",
+        "Wang et al., 2016",
+        undo=undo_class_means,
+        undone_by="dividing by balanced weights",
+        ignores_class_weight=True,
+    ),
+    "mean_squared_false_error": Distortion(
+        "decision",
+        "the squares of these means are added",
+        "Wang et al., 2016",
+        ignores_class_weight=True,
+    ),
+    "expected_cost": Distortion(
+        "decision",
+        "the cost itself is minimised",
+        "after Kukar & Kononenko, 1998",
+        minimizes_cost=True,
+    ),
+}
+
+CLASS_WEIGHT = Distortion(
+    "prior",
+    "each class counts as if its weight times as frequent",
+    "Elkan, 2001",
+    undo=undo_class_weight,
+    undone_by="dividing by the weights",
+)
+
+# Kinds of resampling. Only random resampling leaves each class looking as it did.
+RESAMPLING: dict[str, Distortion] = {
+    "random": Distortion(
+        "prior",
+        "rows of a class are repeated or dropped at random",
+        "Dal Pozzolo et al., 2015",
+        undo=adapt_prior,
+        undone_by="`PriorCorrectedClassifier`",
+    ),
+    "interpolation": Distortion(
+        "prior",
+        "rows are invented between neighbours (SMOTE and its kin)",
+        "Chawla et al., 2002",
+        undo=adapt_prior,
+        undone_by="`PriorCorrectedClassifier`, approximately",
+    ),
+    "selection": Distortion(
+        "prior",
+        "rows are chosen by their neighbours (Tomek links, NearMiss, ENN)",
+        undo=adapt_prior,
+        undone_by="`PriorCorrectedClassifier`, approximately",
+    ),
+}

@@ -1,0 +1,163 @@
+"""Shares of classes: adapting probabilities to other ones, and estimating them.
+
+`proba` is a float array of shape (n_samples, n_classes) whose rows sum to 1, with exact
+0 and 1 allowed. What changes it computes in float64, returns a new array of its shape
+and dtype, and never writes to an argument.
+"""
+
+import warnings
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.exceptions import ConvergenceWarning
+
+
+def adapt_prior(proba, old_prior, new_prior):
+    """Adapt probabilities to classes that are more or less frequent than in training.
+
+    ``p_i ~ q_i new_i / old_i`` (Saerens, Latinne & Decaestecker, 2002, eq. 2.4). Right
+    where the classes look as they did and only their frequencies have changed.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n_samples, n_classes)
+        Probabilities as `predict_proba` returns them.
+    old_prior : array-like of shape (n_classes,)
+        Share of each class in the training data; above 0, with sum 1.
+    new_prior : array-like of shape (n_classes,)
+        Share of each class where `proba` comes from; at least 0, with sum 1.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        A row whose probability lies wholly on classes of new share 0 stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If rows of `proba` are no probabilities, or a prior is no prior for them.
+
+    Examples
+    --------
+    >>> from skweighted import adapt_prior
+    >>> adapt_prior([[0.5, 0.5]], old_prior=[0.5, 0.5], new_prior=[0.9, 0.1])
+    array([[0.9, 0.1]])
+    """
+    proba = _checked_proba(proba)
+    old = _checked_prior("old_prior", old_prior, proba.shape[1], zero_allowed=False)
+    new = _checked_prior("new_prior", new_prior, proba.shape[1], zero_allowed=True)
+    rows = float64_rows(proba)
+    shares = log(rows) + log(new) - np.log(old)
+    return in_proportion(shares, rows).astype(proba.dtype)
+
+
+def estimate_prior(proba, old_prior, *, max_iter=1000, tol=1e-8):
+    """Estimate how frequent the classes are among rows without labels.
+
+    The shares of greatest likelihood, by expectation maximisation (Saerens, Latinne &
+    Decaestecker, 2002, eq. 2.9): adapt `proba` to a prior, take the mean as the next
+    prior, repeat. Then ``adapt_prior(proba, old_prior, new_prior)``.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n_samples, n_classes)
+        Probabilities of the new rows, as `predict_proba` returns them.
+    old_prior : array-like of shape (n_classes,)
+        Share of each class in the training data; above 0, with sum 1.
+    max_iter : int, default=1000
+        Greatest number of steps.
+    tol : float, default=1e-8
+        Stop when no share changes by more than this.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If rows of `proba` are no probabilities or missing, or `old_prior` is no prior.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If a share still changes by more than `tol` after `max_iter` steps.
+
+    Examples
+    --------
+    >>> from skweighted import estimate_prior
+    >>> proba = [[0.9, 0.1]] * 6 + [[0.2, 0.8]] * 4
+    >>> estimate_prior(proba, old_prior=[0.5, 0.5]).round(3)
+    array([0.75, 0.25])
+    """
+    proba = _checked_proba(proba)
+    old = _checked_prior("old_prior", old_prior, proba.shape[1], zero_allowed=False)
+    if not len(proba):
+        raise ValueError("A prior is estimated from one row at least. proba has none.")
+    rows = float64_rows(proba)
+    likelihood = log(rows) - np.log(old)
+    prior = old
+    for _ in range(max_iter):
+        last = prior
+        prior = in_proportion(likelihood + log(last), rows).mean(axis=0)
+        if np.abs(prior - last).max() <= tol:
+            return prior
+    warnings.warn(
+        f"The prior still changes by more than tol={tol:g} in step {max_iter}. Use a "
+        f"larger max_iter or tol.",
+        ConvergenceWarning,
+        stacklevel=2,
+    )
+    return prior
+
+
+def float64_rows(proba):
+    """Return a float64 copy whose rows sum to 1 as nearly as float64 can."""
+    return proba / proba.sum(axis=1, keepdims=True, dtype=np.float64)
+
+
+def log(values):
+    """Return the logarithm, -inf of 0."""
+    with np.errstate(divide="ignore"):
+        return np.log(values)
+
+
+def in_proportion(log_shares, rows):
+    """Return rows in proportion to exp(log_shares); as they are if none is finite."""
+    decided = np.isfinite(log_shares.max(axis=1, keepdims=True))
+    return softmax(np.where(decided, log_shares, log(rows)), axis=1)
+
+
+def _checked_proba(proba):
+    """Return probabilities as a float array, or raise ValueError."""
+    proba = np.asarray(proba)
+    if proba.dtype.kind not in "biuf" or proba.ndim != 2:
+        raise ValueError(
+            f"proba must be numbers in a row for each sample and a column for each "
+            f"class, as predict_proba returns them. Got shape {proba.shape} and dtype "
+            f"{proba.dtype}."
+        )
+    # Written so that NaN is wrong too.
+    right = (np.abs(proba.sum(axis=1) - 1) <= 1e-3) & (proba >= 0).all(axis=1)
+    if not right.all():
+        row = int(right.argmin())
+        raise ValueError(
+            f"Each row of proba must be numbers of at least 0 with sum 1, as "
+            f"predict_proba returns them. Row {row} is {proba[row].tolist()}."
+        )
+    return proba if proba.dtype.kind == "f" else proba.astype(np.float64)
+
+
+def _checked_prior(name, prior, n_classes, *, zero_allowed):
+    """Return a prior as a float64 array, or raise ValueError."""
+    shares = np.asarray(prior)
+    right = shares.dtype.kind in "biuf" and shares.shape == (n_classes,)
+    right = right and (shares >= 0 if zero_allowed else shares > 0).all()
+    if not right or not abs(shares.sum() - 1) <= 1e-6:
+        least = "of at least" if zero_allowed else "above"
+        raise ValueError(
+            f"{name} must be {n_classes} numbers {least} 0 with sum 1, one for "
+            f"each class of proba. Got {prior!r}. Divide the number of rows of each "
+            f"class by that of all rows."
+        )
+    return shares.astype(np.float64)

@@ -1,0 +1,116 @@
+"""Seeded shuffles and the batches they make, from dense, sparse or mapped X.
+
+The order of an epoch depends on the seed and the number of the epoch alone, so any
+epoch can be asked for at any time and training can go on where it stopped.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skweighted._engine._spec import Rows
+
+
+class Batches:
+    """The batches of every epoch over some rows.
+
+    Parameters
+    ----------
+    data : Rows
+    batch_size : int
+        Rows of a batch; the last batch of an epoch may have fewer.
+    dtype : str
+        Precision of what `batch` and `fill` give.
+    seed : SeedSequence or None
+        Source of the shuffles; None keeps the rows in order.
+    """
+
+    def __init__(
+        self,
+        data: Rows,
+        batch_size: int,
+        dtype: str,
+        seed: np.random.SeedSequence | None = None,
+    ) -> None:
+        self._data = data
+        self._batch_size = batch_size
+        self._dtype = dtype
+        self._seed = seed
+        self._latest: tuple[int, np.ndarray] = (-1, data.rows)
+        self.n_steps = -(-len(data.rows) // batch_size)
+
+    def order(self, epoch: int) -> np.ndarray:
+        """Return the rows of an epoch in the order in which they are learnt from."""
+        if self._seed is None:
+            return self._data.rows
+        latest_epoch, latest_order = self._latest
+        if epoch != latest_epoch:
+            seed = np.random.SeedSequence(
+                self._seed.entropy, spawn_key=(*self._seed.spawn_key, epoch)
+            )
+            latest_order = np.random.default_rng(seed).permutation(self._data.rows)
+            self._latest = (epoch, latest_order)
+        return latest_order
+
+    def batch(self, epoch: int, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return features, targets and weights of one step."""
+        start = step * self._batch_size
+        rows = self.order(epoch)[start : start + self._batch_size]
+        return (
+            dense_rows(self._data.X, rows, self._dtype),
+            self._data.targets_of(rows).astype(self._dtype),
+            self._data.weights_of(rows, epoch).astype(self._dtype),
+        )
+
+    def fill(
+        self,
+        first: int,
+        X: np.ndarray,
+        target: np.ndarray,
+        weight: np.ndarray,
+        n_rows: np.ndarray,
+    ) -> None:
+        """Write some steps, counted since the first epoch, into arrays of zeros.
+
+        Parameters
+        ----------
+        first : int
+            Number of the first step to write.
+        X, target, weight : ndarray of shape (n_steps, B, ...)
+            Written to. B is at least the batch size; the rows beyond stay as they are.
+        n_rows : ndarray of shape (n_steps,)
+            Written to: how many rows each step has.
+        """
+        done = 0
+        while done < len(n_rows):
+            epoch, step = divmod(first + done, self.n_steps)
+            steps = min(len(n_rows) - done, self.n_steps - step)
+            start = step * self._batch_size
+            rows = self.order(epoch)[start : start + steps * self._batch_size]
+            whole = len(rows) // self._batch_size
+            for part, count, size in (
+                (rows[: whole * self._batch_size], whole, self._batch_size),
+                (rows[whole * self._batch_size :], 1, len(rows) % self._batch_size),
+            ):
+                if len(part):
+                    to = slice(done, done + count)
+                    self._write(
+                        part, epoch, X[to, :size], target[to, :size], weight[to, :size]
+                    )
+                    n_rows[to] = size
+                    done += count
+
+    def _write(self, rows, epoch, X, target, weight):
+        """Write rows into the arrays of whole steps."""
+        X[...] = dense_rows(self._data.X, rows, self._dtype).reshape(X.shape)
+        target[...] = self._data.targets_of(rows).reshape(target.shape)
+        weight[...] = self._data.weights_of(rows, epoch).reshape(weight.shape)
+
+
+def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:
+    """Return some rows of X as a dense array, leaving the rest of X as it is."""
+    some = X[rows]
+    return (some.toarray() if issparse(some) else np.asarray(some)).astype(
+        dtype, copy=False
+    )

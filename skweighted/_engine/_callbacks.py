@@ -1,0 +1,202 @@
+"""What follows a training between its epochs: Keras' and sklearn's callbacks, progress.
+
+Each is a `Hook` of the engine.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from skweighted._engine._keras_model import (
+    parameters_of,
+    set_optimizer_state,
+    set_parameters,
+)
+from skweighted._engine._optimizers import learning_rate_of
+from skweighted._engine._spec import Snapshot, TrainingResult, Verdict
+from skweighted._tensorflow import keras
+
+
+class KerasCallbacks:
+    """Keras callbacks, called between the epochs of the fused engine.
+
+    They see a `keras.Model` whose weights, optimizer and losses are those of the epoch,
+    and what they change in it (weights, learning rate, `stop_training`) is done.
+
+    Parameters
+    ----------
+    callbacks : sequence of keras.callbacks.Callback
+    model : keras.Model
+        Compiled; of the network that is trained.
+    epochs, steps : int
+        Epochs that will be run at most, and steps of each.
+    """
+
+    def __init__(
+        self, callbacks: Sequence[Any], model: Any, *, epochs: int, steps: int
+    ) -> None:
+        self._model = model
+        self._model.stop_training = False
+        # The last of them sees what the others add to the logs, of which Keras gives
+        # its callbacks a copy.
+        self._logs = _LatestLogs()
+        self._callbacks = keras.callbacks.CallbackList(
+            [*callbacks, self._logs],
+            model=model,
+            epochs=epochs,
+            steps=steps,
+            verbose=0,
+        )
+        self._known = parameters_of(model)
+        self._callbacks.on_train_begin()
+
+    def begin_epoch(self, epoch: int) -> Verdict:
+        """Call `on_epoch_begin`."""
+        self._callbacks.on_epoch_begin(epoch)
+        return self._verdict()
+
+    def end_epoch(
+        self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
+    ) -> Verdict:
+        """Call `on_epoch_end`, with the model up to date."""
+        network = snapshot()
+        self._known = network.parameters
+        set_parameters(self._model, network.parameters)
+        set_optimizer_state(self._model.optimizer, network.optimizer_state)
+        self._callbacks.on_epoch_end(epoch, logs)
+        logs.update(self._logs.latest)
+        return self._verdict()
+
+    def finished(self, result: TrainingResult) -> TrainingResult:
+        """Call `on_train_end`, and return the result with what that changed."""
+        set_parameters(self._model, result.parameters)
+        self._callbacks.on_train_end()
+        return replace(result, parameters=parameters_of(self._model))
+
+    def _verdict(self) -> Verdict:
+        """Return what the callbacks changed in the model since it was last known."""
+        before, self._known = self._known, parameters_of(self._model)
+        unchanged = all(map(np.array_equal, before, self._known))
+        return Verdict(
+            stop=self._model.stop_training,
+            learning_rate=learning_rate_of(self._model.optimizer),
+            parameters=None if unchanged else self._known,
+        )
+
+
+class _LatestLogs(keras.callbacks.Callback):
+    """Remembers the logs of the latest epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latest: dict[str, float] = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.latest = logs
+
+
+class SklearnCallbacks:
+    """scikit-learn's callbacks (ProgressBar, ScoringMonitor), one task an epoch.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Being fitted; a copy with the attributes of an epoch is what is scored.
+    context : sklearn.callback.CallbackContext
+        Of the fit.
+    X, y, sample_weight : ndarray
+        What is fitted.
+    attributes : callable ``(Snapshot) -> dict``
+        Fitted attributes for a state of the network.
+    """
+
+    def __init__(self, estimator, context, X, y, sample_weight, attributes) -> None:
+        self._estimator = estimator
+        self._context = context
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self._data = {"X": X, "y": y, "metadata": metadata}
+        self._attributes = attributes
+        self._epoch_context = None
+        context.call_on_fit_task_begin(estimator=estimator, **self._data)
+
+    def begin_epoch(self, epoch: int) -> Verdict:
+        """Begin a task."""
+        self._epoch_context = self._context.subcontext(task_name="epoch")
+        self._epoch_context.call_on_fit_task_begin(
+            estimator=self._estimator, **self._data
+        )
+        return Verdict()
+
+    def end_epoch(
+        self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
+    ) -> Verdict:
+        """End the task with the estimator as it is now."""
+        stop = self._epoch_context.call_on_fit_task_end(
+            estimator=self._estimator,
+            reconstruction_attributes=self._attributes(snapshot()),
+            **self._data,
+        )
+        return Verdict(stop=bool(stop))
+
+    def finished(self) -> None:
+        """End the fit itself, when the estimator has all that it will have."""
+        self._context.call_on_fit_task_end(
+            estimator=self._estimator, reconstruction_attributes={}, **self._data
+        )
+
+
+class _Progress:
+    """What a hook that only looks has to say."""
+
+    def begin_epoch(self, epoch: int) -> Verdict:
+        """Do nothing."""
+        return Verdict()
+
+
+class ProgressLines(_Progress):
+    """A line per epoch, as Keras prints with ``verbose=2``."""
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+        self._screen = Console(highlight=False)
+
+    def end_epoch(
+        self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
+    ) -> Verdict:
+        """Print the losses."""
+        losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+        self._screen.print(f"Epoch {epoch + 1}/{self._epochs} - {losses}")
+        return Verdict()
+
+
+class ProgressBar(_Progress):
+    """A progress bar over the epochs, with the latest losses."""
+
+    def __init__(self, epochs: int) -> None:
+        self._progress = Progress(
+            TextColumn("Epoch"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            console=Console(stderr=True),
+        )
+        self._task = self._progress.add_task("", total=epochs)
+
+    def __enter__(self) -> "ProgressBar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def end_epoch(
+        self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
+    ) -> Verdict:
+        """Move the bar."""
+        losses = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        self._progress.update(self._task, advance=1, description=losses)
+        return Verdict()

@@ -1,0 +1,168 @@
+"""Which engine trains a network, and what becomes of a training that went wrong."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skweighted._engine._callbacks import KerasCallbacks, ProgressBar, ProgressLines
+from skweighted._engine._keras_fit import train_with_keras
+from skweighted._engine._keras_model import (
+    build_model,
+    compile_model,
+    set_optimizer_state,
+    why_not_callback,
+    why_not_loss,
+    why_not_now,
+    why_not_optimizer,
+)
+from skweighted._engine._loop import train
+from skweighted._engine._optimizers import copy_of, learning_rate_of
+from skweighted._engine._spec import (
+    Hook,
+    NetworkSpec,
+    Run,
+    TrainingResult,
+    TrainingSpec,
+)
+from skweighted._warnings import warn_user
+from skweighted.exceptions import TrainingDivergedError
+
+
+def train_network(
+    network: NetworkSpec,
+    spec: TrainingSpec,
+    run: Run,
+    hooks: Sequence[Hook] = (),
+    *,
+    engine: str = "auto",
+    callbacks: Sequence[Any] = (),
+    metrics: Any = None,
+    verbose: int = 0,
+) -> tuple[TrainingResult, str]:
+    """Train one network by the fused engine where it can, else by Keras.
+
+    Parameters
+    ----------
+    network, spec, run, hooks
+        As in `skweighted._engine._loop.train`; the learning rate of the run is that
+        of the optimizer.
+    engine : {"auto", "xla", "keras"}
+    callbacks : sequence of keras.callbacks.Callback
+    metrics : list of keras.metrics.Metric or None
+    verbose : int
+        0 is silent, 1 a progress bar, 2 a line per epoch.
+
+    Returns
+    -------
+    result : TrainingResult
+    engine : str
+        "xla", or "keras" and why.
+
+    Raises
+    ------
+    ValueError
+        If engine="xla" cannot train this.
+    TrainingDivergedError
+        If the loss becomes infinite or NaN.
+    """
+    run = replace(run, learning_rate=learning_rate_of(spec.optimizer))
+    reason = _why_not_fused(spec, callbacks, metrics, engine)
+    try:
+        if reason is None:
+            result = _train_fused(network, spec, run, hooks, callbacks, verbose)
+        else:
+            result = train_with_keras(
+                network,
+                spec,
+                run,
+                hooks,
+                callbacks=callbacks,
+                metrics=metrics,
+                verbose=verbose,
+            )
+    finally:
+        # A callback is a parameter of the estimator, which clone copies with all it
+        # holds: the model would be copied each time.
+        for callback in callbacks:
+            callback._model = None
+    _check(result, spec, run)
+    return result, "xla" if reason is None else f"keras, because {reason}"
+
+
+def _why_not_fused(
+    spec: TrainingSpec, callbacks: Sequence[Any], metrics: Any, engine: str
+) -> str | None:
+    """Return why the fused engine is not used, or None; raise if it must be."""
+    if engine == "keras":
+        return "engine='keras'"
+    reasons = [
+        why_not_now(),
+        why_not_optimizer(spec.optimizer),
+        why_not_loss(spec.loss),
+        *map(why_not_callback, callbacks),
+        "metrics are followed batch by batch" if metrics else None,
+    ]
+    reason = next(filter(None, reasons), None)
+    if reason is not None and engine == "xla":
+        raise ValueError(
+            f"engine='xla' cannot train this model because {reason}. Use "
+            f"engine='keras' to train it with Keras, more slowly."
+        )
+    return reason
+
+
+def _train_fused(
+    network: NetworkSpec,
+    spec: TrainingSpec,
+    run: Run,
+    hooks: Sequence[Hook],
+    callbacks: Sequence[Any],
+    verbose: int,
+) -> TrainingResult:
+    """Train by compiled blocks of steps, with Keras' callbacks and the progress."""
+    with contextlib.ExitStack() as stack:
+        followers = list(hooks)
+        if verbose == 1:
+            followers.append(stack.enter_context(ProgressBar(spec.epochs)))
+        elif verbose >= 2:
+            followers.append(ProgressLines(run.first_epoch + spec.epochs))
+        if not callbacks:
+            [result] = train(network, spec, [run], followers)
+            return result
+        model = build_model(network, run.parameters)
+        optimizer = copy_of(spec.optimizer)
+        compile_model(model, optimizer, spec.loss, None)
+        if run.optimizer_state is not None:
+            set_optimizer_state(optimizer, run.optimizer_state)
+        keras_callbacks = KerasCallbacks(
+            callbacks,
+            model,
+            epochs=run.first_epoch + spec.epochs,
+            steps=-(-len(run.data.rows) // spec.batch_size),
+        )
+        [result] = train(network, spec, [run], [keras_callbacks, *followers])
+        return keras_callbacks.finished(result)
+
+
+def _check(result: TrainingResult, spec: TrainingSpec, run: Run) -> None:
+    """Raise if there is no network to keep; warn if it was not trained to the end."""
+    epoch = result.diverged_epoch
+    # A loss is computed before its step, so the last step shows in the weights alone.
+    if epoch is None and not all(np.isfinite(a).all() for a in result.parameters):
+        epoch = result.n_epochs
+    if epoch is not None:
+        rate = "" if run.learning_rate is None else f", which is {run.learning_rate:g}"
+        raise TrainingDivergedError(
+            f"The loss was not finite in epoch {epoch}. Scale the "
+            f"inputs (StandardScaler), or lower the learning rate{rate}."
+        )
+    if result.interrupted:
+        warn_user(
+            f"Training was interrupted after {result.n_epochs} of {spec.epochs} "
+            f"epochs. The network is fitted and usable as it is.",
+            ConvergenceWarning,
+        )

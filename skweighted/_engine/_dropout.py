@@ -1,0 +1,61 @@
+"""Which outputs dropout keeps: the same bits as Keras' Dropout layers draw.
+
+Drawn outside the compiled program: XLA's generator has other bits than TensorFlow's,
+from which Keras draws.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from skweighted._engine._spec import NetworkSpec
+from skweighted._tensorflow import tf
+
+
+def kept_units(
+    network: NetworkSpec, seeds: Sequence[int], first: int, n_steps: int, n_rows: int
+) -> list[np.ndarray]:
+    """Return what is kept in some steps, for each hidden stage with dropout.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    seeds : sequence of int
+        One per hidden stage.
+    first : int
+        Number of batches seen before.
+    n_steps, n_rows : int
+        Steps, and rows of a step. A batch of fewer rows uses the first ones, which
+        are what Keras draws for it.
+
+    Returns
+    -------
+    list of ndarray of shape (n_steps, n_rows, n_units), bool
+    """
+    numbers = tf.range(first, first + n_steps)
+    return [
+        _kept(
+            tf.constant(seed),
+            numbers,
+            tf.constant(n_rows),
+            tf.constant(stage.n_units),
+            tf.constant(stage.dropout, network.dtype),
+        ).numpy()
+        for stage, seed in zip(network.stages, seeds, strict=False)
+        if stage.dropout
+    ]
+
+
+@tf.function(autograph=False, reduce_retracing=True)
+def _kept(seed, numbers, n_rows, n_units, rate):
+    """Draw the steps of one stage."""
+    return tf.map_fn(
+        lambda number: (
+            tf.random.stateless_uniform(
+                (n_rows, n_units), seed=tf.stack([seed, number]), dtype=rate.dtype
+            )
+            >= rate
+        ),
+        numbers,
+        fn_output_signature=tf.bool,
+    )

@@ -1,0 +1,106 @@
+"""M networks of one architecture, stacked on a leading axis: parameters and outputs.
+
+A kernel has shape (M, n_in, n_out) and a bias (M, 1, n_out), so that both broadcast
+against a learning rate of shape (M, 1, 1).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from skweighted._engine._spec import NetworkSpec
+from skweighted._tensorflow import keras, tf
+
+
+def initial_parameters(
+    network: NetworkSpec, seed: np.random.SeedSequence
+) -> tuple[np.ndarray, ...]:
+    """Return seeded kernels and zero biases, as Keras draws them.
+
+    Keras' own and NumPy's global seeds are neither read nor changed.
+    """
+    parameters = []
+    shapes = network.parameter_shapes
+    for stage, kernel_shape, bias_shape in zip(
+        network.stages, shapes[::2], shapes[1::2], strict=True
+    ):
+        initializer = seeded_initializer(stage.kernel_initializer, keras_seed(seed))
+        kernel = initializer(kernel_shape, dtype=network.dtype)
+        parameters.append(keras.ops.convert_to_numpy(kernel))
+        parameters.append(np.zeros(bias_shape, dtype=network.dtype))
+    return tuple(parameters)
+
+
+def stacked_shapes(network: NetworkSpec) -> list[tuple[int, int]]:
+    """Return the shapes of kernels and biases behind the leading axis."""
+    return [(1, *shape)[-2:] for shape in network.parameter_shapes]
+
+
+def keras_seed(seed: np.random.SeedSequence) -> int:
+    """Return the next integer seed of a sequence."""
+    return int(seed.spawn(1)[0].generate_state(1)[0] >> 1)
+
+
+def dropout_seeds(
+    seed: np.random.SeedSequence, network: NetworkSpec
+) -> tuple[int, ...]:
+    """Return one integer seed for each hidden stage."""
+    return tuple(keras_seed(seed) for _ in network.stages[:-1])
+
+
+def seeded_initializer(initializer: Any, seed: int) -> Callable[..., Any]:
+    """Return an initializer that draws from `seed`, unless it has a seed of its own."""
+    if isinstance(initializer, str):
+        # Made with its seed at once: an initializer made without one draws a seed
+        # from Python's global random state.
+        try:
+            return keras.initializers.get(
+                {"class_name": initializer, "config": {"seed": seed}}
+            )
+        except TypeError:  # one that draws nothing, such as "zeros"
+            return keras.initializers.get(initializer)
+    # A copy: one that draws from a SeedGenerator would go on where it stopped.
+    config = initializer.get_config()
+    if "seed" in config and config["seed"] is None:
+        config["seed"] = seed
+    return type(initializer).from_config(config)
+
+
+def _activated(activation: str | Callable, values: Any) -> Any:
+    """Return activations of M networks, which a user's function sees as Keras' rows."""
+    if isinstance(activation, str):
+        return keras.activations.get(activation)(values)
+    rows = tf.reshape(values, (-1, values.shape[-1]))
+    return tf.reshape(activation(rows), tf.shape(values))
+
+
+def outputs(
+    network: NetworkSpec,
+    parameters: Sequence[Any],
+    X: Any,
+    kept: Sequence[Any] = (),
+) -> Any:
+    """Return the outputs of M networks, of shape (M, n_rows, n_outputs).
+
+    The last activation leaves its logits with its result, from which Keras' losses
+    compute safely.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    parameters : sequence of tensor
+        Kernel and bias of each stage.
+    X : tensor of shape (M, n_rows, n_features)
+    kept : sequence of tensor of shape (M, n_rows, n_units), bool
+        In training: which outputs of each stage with dropout are kept.
+    """
+    values = X
+    masks = iter(kept)
+    for number, stage in enumerate(network.stages):
+        kernel, bias = parameters[2 * number : 2 * number + 2]
+        values = _activated(stage.activation, tf.matmul(values, kernel) + bias)
+        if stage.dropout and kept:
+            scaled = values * (1 / (1 - stage.dropout))
+            values = tf.where(next(masks), scaled, tf.zeros_like(scaled))
+    return values

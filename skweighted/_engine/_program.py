@@ -1,0 +1,224 @@
+"""The compiled block of training steps: compiled once, used by every fit.
+
+A program is a pure function: state in, state out. Keras' optimizers work on variables
+only, so a program has variables of its own, which hold the state while it runs and
+mean nothing afterwards. What varies between fits (initial weights, learning rates,
+penalties, rows, weights) is data, so it never recompiles.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skweighted._engine._loss_data import is_batch_wide, structure, with_data
+from skweighted._engine._network import outputs, stacked_shapes
+from skweighted._engine._optimizers import copy_of, settings
+from skweighted._engine._spec import NetworkSpec
+from skweighted._tensorflow import keras, tf
+
+# A program takes some MB; a search over architectures makes one for each.
+MOST_PROGRAMS = 64
+
+
+class Block(NamedTuple):
+    """The batches of up to K steps of M networks, padded to a fixed shape.
+
+    A padding row has weight 0, so it changes nothing; `n_rows` counts the others, and
+    is what Keras divides the loss of a batch by.
+    """
+
+    X: Any  # (K, M, B, n_features)
+    target: Any  # (K, M, B, n_outputs)
+    weight: Any  # (K, M, B), or (K, M, B, n_outputs) where each output has its own
+    n_rows: Any  # (K, M)
+    kept: tuple[Any, ...]  # of each stage with dropout: (K, M, B, n_units), bool
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The fixed shape of a program: up to K steps of M networks on B rows."""
+
+    n_steps: int
+    n_networks: int
+    n_rows: int
+
+
+class Program:
+    """One compiled block of training steps.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    optimizer : keras.optimizers.Optimizer
+        Says class, settings and schedule; is itself not used.
+    loss : keras.losses.Loss
+        Computes one value per weight, or the loss of a batch.
+    shape : Shape
+    """
+
+    def __init__(
+        self, network: NetworkSpec, optimizer: Any, loss: Any, shape: Shape
+    ) -> None:
+        self.shape = shape
+        self._network = network
+        self._loss = loss
+        self._lock = threading.Lock()
+        self._parameters = [
+            keras.Variable(np.zeros((shape.n_networks, *one)), dtype=network.dtype)
+            for one in stacked_shapes(network)
+        ]
+        # In float32, whatever the network is, if Keras is not told otherwise.
+        self._learning_rate = tf.Variable(
+            tf.zeros((shape.n_networks, 1, 1), keras.config.floatx())
+        )
+        self._optimizer = copy_of(optimizer, self._learning_rate.read_value)
+        self._optimizer.build(self._parameters)
+        self._variables = [*self._parameters, *self._optimizer.variables]
+        self._fresh = [variable.numpy() for variable in self._optimizer.variables]
+        self._compiled: Any = None
+
+    def fresh_optimizer_state(self) -> list[np.ndarray]:
+        """Return the optimizer's variables before the first step."""
+        return self._fresh
+
+    def run(
+        self,
+        state: Sequence[Any],
+        learning_rate: np.ndarray,
+        l2: np.ndarray,
+        loss_data: dict[str, np.ndarray],
+        block: Block,
+        n_steps: int,
+    ) -> tuple[list[Any], np.ndarray]:
+        """Run the first steps of a block.
+
+        Parameters
+        ----------
+        state : sequence of tensor
+            Parameters, then the optimizer's variables, stacked over the networks.
+        learning_rate : ndarray of shape (M,)
+        l2 : ndarray of shape (n_stages, M)
+            Factor of the sum of squares of each kernel.
+        loss_data : dict of str to ndarray of shape (M, 1, ...)
+            Numbers and arrays of the loss, from `stacked_data`.
+        block : Block
+        n_steps : int
+            How many of the K steps to run.
+
+        Returns
+        -------
+        state : list of tensor
+        losses : ndarray of shape (n_steps, M)
+            Loss of each batch, penalty included.
+        """
+        arguments = (
+            list(map(tf.convert_to_tensor, state)),
+            tf.constant(
+                learning_rate[:, np.newaxis, np.newaxis], self._learning_rate.dtype
+            ),
+            tf.constant(l2),
+            {name: tf.constant(values) for name, values in loss_data.items()},
+            Block(*(tf.nest.map_structure(tf.constant, part) for part in block)),
+            tf.constant(n_steps),
+        )
+        with self._lock:  # the variables are shared by all who run this program
+            if self._compiled is None:
+                # One shape for ever, so the checks that find a trace for each call
+                # are left out: they took 1 ms, a quarter of a block.
+                function = tf.function(self._steps, jit_compile=True, autograph=False)
+                self._compiled = function.get_concrete_function(*arguments)
+            state, losses = self._compiled(*arguments)
+        return state, losses.numpy()[:n_steps]
+
+    def _steps(self, state, learning_rate, l2, loss_data, block, n_steps):
+        """Trace the loop over the steps."""
+        for variable, value in zip(self._variables, state, strict=True):
+            variable.value.assign(value)
+        self._learning_rate.assign(learning_rate)
+        shape = (self.shape.n_steps, self.shape.n_networks)
+        loss_function = with_data(self._loss, loss_data)
+
+        def one_step(step, losses):
+            batch = tf.nest.map_structure(lambda values: values[step], block)
+            with tf.GradientTape() as tape:
+                loss = self._batch_loss(loss_function, batch, l2)
+                total = tf.reduce_sum(loss)
+            variables = [parameter.value for parameter in self._parameters]
+            self._optimizer.apply(tape.gradient(total, variables), self._parameters)
+            return step + 1, tf.tensor_scatter_nd_update(losses, [[step]], [loss])
+
+        _, losses = tf.while_loop(
+            lambda step, _: step < n_steps,
+            one_step,
+            (tf.constant(0), tf.zeros(shape, self._network.dtype)),
+        )
+        return [variable.value.read_value() for variable in self._variables], losses
+
+    def _batch_loss(self, loss_function, batch, l2):
+        """Return the loss of each network on its batch, of shape (M,)."""
+        parameters = [parameter.value for parameter in self._parameters]
+        proba = outputs(self._network, parameters, batch.X, batch.kept)
+        if is_batch_wide(loss_function):
+            loss = loss_function.over_batch(batch.target, proba, batch.weight)
+        else:
+            values = loss_function.call(batch.target, proba) * batch.weight
+            if values.shape.rank == 3:  # one for each output
+                values = tf.reduce_mean(values, axis=2)
+            loss = tf.reduce_sum(values, axis=1) / batch.n_rows
+        for number, stage in enumerate(self._network.stages):
+            if stage.l2:
+                squares = tf.square(parameters[2 * number])
+                loss += l2[number] * tf.reduce_sum(squares, axis=(1, 2))
+        return loss
+
+
+def architecture(network: NetworkSpec) -> Hashable:
+    """Return what the compiled code depends on in a network, and nothing else."""
+    stages = tuple(
+        replace(stage, kernel_initializer=None, l2=bool(stage.l2))
+        for stage in network.stages
+    )
+    return replace(network, stages=stages)
+
+
+class Cache:
+    """What was made for a key, kept while it is among the most recently used."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what belongs to the key, made now if it is not there."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+                if len(self._made) > self._most:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(key)
+            return self._made[key]
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+PROGRAMS = Cache(MOST_PROGRAMS)
+
+
+def program_for(
+    network: NetworkSpec, optimizer: Any, loss: Any, shape: Shape
+) -> Program:
+    """Return the program for these, compiled at its first run in this process."""
+    key = (
+        architecture(network),
+        settings(optimizer),
+        structure(loss),
+        shape,
+        keras.config.floatx(),
+    )
+    return PROGRAMS.get(key, lambda: Program(network, optimizer, loss, shape))

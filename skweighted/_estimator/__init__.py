@@ -1,0 +1,1 @@
+"""Where what mistakes cost meets how a network is trained."""

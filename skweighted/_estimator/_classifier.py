@@ -1,0 +1,817 @@
+"""The estimator: where what mistakes cost meets how a network is trained."""
+
+import contextlib
+import copy
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+from skweighted._costs._weights import STRATEGIES
+from skweighted._engine._callbacks import SklearnCallbacks
+from skweighted._engine._choice import train_network
+from skweighted._engine._forward import predict
+from skweighted._engine._keras_model import (
+    build_model,
+    compile_model,
+    parameters_of,
+    set_optimizer_state,
+)
+from skweighted._engine._loss_data import is_batch_wide
+from skweighted._engine._optimizers import settings
+from skweighted._engine._spec import EarlyStopping, Run, TrainingSpec
+from skweighted._estimator._architecture import network_spec, nominal_batch_size
+from skweighted._estimator._monitoring import monitor_name, score_of
+from skweighted._estimator._objective import (
+    initial_bias,
+    minimises_cost,
+    undoable,
+    undone,
+)
+from skweighted._estimator._parameters import all_names, check_names, signature_of
+from skweighted._estimator._problem import pose
+from skweighted._estimator._scikeras import (
+    BaseWrapper,
+    make_callbacks,
+    make_metrics,
+    make_optimizer,
+)
+from skweighted._estimator._start import (
+    check_same_network,
+    check_same_targets,
+    new_start,
+)
+from skweighted._estimator._targets import Classes, Labels, targets_of
+from skweighted._estimator._validation import (
+    prediction_array,
+    training_arrays,
+    validation_arrays,
+)
+from skweighted._tensorflow import keras
+
+
+def _attributes(start, problem, parameters):
+    """Return the fitted attributes that predictions need."""
+    return {
+        "classes_": problem.targets.classes,
+        "cost_matrix_": problem.costs,
+        "_targets": problem.targets,
+        "_network": start.network,
+        "_parameters": parameters,
+        "_loss": problem.loss,
+        "_class_weight": problem.class_weight,
+        "_model": None,
+    }
+
+
+class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
+    """Multi-layer perceptron for imbalanced and cost-sensitive classification.
+
+    A Keras network that behaves as a scikit-learn classifier: it takes the place of
+    `sklearn.neural_network.MLPClassifier`, in a Pipeline or a grid search, and adds
+    class weights, costs and losses for imbalance. By default it minimises the mean over
+    the training rows of ``weight * cross_entropy``, plus an L2 penalty.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=(100,)
+        Width of each hidden layer; ``()`` makes a logistic regression.
+    activation : str or callable, default="relu"
+        Activation of the hidden layers, by any name Keras knows; "logistic" and
+        "identity" are understood as in sklearn.
+    class_weight : None, str, dict, callable or list, default=None
+        What a mistake on a row of each class weighs in training; multiplies
+        `sample_weight`. "balanced" gives every class the same total weight,
+        ``n / (n_classes * count)`` with weighted counts (King & Zeng, 2001);
+        "sqrt_balanced" takes the square root of that; "effective_number" weighs by
+        ``(1 - beta) / (1 - beta ** count)`` (Cui et al., 2019), with
+        ``class_weight__beta``, 0.999 by default. A dict maps every label in y to a
+        weight of at least 0; a function ``(classes, counts)`` returns weights. For a
+        multilabel problem one of these for all labels, or a list with one for each.
+        See `skweighted.compute_class_weight`.
+    class_weight_start : float in [0, 1), default=0.0
+        Share of the epochs before class weights begin, which 0.8 defers as Cao et al.
+        (2019) do. `early_stopping` then looks at the epochs after it only.
+    normalize_weights : bool, default=True
+        Rescale the weights to mean 1 over the training rows, so that only their
+        ratios count and learning rates keep their meaning: {0: 1, 1: 100} and
+        {0: 0.01, 1: 1} are the same model. False uses them as given, which is what
+        `keras.Model.fit` does.
+    cost_matrix : array-like, dict or dataframe, default=None
+        What each answer costs, in any unit: rows are truths and columns predictions, in
+        the order of `classes_`, or a dict ``{(truth, prediction): cost}``, or a
+        dataframe with labels. `predict` then answers with the least expected cost
+        (Elkan, 2001) on probabilities with the class weights and the loss undone, so
+        that no cost counts twice. For a multilabel problem one matrix of shape (2, 2)
+        for all labels, or a list of them.
+    loss : str, keras.losses.Loss or its class, default="cross_entropy"
+        What is minimised: "cross_entropy", "focal", "logit_adjusted",
+        "balanced_softmax", "ldam", "asymmetric", "mean_false_error",
+        "mean_squared_false_error" or "expected_cost" (of `cost_matrix`); see
+        `skweighted.losses`. Takes routed parameters, such as ``loss__gamma=1.0``.
+        Class priors and costs are filled in.
+    correct_probabilities : bool, default=False
+        Whether `predict_proba` returns true probabilities, with class weights and the
+        loss undone, rather than those of the weighted problem. Without `cost_matrix`,
+        `predict` answers the same either way.
+    optimizer : str, class or keras.optimizers.Optimizer, default="adam"
+        Takes routed parameters, such as ``optimizer__momentum=0.9``. An instance is
+        copied, and brings its own learning rate.
+    learning_rate : float or keras LearningRateSchedule, default=1e-3
+        Step size of the optimizer; ``optimizer__learning_rate`` overrides it.
+    kernel_initializer : str or keras.initializers.Initializer, default="he_uniform"
+        Draws the initial weights, from `random_state` unless it has its own seed.
+    init_bias : {"zeros", "prior"}, default="zeros"
+        Where the bias of the outputs starts; "prior" answers with the weighted shares
+        of the classes, so that training does not begin by learning these.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty on the kernels, ``alpha / 2 * sum(kernel ** 2)``
+        per batch of `batch_size` rows, as in MLPClassifier. It is divided by
+        `batch_size` (200 for "auto"), never by the rows there are, so that a row of
+        weight 2 equals two rows.
+    dropout : float in [0, 1), default=0.0
+        Share of the outputs of each hidden layer that is dropped in training.
+    batch_size : int or "auto", default="auto"
+        Rows of a gradient step; "auto" is ``min(200, n_samples)``.
+    epochs : int, default=100
+        Passes over the training rows.
+    shuffle : bool, default=True
+        Whether to draw a new order of the rows for each epoch.
+    early_stopping : bool, default=False
+        Hold out `validation_fraction` of each class and stop when `monitor` has not
+        improved on it by `tol` for `n_iter_no_change` epochs; the best weights are
+        restored. `fit` takes X_val and y_val instead. Since a split sees copies of a
+        row as rows, a weight of 2 then no longer equals two copies.
+    validation_fraction : float in (0, 1), default=0.1
+        Share held out by `early_stopping`; at least one row of each class.
+    n_iter_no_change : int or inf, default=10
+        Patience of `early_stopping`, in epochs.
+    tol : float, default=1e-4
+        Least improvement that counts for `early_stopping`.
+    monitor : str or callable, default="log_loss"
+        What `early_stopping` watches: "log_loss"; "loss", which is the training loss;
+        or any scorer of sklearn or its name, such as "average_precision". Where a
+        loss gives no probabilities ("expected_cost"), "log_loss" is the loss itself.
+    monitor_weighted : bool, default=True
+        Whether validation rows count by their weights: in "loss" and "log_loss" those
+        of training, in scorers `sample_weight`. False takes the log loss of true
+        probabilities.
+    dtype : {"auto", "float32", "float64"}, default="auto"
+        Precision of the network. "auto" follows X: float32 for float32, else
+        float64, as in sklearn.
+    random_state : int, RandomState instance or None, default=None
+        Source of the initial weights, the shuffles, the dropout and the split. No
+        global seed is changed.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the last one, with a new optimizer.
+    callbacks : keras callback, class, list or dict of them, default=None
+        Classes are called with their routed parameters, ``callbacks__patience=3``.
+    metrics : str, keras metric, list or dict of them, default=None
+        Followed in `history_`.
+    verbose : int or bool, default=0
+        0 is silent, 1 a progress bar over the epochs, 2 a line per epoch.
+    engine : {"auto", "xla", "keras"}, default="auto"
+        How to train: "xla" runs many steps in one compiled program, "keras" calls
+        `keras.Model.fit`. Both give the same network. "auto" takes "xla" wherever it
+        can; "xla" raises where it cannot, and says why.
+    **routed
+        Parameters routed to the optimizer, loss, metrics or callbacks, by
+        ``optimizer__``, ``loss__``, ``metrics__`` or ``callbacks__`` and their name.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels that have rows of weight above zero, sorted; of a multilabel problem
+        the numbers of the labels.
+    class_weight_ : dict, or list of dict
+        The weight of each label, before `normalize_weights`; of a multilabel problem
+        the weights of 0 and 1 for each label.
+    cost_matrix_ : ndarray or None
+        The checked costs, in the order of `classes_`: of shape (n_classes, n_classes),
+        or (n_labels, 2, 2).
+    n_features_in_ : int
+        Number of features seen by `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had names that are all strings.
+    n_iter_ : int
+        Epochs run by the last `fit`, and by the `partial_fit` calls since.
+    loss_curve_ : list of float
+        Training loss of each of these epochs: the mean weighted loss of its batches,
+        plus the L2 penalty.
+    history_ : dict of str to list of float
+        The same and all else that was followed, such as "val_loss".
+    engine_ : str
+        "xla", or "keras" and why.
+    model_ : keras.Model
+        The network, compiled, made when first asked for. Its output are probabilities:
+        of ``classes_[1]`` in shape (n_samples, 1) for two classes, else (n_samples,
+        n_classes) or (n_samples, n_labels). If you train it further, the estimator
+        predicts as it does.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPClassifier : The same network without class weights.
+
+    References
+    ----------
+    G. King and L. Zeng, "Logistic regression in rare events data", Political
+    Analysis 9(2), 2001 (weighting by class share, eq. 8).
+
+    C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+
+    Y. Cui, M. Jia, T.-Y. Lin, Y. Song and S. Belongie, "Class-balanced loss based on
+    effective number of samples", CVPR 2019.
+
+    K. Cao, C. Wei, A. Gaidon, N. Arechiga and T. Ma, "Learning imbalanced datasets with
+    label-distribution-aware margin loss", NeurIPS 2019.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skweighted import CostSensitiveMLPClassifier
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> clf = CostSensitiveMLPClassifier(class_weight="balanced", random_state=0)
+    >>> clf.fit(X, y).predict_proba(X).shape
+    (100, 2)
+    >>> {label: round(weight, 2) for label, weight in clf.class_weight_.items()}
+    {0: 0.55, 1: 5.56}
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (sklearn's name and type)
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [str, callable],
+        "class_weight": [StrOptions(set(STRATEGIES)), dict, callable, list, None],
+        "class_weight_start": [Interval(Real, 0, 1, closed="left")],
+        "normalize_weights": ["boolean"],
+        "cost_matrix": ["array-like", dict, None],
+        "loss": [str, type, keras.losses.Loss],
+        "correct_probabilities": ["boolean"],
+        "optimizer": [str, type, keras.optimizers.Optimizer],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            keras.optimizers.schedules.LearningRateSchedule,
+        ],
+        "kernel_initializer": [str, keras.initializers.Initializer],
+        "init_bias": [StrOptions({"zeros", "prior"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "monitor": [str, callable],
+        "monitor_weighted": ["boolean"],
+        "dtype": [StrOptions({"auto", "float32", "float64"})],
+        "random_state": ["random_state"],
+        "warm_start": ["boolean"],
+        "callbacks": [list, tuple, dict, type, keras.callbacks.Callback, None],
+        "metrics": [str, list, tuple, dict, type, keras.metrics.Metric, None],
+        "verbose": ["verbose"],
+        "engine": [StrOptions({"auto", "xla", "keras"})],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        class_weight=None,
+        class_weight_start=0.0,
+        normalize_weights=True,
+        cost_matrix=None,
+        loss="cross_entropy",
+        correct_probabilities=False,
+        optimizer="adam",
+        learning_rate=1e-3,
+        kernel_initializer="he_uniform",
+        init_bias="zeros",
+        alpha=1e-4,
+        dropout=0.0,
+        batch_size="auto",
+        epochs=100,
+        shuffle=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        monitor="log_loss",
+        monitor_weighted=True,
+        dtype="auto",
+        random_state=None,
+        warm_start=False,
+        callbacks=None,
+        metrics=None,
+        verbose=0,
+        engine="auto",
+        **routed,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.class_weight = class_weight
+        self.class_weight_start = class_weight_start
+        self.normalize_weights = normalize_weights
+        self.cost_matrix = cost_matrix
+        self.loss = loss
+        self.correct_probabilities = correct_probabilities
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.kernel_initializer = kernel_initializer
+        self.init_bias = init_bias
+        self.alpha = alpha
+        self.dropout = dropout
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.monitor = monitor
+        self.monitor_weighted = monitor_weighted
+        self.dtype = dtype
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.metrics = metrics
+        self.verbose = verbose
+        self.engine = engine
+        check_names(type(self), routed)
+        vars(self).update(routed)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = signature_of(cls)
+
+    def _get_param_names(self):
+        return all_names(self)
+
+    def set_params(self, **params):
+        """Set parameters by name, routed ones (``optimizer__momentum``) included.
+
+        Parameters
+        ----------
+        **params
+            Names and values.
+
+        Returns
+        -------
+        self : CostSensitiveMLPClassifier
+
+        Raises
+        ------
+        ValueError
+            If there is no parameter of a name; near names are listed.
+        """
+        check_names(type(self), params)
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    # sklearn's repr and tags: BaseWrapper's print every parameter and know no tags.
+    __repr__ = BaseEstimator.__repr__
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    # A mixin of its own for two methods would stand between the two bases.
+    set_callbacks = CallbackSupportMixin.set_callbacks
+    _init_callback_context = CallbackSupportMixin._init_callback_context
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_parameters")
+
+    @property
+    def initialized_(self):
+        """Whether the estimator is fitted, in SciKeras' words."""
+        return self.__sklearn_is_fitted__()
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Train the network on X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features. Sparse X is made dense a batch at a time.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels: numbers, strings or booleans of two classes or more; or 0 and 1 for
+            each label of a multilabel problem, also as a sparse matrix.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, at least 0; zero means absent. Never modified.
+        X_val : {array-like, sparse matrix, dataframe}, default=None
+            Features of shape (n_validation_samples, n_features) for `early_stopping`,
+            which then holds out nothing. In a `Pipeline`, ``transform_input=["X_val"]``
+            transforms them as X.
+        y_val : array-like of shape (n_validation_samples,), default=None
+            Their labels: every class of y.
+        sample_weight_val : array-like of shape (n_validation_samples,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : CostSensitiveMLPClassifier
+
+        Raises
+        ------
+        ValueError
+            If X, y, a weight, a cost or a parameter cannot be used; the message says
+            why and what to do.
+        """
+        with self._features_kept_on_failure():
+            data = training_arrays(self, X, y, sample_weight, reset=True)
+            validation = validation_arrays(self, X_val, y_val, sample_weight_val)
+            targets = targets_of(*data[1:])
+            network = network_spec(self, data[0], targets)
+            goes_on = self.warm_start and self.__sklearn_is_fitted__()
+            if goes_on:
+                check_same_targets(targets, self._targets)
+                check_same_network(network, self._network, "warm_start=True")
+            start = new_start(self.random_state, network, targets)
+            if goes_on:
+                start = replace(
+                    start, parameters=self._current_parameters(), is_new=False
+                )
+            given = (X, y, sample_weight)
+            return self._learn(start, data, self.epochs, given, validation)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one more epoch, on these rows alone.
+
+        Called k times on the same rows it does what `fit` does in k epochs. Counts for
+        "balanced", and the scale of `normalize_weights`, are those of all rows seen so
+        far.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever occur; needed in the first call, if that one's y
+            does not have them all. Not needed for a multilabel problem.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, at least 0; zero means absent. Never modified.
+
+        Returns
+        -------
+        self : CostSensitiveMLPClassifier
+        """
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit cannot stop early, since it trains one epoch a call. Use "
+                "early_stopping=False, or fit."
+            )
+        if self.class_weight_start:
+            raise ValueError(
+                "partial_fit cannot start class weights later, since it does not know "
+                "how many epochs there will be. Use class_weight_start=0, or fit."
+            )
+        first = not self.__sklearn_is_fitted__()
+        with self._features_kept_on_failure():
+            data = training_arrays(self, X, y, sample_weight, reset=first)
+            targets = self._partial_fit_targets(*data[1:], classes, first)
+            network = network_spec(self, data[0], targets)
+            if first:
+                start = new_start(self.random_state, network, targets)
+            else:
+                if self.dtype == "auto":
+                    network = replace(network, dtype=self._network.dtype)
+                check_same_network(network, self._network, "partial_fit")
+                start = self._where_it_stopped(network)
+            return self._learn(start, data, 1, (X, y, sample_weight))
+
+    def initialize(self, X, y):
+        """Refuse: SciKeras' way to a model without training leaves half an estimator.
+
+        Parameters
+        ----------
+        X, y : object
+            Not used.
+        """
+        raise NotImplementedError(
+            "CostSensitiveMLPClassifier has no untrained state. Call fit, or "
+            "partial_fit for a single epoch."
+        )
+
+    def _partial_fit_targets(self, y, sample_weight, classes, first):
+        """Return the targets of a partial_fit call."""
+        if classes is None:
+            return targets_of(y, sample_weight) if first else self._targets
+        given = np.unique(np.asarray(classes))
+        if len(given) < 2 or (given != given).any():
+            raise ValueError(
+                f"classes must be two labels at least, none of them NaN. Got "
+                f"{np.asarray(classes).tolist()}."
+            )
+        if not first and not np.array_equal(given, self.classes_):
+            raise ValueError(
+                f"classes must stay the same between calls of partial_fit. They were "
+                f"{self.classes_.tolist()} and are {given.tolist()}. Call fit, or "
+                f"clone the estimator, to start anew."
+            )
+        if not first:
+            return self._targets
+        return Labels(y.shape[1]) if y.ndim == 2 else Classes(given)
+
+    def _where_it_stopped(self, network):
+        """Return the beginning of a training that goes on after the last one."""
+        return replace(
+            self._start,
+            network=network,
+            parameters=self._current_parameters(),
+            is_new=False,
+            optimizer_state=self._optimizer_state,
+            first_epoch=self.n_iter_,
+            totals=self._totals,
+            history=self.history_,
+        )
+
+    def _learn(self, start, data, epochs, given, validation=None):
+        """Train from a start on checked data, and remember what came of it.
+
+        `given` is what the caller passed: sklearn's callbacks get it.
+        """
+        problem = pose(
+            self,
+            start.targets,
+            start.network.dtype,
+            data,
+            epochs=epochs,
+            split_seed=start.split_seed,
+            validation=validation,
+            earlier=start.totals,
+        )
+        spec = self._training_spec(problem, epochs)
+        run = self._run(start, problem, spec)
+        hooks = self._sklearn_hooks(start, problem, epochs, given)
+        params = self.get_params(deep=False)
+        result, engine = train_network(
+            start.network,
+            spec,
+            run,
+            hooks,
+            engine=self.engine,
+            callbacks=make_callbacks(self.callbacks, params),
+            metrics=make_metrics(self.metrics, params),
+            verbose=int(self.verbose),
+        )
+        vars(self).update(_attributes(start, problem, result.parameters))
+        self._start = replace(start, parameters=None)
+        self._optimizer_kind = settings(spec.optimizer)
+        self._optimizer_state = result.optimizer_state
+        self._totals = problem.totals
+        self.engine_ = engine
+        self.class_weight_ = problem.targets.weights_by_label(problem.class_weight)
+        self.history_ = {
+            name: [*start.history.get(name, []), *values]
+            for name, values in result.history.items()
+        }
+        self.loss_curve_ = list(self.history_["loss"])
+        self.n_iter_ = len(self.loss_curve_)
+        for hook in hooks:
+            hook.finished()
+        return self
+
+    def _training_spec(self, problem, epochs):
+        """Return how the parameters say to train."""
+        params = self.get_params(deep=False)
+        stopping = EarlyStopping(
+            self.n_iter_no_change,
+            self.tol,
+            monitor_name(self.monitor),
+            greater_is_better=self.monitor not in ("loss", "log_loss"),
+            first_epoch=problem.rows.class_weight_epoch,
+        )
+        return TrainingSpec(
+            optimizer=make_optimizer(self.optimizer, self.learning_rate, params),
+            loss=problem.loss,
+            batch_size=nominal_batch_size(self.batch_size),
+            epochs=epochs,
+            early_stopping=stopping if self.early_stopping else None,
+        )
+
+    def _run(self, start, problem, spec):
+        """Return what is trained from a start."""
+        parameters, optimizer_state = start.parameters, start.optimizer_state
+        if start.is_new and self.init_bias == "prior":
+            bias = initial_bias(
+                problem.loss, problem.totals, problem.first_class_weight
+            )
+            parameters = (*parameters[:-1], bias.astype(start.network.dtype))
+        # An optimizer that is no longer the one of the last call starts anew.
+        if vars(self).get("_optimizer_kind") != settings(spec.optimizer):
+            optimizer_state = None
+        score = None
+        if problem.validation is not None:
+            score = score_of(self, problem, self._view(start, problem))
+        return Run(
+            data=problem.rows,
+            parameters=parameters,
+            shuffle_seed=start.shuffle_seed if self.shuffle else None,
+            dropout_seeds=start.dropout_seeds,
+            validation=problem.validation,
+            score=score,
+            optimizer_state=optimizer_state,
+            first_epoch=start.first_epoch,
+        )
+
+    def _view(self, start, problem):
+        """Return a function that makes a fitted estimator of a network's parameters."""
+        fitted = copy.copy(self)
+        vars(fitted).pop("feature_names_in_", None)  # it is asked about checked arrays
+
+        def view(parameters):
+            vars(fitted).update(_attributes(start, problem, parameters))
+            return fitted
+
+        return view
+
+    def _sklearn_hooks(self, start, problem, epochs, given):
+        """Return the hook that calls sklearn's callbacks, if there are any."""
+        if not hasattr(self, "_skl_callbacks"):
+            return []
+        context = self._init_callback_context(max_subtasks=epochs)
+
+        def attributes_of(snapshot):
+            return _attributes(start, problem, snapshot.parameters)
+
+        return [SklearnCallbacks(self, context, *given, attributes_of)]
+
+    @contextlib.contextmanager
+    def _features_kept_on_failure(self):
+        """Leave nothing half-fitted: sklearn notes the features before training."""
+        names = ("n_features_in_", "feature_names_in_")
+        before = {name: vars(self)[name] for name in names if name in vars(self)}
+        try:
+            yield
+        except BaseException:
+            for name in names:
+                vars(self).pop(name, None)
+            vars(self).update(before)
+            raise
+
+    @property
+    def model_(self):
+        """The network as a compiled `keras.Model`, made when first asked for."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"{type(self).__name__} has no model_ before it is fitted."
+            )
+        if self._model is None:
+            params = self.get_params(deep=False)
+            model = build_model(
+                self._network,
+                self._parameters,
+                self._start.dropout_seeds,
+                int(self._optimizer_state[0]),
+            )
+            optimizer = make_optimizer(self.optimizer, self.learning_rate, params)
+            compile_model(
+                model,
+                optimizer,
+                self._loss,
+                make_metrics(self.metrics, params),
+            )
+            if settings(optimizer) == self._optimizer_kind:
+                set_optimizer_state(optimizer, self._optimizer_state)
+            self._model = model
+        return self._model
+
+    def _current_parameters(self):
+        """Return kernels and biases: those of `model_`, which the user may train."""
+        return self._parameters if self._model is None else parameters_of(self._model)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if state.get("_model") is not None:
+            # What the user made of it is kept, but not the object: Keras' own pickles
+            # lose the state of dropout and functions used as activations.
+            state = state | {"_model": None, "_parameters": self._current_parameters()}
+        return state
+
+    def _proba(self, X):
+        """Return the probabilities that training made, of checked X."""
+        outputs = predict(self._network, self._current_parameters(), X)
+        return self._targets.proba(outputs)
+
+    def _true_proba(self, proba):
+        """Return probabilities with the loss and the class weights undone."""
+        if not undoable(self._loss):
+            raise ValueError(
+                f"True probabilities cannot be told from outputs that minimise "
+                f"{type(self._loss).__name__}. Use loss='cross_entropy', or calibrate "
+                f"them: sklearn.calibration.CalibratedClassifierCV."
+            )
+        proba = undone(self._loss, proba)
+        if is_batch_wide(self._loss):  # in which class weights cancel out
+            return proba
+        return self._targets.unweighted(proba, self._class_weight)
+
+    def predict_proba(self, X):
+        """Return the probability of each class or label.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            In the order of `classes_`. Those of classes sum to 1. With class weights,
+            or another loss than cross-entropy, they are those of the weighted problem,
+            unless `correct_probabilities` is True.
+        """
+        proba = self._proba(prediction_array(self, X))
+        return self._true_proba(proba) if self.correct_probabilities else proba
+
+    def predict_log_proba(self, X):
+        """Return the logarithm of the probability of each class or label.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        log_proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            In the order of `classes_`; -inf for a probability that rounds to 0.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def predict(self, X, cost_matrix=None, false_alarm=None, miss=None):
+        """Return the class of each row, or the labels that hold.
+
+        With costs the answer of least expected cost on true probabilities (Elkan, 2001,
+        eq. 1), else the most probable one in training's terms: class weights then
+        decide. So neither counts twice.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+        cost_matrix : array-like, dict or dataframe, default=None
+            Costs for this call, as the parameter of the same name; or an array of shape
+            (n_samples, n_classes, n_classes), a matrix for each row.
+        false_alarm, miss : float or array-like of shape (n_samples,), default=None
+            For two classes, in place of cost_matrix: what answering ``classes_[1]``
+            costs where ``classes_[0]`` is true, and the reverse. By metadata routing,
+            ``set_predict_request(miss=True)``, also in a Pipeline.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Labels, as they were given to `fit`.
+        """
+        X = prediction_array(self, X)
+        proba = self._proba(X)
+        costs = self._costs_of_call(len(proba), cost_matrix, false_alarm, miss)
+        if costs is None:
+            return self._targets.most_likely(proba)
+        return self._targets.cheapest(self._true_proba(proba), costs)
+
+    def _costs_of_call(self, n_rows, cost_matrix, false_alarm, miss):
+        """Return the costs that decide, or None."""
+        pair = false_alarm is not None or miss is not None
+        if cost_matrix is None and not pair:
+            return None if minimises_cost(self._loss) else self.cost_matrix_
+        if cost_matrix is not None and pair:
+            raise ValueError(
+                "Costs are cost_matrix, or false_alarm and miss. Got both; leave one "
+                "out."
+            )
+        return self._targets.costs_per_row(cost_matrix, false_alarm, miss, n_rows)
+
+
+CostSensitiveMLPClassifier.__signature__ = signature_of(CostSensitiveMLPClassifier)

@@ -1,0 +1,458 @@
+"""Probabilities that are true although the training set was resampled.
+
+A prior is an array of shape (n_classes,), in the order of `classes_`, with sum 1: the
+share of each class among rows. Rows are counted and not weighed: what the rows of a
+class weigh on average is in both priors, and only their ratio is used.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags, indexable
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _estimator_has, check_is_fitted, column_or_1d
+
+from skweighted._costs._decide import least_cost
+from skweighted._costs._matrix import cost_array, warn_if_swapped
+from skweighted._costs._prior import adapt_prior
+from skweighted._warnings import warn_user
+from skweighted.exceptions import ClassWeightWarning, DoubleCountWarning
+
+
+class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Classifier with true probabilities from a training set that was resampled.
+
+    A classifier that has learnt from undersampled or oversampled rows overstates the
+    rare class. This one puts the frequencies of `y` back: with ``pi`` the shares of the
+    classes in `y`, ``rho`` their shares after resampling and ``q`` the probabilities of
+    `estimator`, ``p_i ~ q_i pi_i / rho_i`` (Saerens et al., 2002, eq. 2.4). For two
+    classes and an undersampling that keeps the share beta of the majority this is ``p =
+    beta q / (beta q - q + 1)`` (Dal Pozzolo et al., 2015, eq. 4; Elkan, 2001, theorem
+    2).
+
+    Parameters
+    ----------
+    estimator : classifier
+        With `predict_proba`; mostly a `imblearn.pipeline.Pipeline` of a sampler and a
+        classifier. It is cloned.
+    cost_matrix : array-like, dict or dataframe, default=None
+        What each answer costs, in any unit: rows are truths and columns predictions, in
+        the order of `classes_`, or a dict ``{(truth, prediction): cost}``, or a
+        dataframe with labels. `predict` then answers with the least expected cost
+        (Elkan, 2001) on the corrected probabilities. None leaves the answers of
+        `estimator` as they are.
+    resampled_prior : {"auto", "balanced"}, array-like or dict, default="auto"
+        Share of each class among the rows that the classifier learns from. "auto"
+        counts the rows which the last step of a pipeline is given; an estimator that is
+        no pipeline is given those of `y`. "balanced" is the same share for every class,
+        for ensembles that resample inside themselves, such as
+        `imblearn.ensemble.BalancedRandomForestClassifier`. Otherwise shares above 0
+        with sum 1: an array-like in the order of `classes_`, or a dict or
+        `pandas.Series` by label.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted estimator, whose probabilities are those of the resampled rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    class_prior_ : ndarray of shape (n_classes,)
+        Share of each class in `y`.
+    resampled_prior_ : ndarray of shape (n_classes,)
+        Share of each class among the rows that the classifier has learnt from.
+    cost_matrix_ : ndarray of shape (n_classes, n_classes) or None
+        The checked costs, in the order of `classes_`.
+    n_features_in_ : int
+        Number of features seen by `fit`, if `estimator_` tells it.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if `estimator_` tells them.
+
+    See Also
+    --------
+    sklearn.calibration.CalibratedClassifierCV : Learns a correction from held-out rows.
+    sklearn.model_selection.FixedThresholdClassifier : Decides without probabilities.
+
+    Notes
+    -----
+    The correction is right where resampling draws rows of a class at random, whatever
+    their number, and where `estimator` is calibrated on what it has learnt from. It is
+    an approximation for samplers that choose or invent rows, such as NearMiss, Tomek
+    links or SMOTE, which change what a class looks like; and it does not undo class
+    weights.
+
+    Rows are counted and not weighed. Where resampling does not look at sample weights,
+    the mean weight of a class is the same before and after it and cancels.
+
+    References
+    ----------
+    A. Dal Pozzolo, O. Caelen, R. A. Johnson and G. Bontempi, "Calibrating probability
+    with undersampling for unbalanced classification", SSCI 2015.
+
+    C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+
+    M. Saerens, P. Latinne and C. Decaestecker, "Adjusting the outputs of a classifier
+    to new a priori probabilities: a simple procedure", Neural Computation 14(1), 2002.
+
+    Examples
+    --------
+    >>> from imblearn.pipeline import make_pipeline
+    >>> from imblearn.under_sampling import RandomUnderSampler
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> X, y = make_classification(2000, weights=[0.9], random_state=0)
+    >>> model = make_pipeline(RandomUnderSampler(random_state=0), LogisticRegression())
+    >>> clf = PriorCorrectedClassifier(model).fit(X, y)
+    >>> [f"{fit.predict_proba(X)[:, 1].mean():.1%}" for fit in (clf.estimator_, clf)]
+    ['15.8%', '9.8%']
+    >>> f"{y.mean():.1%}"
+    '10.4%'
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (sklearn's name and type)
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "cost_matrix": ["array-like", dict, None],
+        "resampled_prior": [StrOptions({"auto", "balanced"}), "array-like", dict],
+    }
+
+    def __init__(self, estimator, *, cost_matrix=None, resampled_prior="auto"):
+        self.estimator = estimator
+        self.cost_matrix = cost_matrix
+        self.resampled_prior = resampled_prior
+
+    @_fit_context(
+        # The estimator checks its own parameters.
+        prefer_skip_nested_validation=False
+    )
+    def fit(self, X, y, **params):
+        """Fit a clone of the estimator, and note how resampling changes the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Labels of at least two classes, not resampled.
+        **params : dict
+            Metadata for `estimator`, by sklearn's metadata routing.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If `estimator` resamples where "auto" does not see it, or weighs costs
+            itself; if costs or shares are wrong; if resampling loses a class.
+
+        Warns
+        -----
+        DoubleCountWarning
+            If there are class weights beside the resampling.
+        ClassWeightWarning
+            If there are class weights and no resampling, so that nothing is corrected.
+        CostWarning
+            If costs look as if rows and columns were swapped.
+        """
+        _raise_for_params(params, self, "fit")
+        fit_params = process_routing(self, "fit", **params)["estimator"]["fit"]
+        X, y = indexable(X, y)
+        check_classification_targets(y)
+        labels = column_or_1d(y, warn=True)
+        if np.ndim(y) == 2:
+            y = labels
+        classes, counts = np.unique(labels, return_counts=True)
+        estimator = clone(self.estimator)
+        _check_costless(estimator)
+        costs = self.cost_matrix
+        if costs is not None:
+            costs = cost_array(costs, classes)
+            warn_if_swapped(costs, counts)
+
+        if isinstance(self.resampled_prior, str) and self.resampled_prior == "auto":
+            _check_visible(_last_step(estimator))
+            counts_seen = _fit_and_count(estimator, X, y, classes, fit_params)
+            resampled_prior = counts_seen / counts_seen.sum()
+        else:
+            resampled_prior = _given_prior(self.resampled_prior, classes)
+            estimator.fit(X, y, **fit_params)
+        _check_classes(estimator.classes_, classes)
+
+        self.estimator_ = estimator
+        self.classes_ = estimator.classes_
+        self.class_prior_ = counts / counts.sum()
+        self.resampled_prior_ = resampled_prior
+        self.cost_matrix_ = costs
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(estimator, name):
+                setattr(self, name, getattr(estimator, name))
+        _warn_of_class_weight(_last_step(estimator), self._is_resampled())
+        return self
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X):
+        """Return probabilities under the class frequencies of the `y` given to fit.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`. Those of `estimator_`, to the bit, if the
+            classes are as frequent after resampling as before.
+        """
+        check_is_fitted(self)
+        proba = self.estimator_.predict_proba(X)
+        if not self._is_resampled():
+            return proba
+        return adapt_prior(proba, self.resampled_prior_, self.class_prior_)
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_log_proba(self, X):
+        """Return the logarithms of `predict_proba`, -inf of 0.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def predict(self, X, cost_matrix=None):
+        """Return the answers of least expected cost; without costs, of `estimator_`.
+
+        Without costs the correction changes no decision: answers are those of the
+        resampled problem, not the most likely class of `predict_proba`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        cost_matrix : array-like, dict or dataframe, default=None
+            In place of that of the constructor, which None takes. As there, or an
+            array-like of shape (n_samples, n_classes, n_classes) with a matrix for
+            each row.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        if cost_matrix is None and self.cost_matrix_ is None:
+            return self.estimator_.predict(X)
+        proba = self.predict_proba(X)
+        costs = self.cost_matrix_
+        if cost_matrix is not None:
+            costs = cost_array(cost_matrix, self.classes_, n_rows=len(proba))
+        return self.classes_[least_cost(proba, costs)]
+
+    def get_metadata_routing(self):
+        """Return how metadata is routed: that of `fit` to `estimator`.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(
+                estimator=self.estimator,
+                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+            )
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = deepcopy(inner.input_tags)
+        if inner.classifier_tags is not None:
+            tags.classifier_tags = deepcopy(inner.classifier_tags)
+        return tags
+
+    def _is_resampled(self):
+        """Tell whether classes were more or less frequent in training than in y."""
+        return not np.array_equal(self.resampled_prior_, self.class_prior_)
+
+
+class _Recorder:
+    """Stand in for the last step of a pipeline, and count the classes it is given."""
+
+    def __init__(self, step, classes):
+        vars(self).update(_step=step, _classes=classes, _counts=None)
+
+    def fit(self, X, y, **params):
+        """Fit the step."""
+        seen, counts = np.unique(column_or_1d(y), return_counts=True)
+        _check_classes(seen, self._classes)
+        vars(self)["_counts"] = counts
+        self._step.fit(X, y, **params)
+        return self
+
+    # A pipeline reads attributes of its steps, and sklearn's callbacks write one.
+    def __getattr__(self, name):
+        return getattr(self._step, name)
+
+    def __setattr__(self, name, value):
+        setattr(self._step, name, value)
+
+    def __delattr__(self, name):
+        delattr(self._step, name)
+
+
+def _fit_and_count(estimator, X, y, classes, fit_params):
+    """Fit the estimator, and return how many rows of each class its last step sees."""
+    pipeline = _last_pipeline(estimator)
+    if pipeline is None:
+        estimator.fit(X, y, **fit_params)
+        return np.unique(column_or_1d(y), return_counts=True)[1]
+    name, step = pipeline.steps[-1]
+    recorder = _Recorder(step, classes)
+    pipeline.steps[-1] = (name, recorder)
+    try:
+        estimator.fit(X, y, **fit_params)
+    finally:
+        pipeline.steps[-1] = (name, step)
+    return recorder._counts
+
+
+def _last_pipeline(estimator):
+    """Return the innermost of pipelines that end in one another; None without one."""
+    if not isinstance(estimator, Pipeline):
+        return None
+    return _last_pipeline(estimator.steps[-1][1]) or estimator
+
+
+def _last_step(estimator):
+    """Return the classifier at the end of a pipeline; without one, the estimator."""
+    pipeline = _last_pipeline(estimator)
+    return estimator if pipeline is None else pipeline.steps[-1][1]
+
+
+def _parts(value):
+    """Yield a parameter and everything it is made of."""
+    yield value
+    inner = ()
+    if isinstance(value, Mapping):
+        inner = value.values()
+    elif isinstance(value, list | tuple):
+        inner = value
+    elif hasattr(value, "get_params") and not isinstance(value, type):
+        inner = value.get_params(deep=False).values()
+    for part in inner:
+        yield from _parts(part)
+
+
+def _check_visible(last_step):
+    """Raise ValueError if a classifier resamples inside itself."""
+    name = type(last_step).__name__
+    for part in _parts(last_step):
+        if part is last_step and hasattr(part, "sampling_strategy"):
+            raise ValueError(
+                f"resampled_prior='auto' counts the rows that {name} is given, and "
+                f"{name} resamples them inside itself. Give the shares of the classes "
+                f"it learns from: resampled_prior='balanced' if they are equal, or "
+                f"{{class: share}}."
+            )
+        if hasattr(part, "fit_resample") or hasattr(part, "sampling_strategy"):
+            raise ValueError(
+                f"resampled_prior='auto' counts the rows that {name} is given, and "
+                f"{type(part).__name__} resamples them inside of it. Put "
+                f"PriorCorrectedClassifier inside {name}, around what resamples, or "
+                f"give the shares of the classes as resampled_prior."
+            )
+
+
+def _check_costless(estimator):
+    """Raise ValueError if costs would be weighed before the correction."""
+    for part in _parts(estimator):
+        if getattr(part, "cost_matrix", None) is not None:
+            name = type(part).__name__
+            raise ValueError(
+                f"Costs must be weighed on corrected probabilities, and {name} has a "
+                f"cost_matrix that it weighs on those before the correction. Give it "
+                f"to PriorCorrectedClassifier, and cost_matrix=None to {name}."
+            )
+
+
+def _check_classes(learnt, classes):
+    """Raise ValueError unless the classes learnt from are those of y."""
+    if not np.array_equal(learnt, classes):
+        raise ValueError(
+            f"The classes to learn from must be those of y. y has {classes.tolist()}, "
+            f"and what is learnt from has {learnt.tolist()}. Resampling must keep rows "
+            f"of each class: check sampling_strategy, and sample_weight for zeros."
+        )
+
+
+def _given_prior(prior, classes):
+    """Return the resampled prior of a user as a float64 array, after checking it."""
+    labels = classes.tolist()
+    if isinstance(prior, str):
+        return np.full(len(labels), 1 / len(labels))
+    shares = prior
+    if hasattr(shares, "to_dict"):  # a Series, whose order is rarely that of classes_
+        shares = shares.to_dict()
+    if isinstance(shares, Mapping):
+        if set(shares) != set(labels):
+            raise ValueError(
+                f"resampled_prior must have a share for each class. It has shares for "
+                f"{list(shares)}. Classes in y: {labels}."
+            )
+        shares = [shares[label] for label in labels]
+    shares = np.asarray(shares)
+    right = shares.dtype.kind in "biuf" and shares.shape == (len(labels),)
+    if not (right and (shares > 0).all() and abs(shares.sum() - 1) <= 1e-6):
+        raise ValueError(
+            f"resampled_prior must be {len(labels)} shares above 0 with sum 1, one for "
+            f"each of the classes {labels}. Got {prior!r}. Divide the number of rows "
+            f"of each class by that of all rows."
+        )
+    return shares.astype(np.float64)
+
+
+def _warn_of_class_weight(last_step, is_resampled):
+    """Warn of class weights that the step does not undo itself."""
+    class_weight = getattr(last_step, "class_weight", None)
+    if class_weight is None:
+        return
+    if isinstance(class_weight, Mapping) and len(set(class_weight.values())) < 2:
+        return
+    if getattr(last_step, "correct_probabilities", False) is True:
+        return
+    name = type(last_step).__name__
+    if is_resampled:
+        warn_user(
+            f"Imbalance may count twice: class weights and resampling together make a "
+            f"rare class count more, and only the resampling is undone. Use "
+            f"class_weight=None in {name}.",
+            DoubleCountWarning,
+        )
+        return
+    warn_user(
+        f"Nothing is corrected: the classes are as frequent in the rows that {name} is "
+        f"given as in y, and its class weights are not undone here. "
+        f"CostSensitiveMLPClassifier undoes its own with correct_probabilities=True.",
+        ClassWeightWarning,
+    )

@@ -1,0 +1,1 @@
+"""Views of a comparison: text, Markdown, pictures and a page."""

@@ -1,0 +1,173 @@
+"""What differences between strategies mean, in plain sentences."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from skweighted.comparison.statistics import check_confidence
+
+# Sentences of one strategy, and of several.
+BETTER = (
+    "{names} is better than {reference} in {metric}{margin}, {surely}.",
+    "{names} are better than {reference} in {metric}{margin}, each {surely}.",
+)
+WORSE = (
+    "{names} is worse than {reference}{margin}, {surely}.",
+    "{names} are worse than {reference}{margin}, each {surely}.",
+)
+EQUIVALENT = (
+    "{names} makes no real difference: it is within {rope} of {reference}, {surely}.",
+    "{names} make no real difference: they are within {rope} of {reference}, "
+    "each {surely}.",
+)
+UNDECIDED = (
+    "The folds cannot tell how {names} compares with {reference}.",
+    "The folds cannot tell how {names} compare with {reference}.",
+)
+NOTHING_BETTER = (
+    "No strategy is really better than {reference} in {metric}: "
+    "every difference is {kinds}."
+)
+KINDS = {
+    "equivalent": "within {rope}",
+    "undecided": "undecided",
+    "worse": "for the worse",
+}
+
+
+def verdict(
+    table: pd.DataFrame,
+    metric_title: str,
+    reference: str,
+    rope: float,
+    confidence: float = 0.95,
+    *,
+    greater_is_better: bool,
+) -> list[str]:
+    """Say in plain sentences which strategies are really better than the reference.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `differences` returned.
+    metric_title : str
+        The metric as in a sentence, such as ``"average precision"``.
+    reference : str
+        The strategy compared with.
+    rope : float
+        As given to `differences`.
+    confidence : float, default=0.95
+        The probability from which on a difference is called real, or none.
+    greater_is_better : bool
+        As given to `differences`.
+
+    Returns
+    -------
+    list of str
+        The overall sentence first; then who looks best without being better, who is
+        worse, who makes no real difference, whom the folds cannot tell from the
+        reference, and who lacks folds. What `differences` does not correct for is not
+        corrected here.
+
+    Raises
+    ------
+    ValueError
+        If the confidence is out of its range.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skweighted.comparison.report.verdict import verdict
+    >>> found = pd.DataFrame({"difference": [0.05], "p_worse": [0.01], "n_folds": [5],
+    ...     "p_equivalent": [0.02], "p_better": [0.97]}, index=["smote"])
+    >>> verdict(found, "F1", "none", 0.01, greater_is_better=True)
+    ["'smote' is better than 'none' in F1 by more than 0.01, with a probability ..."]
+    """
+    check_confidence(confidence)
+    if table.empty:
+        return [f"There is nothing to compare {reference!r} with in {metric_title}."]
+    groups = _grouped(table, confidence)
+    words = {
+        "reference": repr(reference),
+        "metric": metric_title,
+        "rope": _rounded(rope),
+        "margin": f" by more than {_rounded(rope)}" if rope else "",
+        "surely": f"with a probability of at least {100 * confidence:g}%",
+    }
+    kinds = [KINDS[kind].format(**words) for kind in KINDS if groups[kind]]
+    nothing_better = NOTHING_BETTER.format(kinds=_listed(kinds, "or"), **words)
+    gains = table["difference"] if greater_is_better else -table["difference"]
+    best, looks = _looks_best(table.loc[gains.idxmax()], gains.max(), groups, words)
+    return [
+        *(_say(BETTER, groups["better"], words) or [nothing_better]),
+        *looks,
+        *_say(WORSE, groups["worse"], words),
+        *_say(EQUIVALENT, groups["equivalent"], words),
+        *_say(UNDECIDED, [name for name in groups["undecided"] if name != best], words),
+        *_lacking_folds(table["n_folds"]),
+    ]
+
+
+def _grouped(table: pd.DataFrame, confidence: float) -> dict[str, list[str]]:
+    """Return the strategies that are better, worse, equivalent and undecided."""
+    groups = {
+        kind: table.index[table[f"p_{kind}"] >= confidence].tolist()
+        for kind in ("better", "worse", "equivalent")
+    }
+    decided = set().union(*groups.values())
+    groups["undecided"] = [name for name in table.index if name not in decided]
+    return groups
+
+
+def _say(
+    sentences: tuple[str, str], names: list[str], words: dict[str, str]
+) -> list[str]:
+    """Return the sentence for so many names, or none for no name."""
+    if not names:
+        return []
+    listed = _listed([repr(name) for name in names], "and")
+    return [sentences[len(names) > 1].format(names=listed, **words)]
+
+
+def _looks_best(
+    row: pd.Series, gain: float, groups: dict[str, list[str]], words: dict[str, str]
+) -> tuple[str | None, list[str]]:
+    """Return who looks best without being better, if any, and the sentence."""
+    reference = words["reference"]
+    if gain < 0:
+        return None, [f"{reference} itself looks best."]
+    if gain == 0 or row.name in groups["better"]:
+        return None, []
+    if row.name in groups["equivalent"]:
+        but = "that is no real difference"
+    elif row["low"] > 0 or row["high"] < 0:
+        but = f"the folds cannot tell whether by more than {words['rope']}"
+    else:
+        but = f"the folds cannot tell it from {reference}"
+    size = _rounded(row["difference"], sign=True)
+    return row.name, [f"{row.name!r} looks best ({size}), but {but}."]
+
+
+def _lacking_folds(n_folds: pd.Series) -> list[str]:
+    """Return a sentence for each strategy judged on fewer folds than another."""
+    most = n_folds.max()
+    if most == 1:
+        return ["A single fold cannot show what is chance. Use two folds or more."]
+    return [
+        f"{strategy!r} is judged on {n} of {most} folds: it has no score in the others."
+        for strategy, n in n_folds[n_folds < most].items()
+    ]
+
+
+def _listed(words: Sequence[str], conjunction: str) -> str:
+    """Return "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def _rounded(number: float, *, sign: bool = False) -> str:
+    """Return a number with two digits that count, and never with an exponent."""
+    two_digits = float(f"{number:.2g}")
+    return np.format_float_positional(two_digits, trim="-", sign=sign)
