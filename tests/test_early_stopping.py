@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._estimator._validation import label_holdout
+from skweighted._estimator._labels import Labels
 from skweighted.exceptions import SmallValidationWarning
 from skweighted.metrics import expected_cost_score, make_cost_scorer
 
@@ -163,13 +163,31 @@ def test_labels_are_split_in_their_shares():
     features, labels = make_multilabel_classification(400, n_classes=3, random_state=0)
     clf = mlp(epochs=3, validation_fraction=0.25).fit(features, labels)
     rows = np.arange(400)
-    kept, held_out = label_holdout(labels, rows, 0.25, np.random.default_rng(0))
+    kept, held_out = Labels(3).holdout(labels, rows, 0.25, np.random.default_rng(0))
     assert np.array_equal(np.union1d(kept, held_out), rows)
     assert len(held_out) == 100
     shares = labels[held_out].mean(axis=0)
     # Within a row for each of the 2 ** 3 sets of labels.
     np.testing.assert_allclose(shares, labels.mean(axis=0), atol=8 / 100)
     assert len(clf.history_["val_loss"]) == 3
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+@pytest.mark.parametrize("start", [0.0, 0.5])
+def test_the_best_epoch_is_that_of_the_least_monitor(engine, start):
+    clf = mlp(epochs=20, class_weight="balanced", class_weight_start=start)
+    clf.set_params(engine=engine, n_iter_no_change=5, learning_rate=0.05)
+    clf.fit(X[KEPT], Y[KEPT], **VALIDATION)
+    monitored = np.array(clf.history_.get("val_log_loss", clf.history_["val_loss"]))
+    first = round(20 * start)
+    assert clf.best_epoch_ == first + monitored[first:].argmin() + 1
+    assert clf.best_epoch_ < clf.n_iter_
+
+
+def test_without_early_stopping_the_best_epoch_is_the_last():
+    clf = mlp(epochs=3, early_stopping=False).fit(X, Y)
+    assert clf.best_epoch_ == 3
+    assert clf.partial_fit(X, Y).best_epoch_ == 4
 
 
 def test_few_validation_rows_of_a_class_are_a_warning():
@@ -187,26 +205,26 @@ def test_few_validation_rows_of_a_class_are_a_warning():
 MESSAGES = [
     (
         {"X_val": X[WATCHED]},
-        "X_val and y_val belong together. y_val is missing.",
+        "X_val and y_val must be given together. y_val is None.",
     ),
     (
         {"y_val": Y[WATCHED]},
-        "X_val and y_val belong together. X_val is missing.",
+        "X_val and y_val must be given together. X_val is None.",
     ),
     (
         {"sample_weight_val": WEIGHT[WATCHED]},
-        "sample_weight_val is given without X_val and y_val. Give all of them, or "
-        "none.",
+        "sample_weight_val needs X_val and y_val. Give all of them, or none.",
     ),
     (
         {"X_val": X[WATCHED], "y_val": np.zeros(300, int)},
-        "The validation rows have none of class 1, so early stopping would not see how "
-        "it is doing. Give more rows, a larger validation_fraction, or X_val and y_val "
-        "with every class.",
+        "The validation rows must contain every class, and they have none of class 1. "
+        "Use more rows, a larger validation_fraction, or X_val and y_val with every "
+        "class.",
     ),
     (
         {"X_val": X[WATCHED], "y_val": np.where(Y[WATCHED] == 1, 2, 0)},
-        "y_val has labels that y does not have: [2]. Classes in y: [0, 1].",
+        "y_val has labels that are not among the known classes: [2]. Known classes: "
+        "[0, 1]. Leave these rows out, or add rows of these classes to y.",
     ),
 ]
 
@@ -219,7 +237,7 @@ def test_validation_data_that_cannot_be_used_is_explained(validation, message):
 
 def test_validation_data_without_early_stopping_is_explained():
     message = (
-        "X_val and y_val are for early stopping, and early_stopping is False. Use "
+        "X_val and y_val are used by early stopping, and early_stopping is False. Use "
         "early_stopping=True, or leave them out."
     )
     with pytest.raises(ValueError, match=whole(message)):

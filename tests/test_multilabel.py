@@ -121,15 +121,15 @@ MESSAGES = [
     (
         {"cost_matrix": [[[0, 1], [1, 0]]] * 2},
         Y,
-        "Costs of labels are one matrix for all, or one for each. Got 2 matrices for 3 "
-        "labels.",
+        "Costs of labels must be one matrix for all, or one for each. Got 2 matrices "
+        "for 3 labels.",
     ),
     (
         {},
         Y * 2,
-        "With several columns, y must have 0 and 1 only: one column for each label of "
-        "a multilabel problem. Use sklearn.multioutput.MultiOutputClassifier for "
-        "columns of classes.",
+        "With several columns, y must contain only 0 and 1: one column for each label "
+        "of a multilabel problem. For several columns of classes use "
+        "sklearn.multioutput.MultiOutputClassifier.",
     ),
     (
         {},

@@ -17,6 +17,7 @@ PUBLIC = [
     "CostCurveDisplay",
     "CostSensitiveMLPClassifier",
     "PriorCorrectedClassifier",
+    "TRUSTED_TYPES",
     "ThresholdDisplay",
     "TrainingCurveDisplay",
     "__version__",
