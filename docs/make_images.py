@@ -41,7 +41,7 @@ def save_text(comparison):
 def save_differences(comparison):
     """Save the differences from the plain network in two metrics."""
     plt.rcParams["svg.hashsalt"] = "differences"  # the same file for the same numbers
-    fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+    fig, axes = plt.subplots(1, 2, figsize=(13, 4.4), layout="constrained")
     for ax, metric in zip(axes, ("log_loss", "balanced_accuracy"), strict=True):
         comparison.plot(metric, ax=ax)
     fig.savefig(IMAGES / "differences.svg", metadata={"Date": None})
