@@ -250,8 +250,8 @@ def page(comparisons, means, seconds, settings, folder):
             markdown(data_sets(comparisons)),
             *(section(found, folder) for found in rankings),
             "## Time",
-            "Fit times as multiples of that of `none`: median, minimum and maximum over "
-            "the data sets. They are rough, since other programs may have run.",
+            "Fit times as multiples of that of `none`: median, minimum and maximum "
+            "over the data sets. They are rough, since other programs may have run.",
             markdown(durations(means), floatfmt=".2f"),
             "## Limitations",
             f"- {n_sets} data sets are few. More data sets might separate strategies "
