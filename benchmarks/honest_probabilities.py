@@ -1,8 +1,8 @@
 """Compare the effect of weights, losses and costs on probabilities, recall and cost.
 
 Cross-validates networks (five stratified folds) on two-class CSV files whose column
-`target` is the label; the rarer class is 1. Each row of a table changes the defaults as
-its name says. --miss sets the cost of a false negative, in false positives.
+`target` is the label; the rarer class is 1. Each row of a table names what differs from
+the defaults. --miss sets the cost of a false negative, in false positives.
 
     python benchmarks/honest_probabilities.py FILE... [--miss 20] [--json OUT]
 """

@@ -39,8 +39,8 @@ toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
-# A reference to a missing name of this project is an error. Those to other projects stay
-# text, because intersphinx needs network access.
+# A reference to a missing name of this project is an error. Those to other projects
+# stay text, because intersphinx needs network access.
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(imblearn|keras|scikeras|sklearn|statistics)\b.*")]
 
