@@ -107,7 +107,8 @@ def scores_of(
                 "epochs": clf.n_iter_,
             }
             rows.append(scores)
-    return pd.DataFrame(rows).groupby("setting").mean().round(5).T.to_dict()
+    means = pd.DataFrame(rows).groupby("setting").mean().round(5)
+    return {str(name): scores.to_dict() for name, scores in means.iterrows()}
 
 
 def means_of(results: dict[str, Any]) -> dict[str, pd.DataFrame]:
