@@ -76,10 +76,8 @@ def read(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
     return table.drop(columns="target"), table["target"].to_numpy()
 
 
-def scores_of(
-    path: Path, repeat: int, n_folds: int, epochs: int
-) -> dict[str, dict[str, float]]:
-    """Return for each setting the mean scores of the folds of one repeat."""
+def scores_of(path: Path, repeat: int, n_folds: int, epochs: int) -> pd.DataFrame:
+    """Return the mean scores over the folds of one repeat; settings are the rows."""
     X, y = read(path)
     classes = np.unique(y)
     rows = []
@@ -107,8 +105,7 @@ def scores_of(
                 "epochs": clf.n_iter_,
             }
             rows.append(scores)
-    means = pd.DataFrame(rows).groupby("setting").mean().round(5)
-    return {str(name): scores.to_dict() for name, scores in means.iterrows()}
+    return pd.DataFrame(rows).groupby("setting").mean().round(5)
 
 
 def means_of(results: dict[str, Any]) -> dict[str, pd.DataFrame]:
@@ -227,7 +224,7 @@ def main(folder: Path, repeats: int, folds: int, epochs: int, out: Path | None) 
     for repeat, path in track(runs, console=Console(stderr=True)):
         done = results.setdefault(path.name.partition(".")[0], [])
         if len(done) <= repeat:
-            done.append(scores_of(path, repeat, folds, epochs))
+            done.append(scores_of(path, repeat, folds, epochs).T.to_dict())
             content = {"scores": results, "pairs": compared(means_of(results))}
             write_results(out, settings, content, [])
     means = means_of(results)
