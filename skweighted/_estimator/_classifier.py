@@ -125,13 +125,14 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     tol : float, default=1e-4
         Least improvement that counts for `early_stopping`.
     monitor : str or callable, default="log_loss"
-        What `early_stopping` watches: "log_loss"; "loss", which is the training loss;
-        or any scorer of sklearn or its name, such as "average_precision". Where a
-        loss gives no probabilities ("expected_cost"), "log_loss" is the loss itself.
-    monitor_weighted : bool, default=True
-        Whether validation rows count by their weights: in "loss" and "log_loss" those
-        of training, in scorers `sample_weight`. False takes the log loss of true
-        probabilities.
+        What `early_stopping` watches on the validation rows: "log_loss", that of true
+        probabilities, with class weights and the loss undone; "loss", the training
+        loss; or any scorer of scikit-learn or its name, such as "average_precision".
+        Where a loss gives no probabilities ("expected_cost"), "log_loss" is the loss
+        itself. Sample weights count in all of them.
+    monitor_weighted : bool, default=False
+        Whether "log_loss" is that of the weighted problem instead, in which a few rows
+        of a rare class can decide when training stops.
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of the network. "auto" follows X: float32 for float32, else
         float64, as in sklearn.
@@ -286,7 +287,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         n_iter_no_change=10,
         tol=1e-4,
         monitor="log_loss",
-        monitor_weighted=True,
+        monitor_weighted=False,
         dtype="auto",
         random_state=None,
         warm_start=False,

@@ -65,6 +65,10 @@ def _log_loss(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Scor
     """Return the log loss: of the weighted problem, or of true probabilities."""
     targets = untrained.targets
     X, target = rows.X[rows.rows], rows.target[rows.rows]
+    if not settings.monitor_weighted:
+        # A class of weight zero stays absent.
+        is_present = np.asarray(rows.class_weight) > 0
+        rows = replace(rows, class_weight=is_present.astype(np.float64))
     weight = rows.weights_of(rows.rows)
 
     def score(parameters):

@@ -130,7 +130,7 @@ def make_problem(
         targets=targets,
         rows=training,
         validation=watched
-        and _validation_rows(settings, targets, watched, class_weight),
+        and _validation_rows(targets, watched, class_weight),
         loss=loss,
         class_weight=class_weight,
         first_class_weight=first_class_weight,
@@ -287,7 +287,7 @@ def _scheduled(
 
 
 def _validation_rows(
-    settings: Settings, targets: Classes | Labels, rows: Rows, class_weight: np.ndarray
+    targets: Classes | Labels, rows: Rows, class_weight: np.ndarray
 ) -> Rows:
     """Return the validation rows with their weights, after checking every class."""
     few = []
@@ -307,9 +307,5 @@ def _validation_rows(
             f"validation_fraction, or X_val and y_val; or use early_stopping=False.",
             SmallValidationWarning,
         )
-    sample_weight = rows.weight
-    if not settings.monitor_weighted:
-        sample_weight = np.broadcast_to(1.0, len(rows.target))
-        class_weight = (class_weight > 0).astype(np.float64)
     # Only ratios count in the mean over these rows, so they are not rescaled.
-    return Rows(rows.X, rows.target, sample_weight, rows.rows, class_weight)
+    return replace(rows, class_weight=class_weight)
