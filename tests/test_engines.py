@@ -100,7 +100,7 @@ def test_engines_can_take_turns():
 
 def test_another_optimizer_in_partial_fit_starts_anew():
     clf = mlp().partial_fit(X, Y).set_params(optimizer="sgd").partial_fit(X, Y)
-    assert len(clf._optimizer_state) == 1
+    assert len(clf._trained.optimizer_state) == 1
 
 
 def test_the_estimator_follows_what_the_user_makes_of_model():
@@ -429,7 +429,10 @@ def test_weights_excluded_from_decay_stay_excluded():
     assert kept.engine_ == (
         "keras, because the optimizer AdamW excludes weights from decay by their names"
     )
-    assert np.abs(kept._parameters[0]).sum() > np.abs(decayed()._parameters[0]).sum()
+    assert (
+        np.abs(kept._trained.parameters[0]).sum()
+        > np.abs(decayed()._trained.parameters[0]).sum()
+    )
 
 
 def test_a_frozen_layer_of_model_changes_no_prediction():

@@ -138,10 +138,10 @@ def test_the_model_can_be_exported_and_summarized_at_once(tmp_path):
     classifier.model_.summary(print_fn=lines.append)
     assert "Trainable params: 43" in "\n".join(lines)
     classifier.model_.export(tmp_path / "model", verbose=False)
-    exported = tf.saved_model.load(tmp_path / "model").serve(X)
+    loaded = tf.saved_model.load(tmp_path / "model")
     # The same operations on the same weights; XLA may fuse them differently.
     np.testing.assert_allclose(
-        exported[:, 0], classifier.predict_proba(X)[:, 1], rtol=1e-12
+        loaded.serve(X)[:, 0], classifier.predict_proba(X)[:, 1], rtol=1e-12
     )
 
 
