@@ -34,6 +34,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
+from skweighted.comparison.comparison import FEWER_FOLDS
 from skweighted.comparison.data import as_features, as_problem
 from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.plan import make_plan
@@ -41,7 +42,6 @@ from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocess
 from skweighted.comparison.protocol import run
 from skweighted.comparison.report.cells import cells
 from skweighted.comparison.report.style import ranking
-from skweighted.comparison.result import FEWER_FOLDS
 from skweighted.comparison.strategies import plain, resampled_by, seeded
 from skweighted.exceptions import TableError
 

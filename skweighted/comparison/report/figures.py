@@ -16,6 +16,7 @@ import skweighted.comparison.report.plots as plots
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.report.cells import differences_shown
 from skweighted.comparison.report.style import MOST_LINES, ranking, title
+from skweighted.comparison.results import Results
 
 # Text stays text, in the font of the page; the same comparison gives the same ids.
 RC = ["default", {"svg.fonttype": "none", "svg.hashsalt": "skweighted"}]
@@ -31,12 +32,12 @@ class Picture(NamedTuple):
     svg: Markup
 
 
-def main_picture(comparison: Any, prefix: str) -> Picture:
+def main_picture(results: Results, prefix: str) -> Picture:
     """Return the picture of the differences from the reference in the main metric."""
-    measure = MEASURES[comparison.main_metric]
-    table = comparison.differences()
-    best, reference = measure.loss(table["difference"]).idxmin(), comparison.reference
-    difference, interval = differences_shown(table, comparison.main_metric)[best]
+    measure = MEASURES[results.main_metric]
+    table = results.differences()
+    best, reference = measure.loss(table["difference"]).idxmin(), results.reference
+    difference, interval = differences_shown(table, results.main_metric)[best]
     alt = (
         f"Differences from {reference} in {measure.title}, with 95 % intervals, for "
         f"{len(table)} strategies. The largest gain: {best}, {difference} ({interval})."
@@ -47,28 +48,28 @@ def main_picture(comparison: Any, prefix: str) -> Picture:
         f"makes no difference in practice."
     )
     inches = (INCHES[0], 1.5 + 0.3 * len(table))
-    svg = drawn(partial(plots.differences, comparison), alt, prefix, inches)
+    svg = drawn(partial(plots.differences, results), alt, prefix, inches)
     return Picture("differences", "Differences at a glance", caption, svg)
 
 
-def pictures(comparison: Any) -> Iterator[Picture]:
+def pictures(results: Results) -> Iterator[Picture]:
     """Yield the other pictures that apply."""
     for name, (heading, caption, why_not, alt) in PICTURES.items():
-        if why_not(comparison):
+        if why_not(results):
             continue
-        draw = partial(getattr(plots, name), comparison)
+        draw = partial(getattr(plots, name), results)
         if name == "time_against_quality":
-            draw = partial(draw, metric=comparison.main_metric)
-        caption = caption.format(positive=comparison.problem.positive)
-        if name in OF_LINES and len(comparison.outcomes) > MOST_LINES:
+            draw = partial(draw, metric=results.main_metric)
+        caption = caption.format(positive=results.problem.positive)
+        if name in OF_LINES and len(results.outcomes) > MOST_LINES:
             caption += " " + OF_LINES[name]
-        svg = drawn(draw, alt(comparison), name, INCHES)
+        svg = drawn(draw, alt(results), name, INCHES)
         yield Picture(name, heading, caption, svg)
 
 
-def left_out(comparison: Any) -> list[str]:
+def left_out(results: Results) -> list[str]:
     """Return why some pictures are not there, in sentences."""
-    reasons = (why_not(comparison) for _, _, why_not, _ in PICTURES.values())
+    reasons = (why_not(results) for _, _, why_not, _ in PICTURES.values())
     return [reason for reason in reasons if reason]
 
 
@@ -108,16 +109,16 @@ def _inline(svg: str, alt: str, prefix: str) -> Markup:
     return Markup(opening + body.strip())
 
 
-def _always(comparison: Any) -> str:
+def _always(results: Results) -> str:
     """Return no reason to leave a picture out."""
     return ""
 
 
-def _no_costs(comparison: Any) -> str:
+def _no_costs(results: Results) -> str:
     """Say why there is no cost against the threshold, if so."""
-    if comparison.cost_matrix is None:
+    if results.cost_matrix is None:
         return "No costs were given, so there is no cost against the threshold."
-    n_classes = len(comparison.problem.classes)
+    n_classes = len(results.problem.classes)
     if n_classes > 2:
         return (
             f"One threshold parts two classes and there are {n_classes}, so there is "
@@ -126,9 +127,9 @@ def _no_costs(comparison: Any) -> str:
     return ""
 
 
-def _no_curves(comparison: Any) -> str:
+def _no_curves(results: Results) -> str:
     """Say why there are no training curves, if so."""
-    for outcomes in comparison.outcomes.values():
+    for outcomes in results.outcomes.values():
         if all("loss" in outcome.history for outcome in outcomes):
             return ""
     return "No strategy kept its loss over epochs, so there are no training curves."
@@ -137,9 +138,9 @@ def _no_curves(comparison: Any) -> str:
 def _best_of(metric: str, what: str) -> Callable[[Any], str]:
     """Return an alt text that names the best and the reference in a metric."""
 
-    def alt(comparison: Any) -> str:
-        means = comparison.summary()[metric, "mean"]
-        best, reference = ranking(comparison, metric)[0], comparison.reference
+    def alt(results: Results) -> str:
+        means = results.summary()[metric, "mean"]
+        best, reference = ranking(results, metric)[0], results.reference
         return (
             f"{what}. Best {MEASURES[metric].title}: {best}, {means[best]:.3f}; "
             f"{reference} has {means[reference]:.3f}."
@@ -148,20 +149,20 @@ def _best_of(metric: str, what: str) -> Callable[[Any], str]:
     return alt
 
 
-def _alt_of_components(comparison: Any) -> str:
+def _alt_of_components(results: Results) -> str:
     """Return the alt text of the principal components."""
-    problem = comparison.problem
+    problem = results.problem
     return (
         f"Rows in two principal components, {problem.class_counts.min():,} of class "
         f"{problem.positive} on top of the other classes."
     )
 
 
-def _alt_of_time(comparison: Any) -> str:
+def _alt_of_time(results: Results) -> str:
     """Return the alt text of seconds against quality."""
-    seconds = comparison.summary()["fit_seconds", "mean"]
+    seconds = results.summary()["fit_seconds", "mean"]
     return (
-        f"{title(comparison.main_metric)} against seconds of one fit. Fastest: "
+        f"{title(results.main_metric)} against seconds of one fit. Fastest: "
         f"{seconds.idxmin()}, {seconds.min():.2g} s; slowest: {seconds.idxmax()}, "
         f"{seconds.max():.2g} s."
     )
@@ -230,7 +231,7 @@ PICTURES: dict[str, tuple[str, str, Callable[[Any], str], Callable[[Any], str]]]
         "Loss on the training rows, the mean over folds. Weights and other losses "
         "change its scale: compare shapes, not heights.",
         _no_curves,
-        lambda comparison: "Training loss against epochs.",
+        lambda results: "Training loss against epochs.",
     ),
     "time_against_quality": (
         "Time and quality",

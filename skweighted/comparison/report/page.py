@@ -24,6 +24,8 @@ from skweighted.comparison.report.style import (
     ranking,
     title,
 )
+from skweighted.comparison.report.verdict import verdict_of
+from skweighted.comparison.results import Results
 
 TEMPLATE = "page.html.jinja"
 MOST_CLASSES = 5
@@ -61,12 +63,12 @@ class Bar(NamedTuple):
     colour: str
 
 
-def html(comparison: Any, *, command: str = "", for_notebook: bool = False) -> str:
+def html(results: Results, *, command: str = "", for_notebook: bool = False) -> str:
     """Return a comparison as HTML.
 
     Parameters
     ----------
-    comparison : Comparison
+    results : Results
         With problem, folds and outcomes, as `compare` returns it.
     command : str, default=""
         What to type for the same comparison, shown on the page.
@@ -83,40 +85,39 @@ def html(comparison: Any, *, command: str = "", for_notebook: bool = False) -> s
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = (files(__package__) / TEMPLATE).read_text("utf-8")
-    questions = list(_questions(comparison))
+    questions = list(_questions(results))
     main_picture = None
     if questions:
         main_picture = figures.main_picture(
-            comparison, "notebook" if for_notebook else "main"
+            results, "notebook" if for_notebook else "main"
         )
-    content = _fragment(comparison) if for_notebook else _page(comparison, command)
+    content = _fragment(results) if for_notebook else _page(results, command)
     return environment.from_string(template).render(
         content,
-        comparison=comparison,
+        results=results,
         for_notebook=for_notebook,
         questions=questions,
         main_picture=main_picture,
-        main_title=MEASURES[comparison.main_metric].title,
-        n_folds=comparison.fold_scores["fold"].nunique(),
+        main_title=MEASURES[results.main_metric].title,
+        n_folds=results.fold_scores["fold"].nunique(),
     )
 
 
-def _fragment(comparison: Any) -> dict[str, Any]:
+def _fragment(results: Results) -> dict[str, Any]:
     """Return what only a notebook's cell shows."""
-    names = [name for name in FEW_METRICS if name in comparison.metrics]
-    return {"tables": [_ranked(comparison, "Means over folds", names)]}
+    names = [name for name in FEW_METRICS if name in results.metrics]
+    return {"tables": [_ranked(results, "Means over folds", names)]}
 
 
-def _page(comparison: Any, command: str) -> dict[str, Any]:
+def _page(results: Results, command: str) -> dict[str, Any]:
     """Return what only the whole page shows."""
-    problem, folds = comparison.problem, comparison.folds
+    problem, folds = results.problem, results.folds
     return {
         "tables": [
-            _ranked(comparison, *panel)
-            for panel in by_panel(comparison.metrics).items()
+            _ranked(results, *panel) for panel in by_panel(results.metrics).items()
         ],
-        "pictures": list(figures.pictures(comparison)),
-        "left_out": figures.left_out(comparison),
+        "pictures": list(figures.pictures(results)),
+        "left_out": figures.left_out(results),
         "command": command,
         "n_rows": count(len(problem.y), "row"),
         "n_features": count(problem.X.shape[1], "feature"),
@@ -146,29 +147,29 @@ def _bars(problem: Problem) -> list[Bar]:
     ]
 
 
-def _ranked(comparison: Any, heading: str, names: list[str]) -> Ranked:
+def _ranked(results: Results, heading: str, names: list[str]) -> Ranked:
     """Return the means of some metrics, the best strategy in the main one first."""
-    columns = {name: cells(comparison.fold_scores, name) for name in names}
+    columns = {name: cells(results.fold_scores, name) for name in names}
     return Ranked(
         heading,
         [MEASURES[name].heading() for name in names],
         [
             (strategy, [columns[name][strategy] for name in names])
-            for strategy in ranking(comparison)
+            for strategy in ranking(results)
         ],
     )
 
 
-def _questions(comparison: Any) -> Iterator[Question]:
+def _questions(results: Results) -> Iterator[Question]:
     """Yield what the differences are in the metrics that decide, the main one first."""
     for metric in DECIDED_BY:
-        if metric not in comparison.metrics or len(comparison.outcomes) < 2:
+        if metric not in results.metrics or len(results.outcomes) < 2:
             continue
-        mean = comparison.summary().loc[comparison.reference, (metric, "mean")]
+        mean = results.summary().loc[results.reference, (metric, "mean")]
         if not np.isfinite(mean):
             continue
-        _, _, rope = comparison.question(metric)
-        table = comparison.differences(metric, rope=rope)
+        _, _, rope = results.question(metric)
+        table = results.differences(metric, rope=rope)
         shown = differences_shown(table, metric)
         rows = [
             {
@@ -181,10 +182,10 @@ def _questions(comparison: Any) -> Iterator[Question]:
                 "kind": decision(row)[0],
             }
             for name, row in table.loc[
-                [name for name in ranking(comparison, metric) if name in table.index]
+                [name for name in ranking(results, metric) if name in table.index]
             ].iterrows()
         ]
-        yield Question(title(metric), comparison.verdict(metric), f"{rope:.2g}", rows)
+        yield Question(title(metric), verdict_of(results, metric), f"{rope:.2g}", rows)
 
 
 def _percent(probability: float) -> str:

@@ -34,6 +34,7 @@ from skweighted.comparison.report.style import (
     title,
     words,
 )
+from skweighted.comparison.results import Results
 from skweighted.displays import ThresholdDisplay
 
 MOST_ROWS = 2000
@@ -42,7 +43,7 @@ THRESHOLDS = np.linspace(0, 1, 401) ** 2  # even steps on the scale of `small_fi
 
 
 def precision_recall(
-    comparison: Any, ax: Axes, strategies: Iterable[str] | None = None
+    results: Results, ax: Axes, strategies: Iterable[str] | None = None
 ) -> Axes:
     """Draw precision against recall: mean over folds and one standard deviation.
 
@@ -57,15 +58,15 @@ def precision_recall(
         place = np.searchsorted(recall[-2::-1], GRID)
         return precision[-2::-1][place]
 
-    problem = comparison.problem
-    _mean_curves(comparison, ax, strategies, curve)
+    problem = results.problem
+    _mean_curves(results, ax, strategies, curve)
     share = (problem.y == problem.positive).mean()
     ax.axhline(share, color=GREY, linestyle=":", linewidth=1, label="by chance")
     ax.set(xlabel=f"Recall of class {words(problem.positive)}", ylabel="Precision")
     return legend_below(ax)
 
 
-def roc(comparison: Any, ax: Axes, strategies: Iterable[str] | None = None) -> Axes:
+def roc(results: Results, ax: Axes, strategies: Iterable[str] | None = None) -> Axes:
     """Draw true against false positive rates: mean over folds, one standard deviation.
 
     By default the strategies of `precision_recall`.
@@ -75,9 +76,9 @@ def roc(comparison: Any, ax: Axes, strategies: Iterable[str] | None = None) -> A
         false_positive, true_positive, _ = roc_curve(truth, proba)
         return np.interp(GRID, false_positive, true_positive)
 
-    _mean_curves(comparison, ax, strategies, curve)
+    _mean_curves(results, ax, strategies, curve)
     ax.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1, label="by chance")
-    positive = words(comparison.problem.positive)
+    positive = words(results.problem.positive)
     ax.set(
         xlabel="False positive rate (share of all other rows)",
         ylabel=f"Recall of class {positive} (true positive rate)",
@@ -86,20 +87,20 @@ def roc(comparison: Any, ax: Axes, strategies: Iterable[str] | None = None) -> A
 
 
 def calibration(
-    comparison: Any, ax: Axes, strategies: Iterable[str] | None = None
+    results: Results, ax: Axes, strategies: Iterable[str] | None = None
 ) -> Axes:
     """Draw how often the rarest class occurs where it is predicted so often.
 
     All out-of-fold probabilities of a strategy, in ten bins of equally many rows. By
     default the reference, weights and corrections, then the best by calibration error.
     """
-    ranked = ranking(comparison, "calibration_error")
+    ranked = ranking(results, "calibration_error")
     touched = [name for name in ranked if "weight" in name or "correct" in name]
-    labels = chosen(comparison, strategies, [*touched, *ranked])
-    style, largest = looks(comparison), 0.0
+    labels = chosen(results, strategies, [*touched, *ranked])
+    style, largest = looks(results), 0.0
     for name, label in labels.items():
         share, mean = calibration_curve(
-            *_pooled(comparison, name), n_bins=N_BINS, strategy="quantile"
+            *_pooled(results, name), n_bins=N_BINS, strategy="quantile"
         )
         largest = max(largest, *share, *mean)
         ax.plot(mean, share, **style[name], markersize=4, label=label)
@@ -108,7 +109,7 @@ def calibration(
     )
     ax.set(xlim=(0, min(1.15 * largest, 1)), ylim=(0, min(1.15 * largest, 1)))
     small_first(ax, "x", "y")
-    positive = words(comparison.problem.positive)
+    positive = words(results.problem.positive)
     ax.set(
         xlabel=f"Predicted probability of class {positive} (square-root scale)",
         ylabel=f"Share of class {positive}",
@@ -117,7 +118,7 @@ def calibration(
 
 
 def cost_against_threshold(
-    comparison: Any, ax: Axes, strategies: Iterable[str] | None = None
+    results: Results, ax: Axes, strategies: Iterable[str] | None = None
 ) -> Axes:
     """Draw the mean cost of all out-of-fold decisions against their threshold.
 
@@ -125,14 +126,14 @@ def cost_against_threshold(
     eq. 2). By default the reference and the cheapest there. ValueError without costs or
     with more than two classes.
     """
-    if comparison.cost_matrix is None or len(comparison.problem.classes) > 2:
+    if results.cost_matrix is None or len(results.problem.classes) > 2:
         raise ValueError(
             "Cost is drawn against the threshold for two classes and with costs. "
             "Compare with cost_matrix=, or see comparison.summary()."
         )
-    curves = {name: _cost_curve(comparison, name) for name in comparison.outcomes}
+    curves = {name: _cost_curve(results, name) for name in results.outcomes}
     ranked = sorted(curves, key=lambda name: curves[name].bayes_cost)
-    labels, styles = chosen(comparison, strategies, ranked), looks(comparison)
+    labels, styles = chosen(results, strategies, ranked), looks(results)
     for name, label in labels.items():
         curve = curves[name]
         # At a threshold between two probabilities answers are those at the next one.
@@ -146,7 +147,7 @@ def cost_against_threshold(
     top = 1.3 * max(top, *(curves[name].bayes_cost for name in labels))
     ax.set(xlim=(0, 1), ylim=(min(0, ax.get_ylim()[0]), top))
     small_first(ax, "x")
-    positive = words(comparison.problem.positive)
+    positive = words(results.problem.positive)
     ax.set(
         xlabel=f"Threshold on the probability of class {positive} (square-root scale)",
         ylabel="Cost per row (in the unit of the costs)",
@@ -154,14 +155,14 @@ def cost_against_threshold(
     return legend_below(ax, f"Cost at the Bayes threshold, {threshold:.3g}")
 
 
-def principal_components(comparison: Any, ax: Axes, random_state: int = 0) -> Axes:
+def principal_components(results: Results, ax: Axes, random_state: int = 0) -> Axes:
     """Draw the rows in two principal components of the preprocessed features.
 
     Fitted on all rows, for this picture only: in the comparison preprocessing sees
     training rows only. Of each class but the rarest at most 2,000 rows, drawn by
     chance; the rarest lies on top. Sparse features are not centred (truncated SVD).
     """
-    problem = comparison.problem
+    problem = results.problem
     points, names = _two_components(problem.X, random_state)
     draw = np.random.default_rng(random_state)
     common = np.argsort(-problem.class_counts, kind="stable")
@@ -187,7 +188,7 @@ def principal_components(comparison: Any, ax: Axes, random_state: int = 0) -> Ax
 
 
 def training_curves(
-    comparison: Any, ax: Axes, strategies: Iterable[str] | None = None
+    results: Results, ax: Axes, strategies: Iterable[str] | None = None
 ) -> Axes:
     """Draw the training loss over epochs, the mean over the folds still training.
 
@@ -196,18 +197,18 @@ def training_curves(
     """
     with_curves = [
         name
-        for name in ranking(comparison)
-        if all("loss" in outcome.history for outcome in comparison.outcomes[name])
+        for name in ranking(results)
+        if all("loss" in outcome.history for outcome in results.outcomes[name])
     ]
     if not with_curves:
         raise ValueError(
             "No strategy has training curves: the model keeps no history_. Compare "
             "with a CostSensitiveMLPClassifier."
         )
-    labels = chosen(comparison, strategies, with_curves)
-    style = looks(comparison)
+    labels = chosen(results, strategies, with_curves)
+    style = looks(results)
     for name, label in labels.items():
-        losses = [outcome.history["loss"] for outcome in comparison.outcomes[name]]
+        losses = [outcome.history["loss"] for outcome in results.outcomes[name]]
         # A fold that stopped early has no losses after that.
         by_epoch = zip_longest(*losses, fillvalue=np.nan)
         mean = [np.nanmean(of_folds) for of_folds in by_epoch]
@@ -220,10 +221,10 @@ def training_curves(
 
 
 def time_against_quality(
-    comparison: Any, ax: Axes, metric: str = "average_precision"
+    results: Results, ax: Axes, metric: str = "average_precision"
 ) -> Axes:
     """Draw a metric against the seconds of one fit, means over folds, with names."""
-    means = comparison.summary().xs("mean", axis=1, level=1)
+    means = results.summary().xs("mean", axis=1, level=1)
     means = means[np.isfinite(means[metric])].sort_values(metric)
     seconds = means["fit_seconds"]
     # A decade at least, for below that a log scale has hardly a round number.
@@ -236,7 +237,7 @@ def time_against_quality(
     # Names stand in a column beside the axes, apart from each other by a share of the
     # height, each joined to its point: points may lie close together, names may not.
     heights = (means[metric] - low + margin) / (high - low + 2 * margin)
-    styles = looks(comparison)
+    styles = looks(results)
     for (name, row), height in zip(
         means.iterrows(), spread(heights.to_numpy()), strict=True
     ):
@@ -268,16 +269,16 @@ def time_against_quality(
     return ax
 
 
-def differences(comparison: Any, ax: Axes, metric: str | None = None) -> Axes:
+def differences(results: Results, ax: Axes, metric: str | None = None) -> Axes:
     """Draw how far each strategy is from the reference: mean, interval, and verdict.
 
     The best is at the top. Intervals hold the difference with 95 % probability (Nadeau
     & Bengio, 2003); inside the shaded region it makes none in practice. By default in
     the main metric.
     """
-    metric, reference, rope = comparison.question(metric)
-    table = comparison.differences(metric, rope=rope)
-    ranked = [name for name in ranking(comparison, metric) if name in table.index]
+    metric, reference, rope = results.question(metric)
+    table = results.differences(metric, rope=rope)
+    ranked = [name for name in ranking(results, metric) if name in table.index]
     drawn = set()
     for height, name in enumerate(reversed(ranked)):
         row = table.loc[name]
@@ -306,17 +307,17 @@ def differences(comparison: Any, ax: Axes, metric: str | None = None) -> Axes:
 
 
 def _mean_curves(
-    comparison: Any,
+    results: Results,
     ax: Axes,
     strategies: Iterable[str] | None,
     curve: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> None:
     """Draw the mean of the curves of all folds, and a standard deviation about it."""
-    labels = chosen(comparison, strategies, ranking(comparison, "average_precision"))
-    styles = looks(comparison)
+    labels = chosen(results, strategies, ranking(results, "average_precision"))
+    styles = looks(results)
     for name, label in labels.items():
         style = styles[name] | {"marker": ""}
-        curves = np.array([curve(*rows) for rows in _asked(comparison, name)])
+        curves = np.array([curve(*rows) for rows in _asked(results, name)])
         mean = curves.mean(axis=0)
         ax.plot(GRID, mean, **style, label=label)
         if len(curves) > 1:
@@ -326,33 +327,31 @@ def _mean_curves(
     ax.set(xlim=(0, 1), ylim=(0, 1.02))
 
 
-def _asked(comparison: Any, strategy: str) -> list[tuple[np.ndarray, np.ndarray]]:
+def _asked(results: Results, strategy: str) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return who is of the rarest class, and its probability, in each fold."""
-    problem = comparison.problem
+    problem = results.problem
     column = problem.classes.tolist().index(problem.positive)
     return [
         (problem.y[fold.test] == problem.positive, outcome.proba[:, column].clip(0, 1))
-        for fold, outcome in zip(
-            comparison.folds, comparison.outcomes[strategy], strict=True
-        )
+        for fold, outcome in zip(results.folds, results.outcomes[strategy], strict=True)
     ]
 
 
-def _pooled(comparison: Any, strategy: str) -> tuple[np.ndarray, np.ndarray]:
+def _pooled(results: Results, strategy: str) -> tuple[np.ndarray, np.ndarray]:
     """Return truth and probability of the rarest class in all folds together."""
-    truths, probas = zip(*_asked(comparison, strategy), strict=True)
+    truths, probas = zip(*_asked(results, strategy), strict=True)
     return np.concatenate(truths), np.concatenate(probas)
 
 
-def _cost_curve(comparison: Any, strategy: str) -> ThresholdDisplay:
+def _cost_curve(results: Results, strategy: str) -> ThresholdDisplay:
     """Return the cost of all out-of-fold decisions at every threshold."""
-    problem = comparison.problem
-    truth, proba = _pooled(comparison, strategy)
+    problem = results.problem
+    truth, proba = _pooled(results, strategy)
     (other,) = (label for label in problem.classes if label != problem.positive)
     return ThresholdDisplay.from_predictions(
         np.where(truth, problem.positive, other).astype(problem.classes.dtype),
         proba,
-        cost_matrix=comparison.cost_matrix,
+        cost_matrix=results.cost_matrix,
         pos_label=problem.positive,
         ax=Figure().add_subplot(),  # its numbers are wanted, not its picture
     )

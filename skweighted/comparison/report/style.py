@@ -15,6 +15,7 @@ from matplotlib.transforms import ScaledTranslation
 from skweighted._text import count, shortened
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.report.cells import fold_counts
+from skweighted.comparison.results import Results
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 DASHES = ("-", "--", "-.", ":")
@@ -38,20 +39,20 @@ DECISIONS = {
 UNDECIDED = ("undecided", "o", GREY, "none")
 
 
-def ranking(comparison: Any, metric: str | None = None) -> list[str]:
+def ranking(results: Results, metric: str | None = None) -> list[str]:
     """Return the strategies, the best in a metric first, those that lack folds last."""
-    metric = metric or comparison.main_metric
-    means = comparison.summary()[metric, "mean"]
-    n_folds = fold_counts(comparison.fold_scores, metric)
+    metric = metric or results.main_metric
+    means = results.summary()[metric, "mean"]
+    n_folds = fold_counts(results.fold_scores, metric)
     n_folds = n_folds.reindex(means.index, fill_value=0)
     table = pd.DataFrame({"n_folds": -n_folds, "loss": MEASURES[metric].loss(means)})
     return table.sort_values(["n_folds", "loss"], kind="stable").index.tolist()
 
 
-def looks(comparison: Any) -> dict[str, dict[str, Any]]:
+def looks(results: Results) -> dict[str, dict[str, Any]]:
     """Return colour, line style and marker of each strategy."""
-    others = [name for name in ranking(comparison) if name != comparison.reference]
-    styles = {comparison.reference: {"color": "black", "linestyle": "-", "marker": "o"}}
+    others = [name for name in ranking(results) if name != results.reference]
+    styles = {results.reference: {"color": "black", "linestyle": "-", "marker": "o"}}
     for place, name in enumerate(others):
         # Each turn through the colours shifts the others, so that no two look alike.
         turn, colour = divmod(place, len(COLOURS))
@@ -64,7 +65,7 @@ def looks(comparison: Any) -> dict[str, dict[str, Any]]:
 
 
 def chosen(
-    comparison: Any, strategies: Iterable[str] | None, ranked: list[str]
+    results: Results, strategies: Iterable[str] | None, ranked: list[str]
 ) -> dict[str, str]:
     """Return the strategies to draw and their names in the legend.
 
@@ -73,17 +74,17 @@ def chosen(
     """
     if strategies is not None:
         names = list(strategies)
-        unknown = [name for name in names if name not in comparison.outcomes]
+        unknown = [name for name in names if name not in results.outcomes]
         if unknown:
             raise ValueError(
                 f"There is no strategy {unknown[0]!r} in this comparison. Known: "
-                f"{shortened(comparison.outcomes, 99)}."
+                f"{shortened(results.outcomes, 99)}."
             )
         return {name: words(name) for name in names}
     alike: dict[int, list[str]] = {}
-    reference_first = sorted(ranked, key=lambda name: name != comparison.reference)
+    reference_first = sorted(ranked, key=lambda name: name != results.reference)
     for name in dict.fromkeys(reference_first):
-        probas = [outcome.proba.tobytes() for outcome in comparison.outcomes[name]]
+        probas = [outcome.proba.tobytes() for outcome in results.outcomes[name]]
         alike.setdefault(hash(tuple(probas)), []).append(name)
     groups = list(alike.values())[:MOST_LINES]
     return {names[0]: _shared(names) for names in groups}

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from skweighted.comparison.measures import MEASURES
+from skweighted.comparison.results import Results
 from skweighted.comparison.statistics import check_confidence
 
 # Sentences of one strategy, and of several.
@@ -107,6 +109,20 @@ def verdict(
         *_say(UNDECIDED, [name for name in groups["undecided"] if name != best], words),
         *_lacking_folds(table["n_folds"]),
     ]
+
+
+def verdict_of(
+    results: Results, metric: str | None = None, reference: str | None = None
+) -> list[str]:
+    """Return the verdict on a metric, by default the main one."""
+    metric, reference, rope = results.question(metric, reference)
+    return verdict(
+        results.differences(metric, reference=reference, rope=rope),
+        MEASURES[metric].title,
+        reference,
+        rope,
+        greater_is_better=MEASURES[metric].greater_is_better,
+    )
 
 
 def _grouped(table: pd.DataFrame, confidence: float) -> dict[str, list[str]]:

@@ -1,43 +1,24 @@
-"""What a comparison found: scores of every fold, their summary, and the table."""
+"""What a comparison found: scores of every fold, their summary and differences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from rich.console import Console, ConsoleOptions
-from rich.table import Table
-from rich.text import Text
 
-import skweighted.comparison.report.page as report
-import skweighted.comparison.report.plots as plots
-import skweighted.comparison.report.verdict as verdicts
 import skweighted.comparison.statistics as statistics
-from skweighted._text import plain_text, shortened
+from skweighted._text import shortened
 from skweighted.comparison.data import Problem
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
-from skweighted.comparison.report.cells import fold_counts
-from skweighted.comparison.report.text import (
-    differences_table,
-    markdown,
-    markdown_differences,
-    panels,
-)
-
-FEWER_FOLDS = "( ) the mean of fewer folds than others have: in some it is undefined."
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
-    """Scores of every strategy in every fold.
-
-    Printing it (or ``str``) shows the mean and the standard deviation over folds, the
-    best of each metric marked.
+class Results:
+    """Scores of every strategy in every fold, as numbers.
 
     Attributes
     ----------
@@ -150,29 +131,6 @@ class Comparison:
             confidence=confidence,
         )
 
-    def verdict(
-        self, metric: str | None = None, *, reference: str | None = None
-    ) -> list[str]:
-        """Return what the differences mean, in plain sentences.
-
-        Parameters
-        ----------
-        metric, reference : str or None, default=None
-            As in `differences`.
-
-        Returns
-        -------
-        list of str
-        """
-        metric, reference, rope = self.question(metric, reference, None)
-        return verdicts.verdict(
-            self.differences(metric, reference=reference, rope=rope),
-            MEASURES[metric].title,
-            reference,
-            rope,
-            greater_is_better=MEASURES[metric].greater_is_better,
-        )
-
     def question(
         self,
         metric: str | None = None,
@@ -215,7 +173,7 @@ class Comparison:
             rope = statistics.practical_difference(metric, mean)
         return metric, reference, rope
 
-    def _has_differences(self) -> bool:
+    def has_differences(self) -> bool:
         """Return whether there is something to compare the reference with."""
         strategies = self.fold_scores["strategy"].unique()
         return len(strategies) > 1 and self.reference in strategies
@@ -238,91 +196,3 @@ class Comparison:
             The file to write; an existing one is replaced.
         """
         self.fold_scores.to_csv(path, index=False)
-
-    def to_markdown(self, path: str | Path) -> None:
-        """Write tables, differences and verdict as Markdown, and what was left out.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file to write; an existing one is replaced.
-        """
-        lines = list(markdown(self.fold_scores, self.metrics))
-        if self._has_differences():
-            question = self.question()
-            lines += markdown_differences(self.differences(), question)
-            lines += [*(f"- {sentence}" for sentence in self.verdict()), ""]
-        lines += [f"- {line}" for line in self.notes()]
-        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def to_html(self, path: str | Path, *, command: str = "") -> None:
-        """Write one page with the verdict, tables and pictures; it needs no network.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file to write; an existing one is replaced.
-        command : str, default=""
-            The command that gives the same result, to be shown.
-        """
-        page = report.html(self, command=command)
-        Path(path).write_text(page, encoding="utf-8")
-
-    def plot(self, metric: str | None = None, *, ax: Any = None) -> Any:
-        """Draw the difference of every strategy to the reference, with its interval.
-
-        Parameters
-        ----------
-        metric : str or None, default=None
-            One of `metrics`; None is `main_metric`.
-        ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a figure.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        metric, _, _ = self.question(metric, None, None)
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
-        return plots.differences(self, ax, metric)
-
-    def _repr_html_(self) -> str:
-        return report.html(self, for_notebook=True)
-
-    def notes(self) -> list[str]:
-        """Return how to read the tables, and what is not in them."""
-        n_folds = self.fold_scores["fold"].nunique()
-        counts = [fold_counts(self.fold_scores, name) for name in self.metrics]
-        lacking = any(((each > 0) & (each < each.max())).any() for each in counts)
-        seed = "" if self.random_state is None else f"; seed {self.random_state}"
-        return [
-            f"± standard deviation over {n_folds} folds; * best; "
-            f"↓ lower is better; minority: {self.positive}{seed}",
-            *([FEWER_FOLDS] if lacking else []),
-            *(f"{name} was skipped: {why}." for name, why in self.skipped.items()),
-            *(f"{name} failed: {why}" for name, why in self.failed.items()),
-        ]
-
-    def __rich_console__(
-        self, console: Console, options: ConsoleOptions
-    ) -> Iterator[Table | Text]:
-        for table in panels(self.fold_scores, self.metrics, options.max_width):
-            yield table
-            yield Text()
-        if self._has_differences():
-            yield differences_table(self.differences(), self.question())
-            yield Text()
-            for sentence in self.verdict():
-                yield Text(sentence)
-            yield Text()
-        for number, line in enumerate(self.notes()):
-            yield Text(line, style="dim" if number == 0 else "")
-
-    def __str__(self) -> str:
-        return plain_text(self)
-
-    def __repr__(self) -> str:
-        strategies = self.fold_scores["strategy"].unique().tolist()
-        n_folds = self.fold_scores["fold"].nunique()
-        return f"<Comparison of {', '.join(strategies)} over {n_folds} folds>"
