@@ -78,6 +78,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def network(data):
+    """Return a fitted network that monitored its validation loss."""
     return CostSensitiveMLPClassifier(
         4,
         class_weight={"ok": 1, "fraud": 4},
@@ -272,7 +273,7 @@ def test_a_cut_above_all_probabilities_may_be_the_cheapest():
     )
     assert display.cheapest_threshold == np.inf
     assert display.cheapest_cost == 0.5
-    assert "cheapest cut above all" in labels_of(display)
+    assert "cheapest threshold above all" in labels_of(display)
     [at] = display.cheapest_mark_.get_xdata()
     assert at == display.ax_.get_xlim()[1]
 
@@ -363,22 +364,30 @@ def test_the_best_epoch_is_the_one_whose_weights_were_restored(monitor, score, d
     assert display.best_mark_.axes is on
 
 
-def test_epochs_before_the_class_weights_begin_are_never_the_best(network):
-    later = copy.copy(network).set_params(class_weight_start=0.5)
+def test_the_marked_epoch_is_that_of_the_estimator_whatever_the_losses_are(network):
+    later = copy.copy(network)
     later.history_ = {"loss": [4, 3, 2, 1], "val_loss": [1, 2, 4, 3]}
-    assert TrainingCurveDisplay.from_estimator(later).best_epoch == 4
-    later.history_ = {"loss": [4, 3], "val_loss": [1, 2]}
+    later.best_epoch_ = 4
     display = TrainingCurveDisplay.from_estimator(later)
+    assert display.best_epoch == 4
+    assert [list(values) for values in display.best_mark_.get_data()] == [[4], [3]]
+
+
+def test_no_epoch_is_marked_for_an_estimator_without_best_epoch(data):
+    other = LogisticRegression().fit(*data)
+    other.history_ = {"loss": [2, 1], "val_loss": [1, 2]}
+    display = TrainingCurveDisplay.from_estimator(other)
     assert display.best_epoch is display.best_line_ is display.best_mark_ is None
 
 
-def test_what_a_scorer_watched_comes_after_the_loss(network):
+def test_a_scorer_of_any_name_is_the_monitored_series(network):
     def savings(estimator, X, y):
         return 0
 
     scored = copy.copy(network).set_params(monitor=savings)
     scored.history_ = {"loss": [2, 1], "val_loss": [1, 2], "val_savings": [3, 4]}
     scored.history_["val_other"] = [4, 3]
+    scored.best_epoch_ = 2
     display = TrainingCurveDisplay.from_estimator(scored)
     assert (display.monitor, display.best_epoch) == ("val_savings", 2)
     assert display.score_ax_.get_ylabel() == "Validation score"
@@ -594,17 +603,17 @@ def test_more_than_two_classes_are_refused(display):
     X, y = np.arange(9.0)[:, None], np.arange(9) % 3
     fitted = CostSensitiveMLPClassifier((), epochs=1, random_state=0).fit(X, y)
     name = display.__name__
-    way_out = "Make one class against the rest, and call from_predictions."
+    way_out = "Pass one class against the rest to from_predictions."
     message = (
-        f"{name} is for two classes, and those of CostSensitiveMLPClassifier are "
+        f"{name} is for two classes, but the classes of CostSensitiveMLPClassifier are "
         f"[0, 1, 2]. {way_out}"
     )
     with pytest.raises(ValueError, match=whole(message)):
         display.from_estimator(fitted, X, y)
-    message = f"{name} is for two classes, and y_true is multiclass. {way_out}"
+    message = f"{name} is for two classes, but y_true is multiclass. {way_out}"
     with pytest.raises(ValueError, match=whole(message)):
         from_predictions(display, y, X[:, 0])
-    message = f"{name} is for two classes, and y is multilabel-indicator. {way_out}"
+    message = f"{name} is for two classes, but y is multilabel-indicator. {way_out}"
     with pytest.raises(ValueError, match=whole(message)):
         display.from_estimator(fitted, X, np.eye(9, 2, dtype=int))
 
@@ -612,7 +621,7 @@ def test_more_than_two_classes_are_refused(display):
 @pytest.mark.parametrize("display", OF_ROWS)
 def test_a_classifier_without_probabilities_is_refused(display, data):
     message = (
-        f"{display.__name__} needs probabilities, and LinearSVC has no predict_proba. "
+        f"{display.__name__} needs probabilities, but LinearSVC has no predict_proba. "
         f"Wrap it in sklearn.calibration.CalibratedClassifierCV."
     )
     with pytest.raises(TypeError, match=whole(message)):
@@ -632,7 +641,7 @@ def test_an_estimator_without_a_correction_is_refused(data):
     message = (
         "CalibrationCorrectionDisplay needs an estimator with the parameter "
         "correct_probabilities, which LogisticRegression does not have. Pass its "
-        "probabilities, and what became of them, to from_predictions."
+        "probabilities before and after a correction to from_predictions."
     )
     with pytest.raises(TypeError, match=whole(message)):
         CalibrationCorrectionDisplay.from_estimator(
@@ -651,8 +660,9 @@ def test_an_estimator_that_is_not_fitted_is_refused(display, data):
 def test_labels_the_estimator_does_not_know_are_refused(data, network):
     X, y = data
     message = (
-        "y has labels that CostSensitiveMLPClassifier does not know: ['late']. Its "
-        "classes are ['fraud', 'ok']. Check the spelling and the type of the labels."
+        "y has labels that CostSensitiveMLPClassifier was not fitted with: ['late']. "
+        "Its classes are ['fraud', 'ok']. Check the spelling and the type of the "
+        "labels."
     )
     with pytest.raises(ValueError, match=whole(message)):
         ThresholdDisplay.from_estimator(network, X, np.where(y == "ok", "late", y))
@@ -661,8 +671,8 @@ def test_labels_the_estimator_does_not_know_are_refused(data, network):
 WRONG_ROWS = [
     (
         ([0, 1], [[0.1, 0.9], [0.2, 0.8]], {}),
-        "Probabilities must be one number for each row, that of the positive class. "
-        "Got shape (2, 2) and dtype float64. Of predict_proba take a column.",
+        "Probabilities must be one number per row, the probability of the positive "
+        "class. Got shape (2, 2) and dtype float64. Pass one column of predict_proba.",
     ),
     (
         ([0, 1], [0.5, 1.5], {}),
@@ -678,8 +688,8 @@ WRONG_ROWS = [
     ),
     (
         (["no", "yes"], [0.1, 0.2], {}),
-        "Which class is the positive one must be said, unless the classes are 0 and 1, "
-        "or -1 and 1. They are ['no', 'yes']. Pass pos_label.",
+        "pos_label must name the positive class, unless the classes are 0 and 1, or -1 "
+        "and 1. The classes are ['no', 'yes'].",
     ),
 ]
 
@@ -703,8 +713,8 @@ def test_rows_of_one_class_are_refused():
 
 def test_decisions_for_labels_that_do_not_occur_are_refused():
     message = (
-        "y_pred has labels that y_true does not have: ['1']. Classes in y_true: [0, "
-        "1]. Check the spelling and the type of the labels."
+        "y_pred has labels that are not in y_true: ['1']. Classes in y_true: [0, 1]. "
+        "Check the spelling and the type of the labels."
     )
     with pytest.raises(ValueError, match=whole(message)):
         CostCurveDisplay.from_predictions([0, 1], [0.1, 0.2], y_pred=["1", "1"])
@@ -727,7 +737,7 @@ def test_an_unknown_scale_is_refused():
         (
             {"auc": [1, 2]},
             ValueError,
-            "history must have 'loss', or series whose names begin with 'val_'. It has "
+            "history must have 'loss', or series whose names begin with 'val_'. Got "
             "['auc'].",
         ),
     ],
