@@ -1,4 +1,4 @@
-"""The public comparison: its numbers, and their views as text, Markdown and HTML."""
+"""The public comparison: its numbers, and views of them as text, figures and HTML."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,27 +9,17 @@ from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
 
-import skweighted.comparison.report.page as report
-import skweighted.comparison.report.plots as plots
 from skweighted._text import plain_text
-from skweighted.comparison.report.cells import fold_counts
-from skweighted.comparison.report.text import (
-    differences_table,
-    markdown,
-    markdown_differences,
-    panels,
-)
+from skweighted.comparison.report import figures, page, text
 from skweighted.comparison.report.verdict import verdict_of
 from skweighted.comparison.results import Results
 
-FEWER_FOLDS = "( ) the mean of fewer folds than others have: in some it is undefined."
-
 
 class Comparison(Results):
-    """Scores of every strategy in every fold, with tables, pictures and a page.
+    """Scores of every strategy in every fold, with tables, figures and a page.
 
-    Printing it (or ``str``) shows the mean and the standard deviation over folds, the
-    best of each metric marked.
+    Printing it (or ``str``) shows the mean and the standard deviation over folds, with
+    the best of each metric marked.
 
     Attributes
     ----------
@@ -41,23 +31,31 @@ class Comparison(Results):
     skipped : mapping of str to str
         Strategies that could not run, and why.
     failed : mapping of str to str
-        Strategies that raised an error, and which.
+        Strategies that raised an error, and the error.
     reference : str
-        The strategy that the others are compared to.
+        The strategy that the others are compared with.
     problem : Problem or None
         Features, labels and classes.
     folds : tuple of Fold
-        Which rows were learnt from and asked about.
+        Training and test rows.
     outcomes : mapping of str to list of Outcome
-        Answers, seconds and training curves of each strategy in each fold.
+        Predictions, seconds and training curves of each strategy in each fold.
     cost_matrix : array-like, dict, DataFrame or None
-        What mistakes cost.
+        Costs of mistakes.
     random_state : int or None
-        The seed that gives the same result to the bit.
+        The seed that reproduces the result exactly.
     network : str
         The network that was compared.
     versions : mapping of str to str
         Versions of the packages that the result may depend on.
+    strategies : list of str
+        The names of the strategies that have scores, in the order they ran.
+    metrics : list of str
+        The names of the metrics that were computed.
+    main_metric : str
+        The metric that ranks strategies: expected cost, else average precision.
+    n_folds : int
+        The number of folds that have scores.
     """
 
     def verdict(
@@ -76,37 +74,17 @@ class Comparison(Results):
         """
         return verdict_of(self, metric, reference)
 
-    def to_markdown(self, path: str | Path) -> None:
-        """Write tables, differences and verdict as Markdown, and what was left out.
+    def notes(self) -> list[str]:
+        """Return how to read the tables, and which strategies are left out.
 
-        Parameters
-        ----------
-        path : str or Path
-            The file to write; an existing one is replaced.
+        Returns
+        -------
+        list of str
         """
-        lines = list(markdown(self.fold_scores, self.metrics))
-        if self.has_differences():
-            question = self.question()
-            lines += markdown_differences(self.differences(), question)
-            lines += [*(f"- {sentence}" for sentence in self.verdict()), ""]
-        lines += [f"- {line}" for line in self.notes()]
-        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def to_html(self, path: str | Path, *, command: str = "") -> None:
-        """Write one page with the verdict, tables and pictures; it needs no network.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file to write; an existing one is replaced.
-        command : str, default=""
-            The command that gives the same result, to be shown.
-        """
-        page = report.html(self, command=command)
-        Path(path).write_text(page, encoding="utf-8")
+        return text.notes(self)
 
     def plot(self, metric: str | None = None, *, ax: Axes | None = None) -> Axes:
-        """Draw the difference of every strategy to the reference, with its interval.
+        """Draw the difference of every strategy from the reference, with its interval.
 
         Parameters
         ----------
@@ -119,47 +97,44 @@ class Comparison(Results):
         -------
         matplotlib Axes
         """
-        metric, _, _ = self.question(metric, None, None)
+        self.question(metric)  # an error leaves no empty figure behind
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
-        return plots.differences(self, ax, metric)
+        return figures.differences(self, ax, metric)
+
+    def to_markdown(self, path: str | Path) -> None:
+        """Write tables, differences, verdict and notes as Markdown.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write; an existing one is replaced.
+        """
+        lines = "\n".join(text.markdown(self))
+        Path(path).write_text(f"{lines}\n", encoding="utf-8")
+
+    def to_html(self, path: str | Path, *, command: str = "") -> None:
+        """Write one page with the verdict, tables and figures; it works offline.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write; an existing one is replaced.
+        command : str, default=""
+            The command that reproduces the result, to show on the page.
+        """
+        Path(path).write_text(page.html(self, command=command), encoding="utf-8")
 
     def _repr_html_(self) -> str:
-        return report.html(self, for_notebook=True)
-
-    def notes(self) -> list[str]:
-        """Return how to read the tables, and what is not in them."""
-        n_folds = self.fold_scores["fold"].nunique()
-        counts = [fold_counts(self.fold_scores, name) for name in self.metrics]
-        lacking = any(((each > 0) & (each < each.max())).any() for each in counts)
-        seed = "" if self.random_state is None else f"; seed {self.random_state}"
-        return [
-            f"± standard deviation over {n_folds} folds; * best; "
-            f"↓ lower is better; minority: {self.positive}{seed}",
-            *([FEWER_FOLDS] if lacking else []),
-            *(f"{name} was skipped: {why}." for name, why in self.skipped.items()),
-            *(f"{name} failed: {why}" for name, why in self.failed.items()),
-        ]
+        return page.html(self, for_notebook=True)
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[Table | Text]:
-        for table in panels(self.fold_scores, self.metrics, options.max_width):
-            yield table
-            yield Text()
-        if self.has_differences():
-            yield differences_table(self.differences(), self.question())
-            yield Text()
-            for sentence in self.verdict():
-                yield Text(sentence)
-            yield Text()
-        for number, line in enumerate(self.notes()):
-            yield Text(line, style="dim" if number == 0 else "")
+        yield from text.terminal(self, options.max_width)
 
     def __str__(self) -> str:
         return plain_text(self)
 
     def __repr__(self) -> str:
-        strategies = self.fold_scores["strategy"].unique().tolist()
-        n_folds = self.fold_scores["fold"].nunique()
-        return f"<Comparison of {', '.join(strategies)} over {n_folds} folds>"
+        return f"<Comparison of {', '.join(self.strategies)} over {self.n_folds} folds>"

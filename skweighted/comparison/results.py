@@ -14,40 +14,12 @@ from skweighted.comparison.data import Problem
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
+from skweighted.metrics import CostMatrix
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Results:
-    """Scores of every strategy in every fold, as numbers.
-
-    Attributes
-    ----------
-    fold_scores : DataFrame of shape (n_strategies * n_folds * n_metrics, 4)
-        Columns ``strategy``, ``fold`` (from 0), ``metric`` and ``value``; durations
-        are in seconds.
-    positive : int, str or bool
-        The label of the rarest class, whose recall, precision and F1 are shown.
-    skipped : mapping of str to str
-        Strategies that could not run, and why.
-    failed : mapping of str to str
-        Strategies that raised an error, and which.
-    reference : str
-        The strategy that the others are compared to.
-    problem : Problem or None
-        Features, labels and classes.
-    folds : tuple of Fold
-        Which rows were learnt from and asked about.
-    outcomes : mapping of str to list of Outcome
-        Answers, seconds and training curves of each strategy in each fold.
-    cost_matrix : array-like, dict, DataFrame or None
-        What mistakes cost.
-    random_state : int or None
-        The seed that gives the same result to the bit.
-    network : str
-        The network that was compared.
-    versions : mapping of str to str
-        Versions of the packages that the result may depend on.
-    """
+    """The numbers of a comparison; the public `Comparison` documents its fields."""
 
     fold_scores: pd.DataFrame
     positive: Any
@@ -57,13 +29,36 @@ class Results:
     problem: Problem | None = None
     folds: tuple[Fold, ...] = ()
     outcomes: Mapping[str, list[Outcome]] = field(default_factory=dict)
-    cost_matrix: Any = None
+    cost_matrix: CostMatrix | None = None
     random_state: int | None = None
     network: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def strategies(self) -> list[str]:
+        """The names of the strategies that have scores, in the order they ran."""
+        return self.fold_scores["strategy"].unique().tolist()
+
+    @property
+    def n_folds(self) -> int:
+        """The number of folds that have scores."""
+        return self.fold_scores["fold"].nunique()
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the metrics that were computed, in the order of `MEASURES`."""
+        computed = set(self.fold_scores["metric"])
+        return [name for name in MEASURES if name in computed]
+
+    @property
+    def main_metric(self) -> str:
+        """The metric that ranks strategies: expected cost, else average precision."""
+        return (
+            "expected_cost" if "expected_cost" in self.metrics else "average_precision"
+        )
+
     def summary(self) -> pd.DataFrame:
-        """Summarise the folds.
+        """Summarize the folds.
 
         Returns
         -------
@@ -71,25 +66,51 @@ class Results:
             Indexed by strategy, columns ``(metric, "mean")`` and ``(metric, "std")``;
             the standard deviation is that of a sample (n_folds - 1).
         """
-        grouped = self.fold_scores.groupby(["strategy", "metric"], sort=False)["value"]
-        table = grouped.agg(["mean", "std"]).unstack("metric").swaplevel(axis=1)
-        strategies = self.fold_scores["strategy"].unique()
-        return table.loc[
-            strategies, [(m, s) for m in self.metrics for s in ("mean", "std")]
-        ]
-
-    @property
-    def metrics(self) -> list[str]:
-        """The names of the metrics that were computed, in their order."""
-        there = set(self.fold_scores["metric"])
-        return [name for name in MEASURES if name in there]
-
-    @property
-    def main_metric(self) -> str:
-        """What strategies are ranked by: the expected cost, else average precision."""
-        return (
-            "expected_cost" if "expected_cost" in self.metrics else "average_precision"
+        table = self.fold_scores.pivot_table(
+            index="strategy",
+            columns="metric",
+            values="value",
+            aggfunc=["mean", "std"],
+            dropna=False,
+            sort=False,
         )
+        columns = [(s, metric) for metric in self.metrics for s in ("mean", "std")]
+        table = table.reindex(index=self.strategies, columns=columns)
+        return table.swaplevel(axis=1)
+
+    def ranking(self, metric: str | None = None) -> list[str]:
+        """Return the strategies, the best first, those that lack folds last.
+
+        Parameters
+        ----------
+        metric : str or None, default=None
+            One of `metrics`; None is `main_metric`.
+
+        Returns
+        -------
+        list of str
+        """
+        metric = metric or self.main_metric
+        loss = MEASURES[metric].loss(self.summary()[metric, "mean"])
+        n_folds = self.fold_counts(metric).reindex(loss.index, fill_value=0)
+        table = pd.DataFrame({"n_folds": -n_folds, "loss": loss})
+        return table.sort_values(["n_folds", "loss"], kind="stable").index.tolist()
+
+    def fold_counts(self, metric: str) -> pd.Series:
+        """Return in how many folds each strategy has a value of a metric.
+
+        Parameters
+        ----------
+        metric : str
+            One of `metrics`.
+
+        Returns
+        -------
+        Series of shape (n_strategies,)
+            Indexed by strategy.
+        """
+        of_metric = self.fold_scores[self.fold_scores["metric"] == metric]
+        return of_metric.groupby("strategy", sort=False)["value"].count()
 
     def differences(
         self,
@@ -108,15 +129,15 @@ class Results:
         reference : str or None, default=None
             The strategy to compare with; None is `reference`.
         rope : float or None, default=None
-            The largest difference that makes no difference in practice, in the unit of
-            the metric; None takes `practical_difference`.
+            The largest difference that is negligible in practice, in the unit of the
+            metric; None takes `practical_difference`.
         confidence : float, default=0.95
-            Probability that the interval holds the difference.
+            Probability that the interval contains the true difference.
 
         Returns
         -------
         DataFrame of shape (n_strategies - 1, 7)
-            As `skweighted.comparison.statistics.differences` says: the difference, its
+            See `skweighted.comparison.statistics.differences`: the difference, its
             interval (Nadeau & Bengio, 2003), and the probabilities that the strategy is
             worse, practically equivalent or better (Benavoli et al., 2017).
         """
@@ -147,45 +168,77 @@ class Results:
         Returns
         -------
         tuple of (str, str, float)
-            None replaced by what it stands for.
+            With the defaults in place of None.
 
         Raises
         ------
         ValueError
-            If more is not better or worse in the metric, or the reference was not run.
+            If strategies cannot be ranked by the metric, or the reference was not run.
         """
         metric = metric or self.main_metric
         reference = reference or self.reference
-        strategies = self.fold_scores["strategy"].unique().tolist()
         if metric not in self.metrics or MEASURES[metric].ideal is not None:
             known = [name for name in self.metrics if MEASURES[name].ideal is None]
             raise ValueError(
-                f"metric must be one in which more or less is better, and that was "
-                f"computed. Got {metric!r}. Known: {shortened(known, 99)}."
+                f"metric must be one that was computed, and of which a higher or a "
+                f"lower value is better. Got {metric!r}. Known: {shortened(known, 99)}."
             )
-        if reference not in strategies:
+        if reference not in self.strategies:
             raise ValueError(
                 f"reference must be a strategy that was run. Got {reference!r}. Known: "
-                f"{shortened(strategies, 99)}."
+                f"{shortened(self.strategies, 99)}."
             )
         if rope is None:
-            mean = self.summary().loc[reference, (metric, "mean")]
-            rope = statistics.practical_difference(metric, mean)
+            mean = self.summary()[metric, "mean"].loc[reference]
+            rope = statistics.practical_difference(metric, float(mean))
         return metric, reference, rope
 
     def has_differences(self) -> bool:
-        """Return whether there is something to compare the reference with."""
-        strategies = self.fold_scores["strategy"].unique()
-        return len(strategies) > 1 and self.reference in strategies
+        """Return whether there are strategies to compare with the reference.
 
-    def _test_share(self) -> float:
-        """Return the mean share of the rows that folds ask about."""
-        shares = [
-            len(fold.test) / (len(fold.test) + len(fold.train)) for fold in self.folds
+        Returns
+        -------
+        bool
+        """
+        return len(self.strategies) > 1 and self.reference in self.strategies
+
+    def require_problem(self) -> Problem:
+        """Return `problem`, which pictures and the page need.
+
+        Returns
+        -------
+        Problem
+
+        Raises
+        ------
+        ValueError
+            If it is None.
+        """
+        if self.problem is None:
+            raise ValueError(
+                "This comparison has scores only. Pictures and the page need the data "
+                "too: use the comparison that skweighted.compare returns."
+            )
+        return self.problem
+
+    def positives(self, strategy: str) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the test rows of a strategy as a problem of the rarest class.
+
+        Parameters
+        ----------
+        strategy : str
+
+        Returns
+        -------
+        list of (ndarray, ndarray), each of shape (n_test,)
+            For each fold, whether a row is of the rarest class, and the probability.
+        """
+        problem = self.require_problem()
+        column = problem.classes.tolist().index(self.positive)
+        return [
+            (problem.y[fold.test] == self.positive, outcome.proba[:, column].clip(0, 1))
+            for fold, outcome in zip(self.folds, self.outcomes[strategy], strict=True)
         ]
-        # Without folds at hand they are taken for those of one cross-validation.
-        n_folds = self.fold_scores["fold"].nunique()
-        return float(np.mean(shares)) if shares else 1 / max(n_folds, 2)
 
     def to_csv(self, path: str | Path) -> None:
         """Write `fold_scores`, a row per strategy, fold and metric.
@@ -196,3 +249,11 @@ class Results:
             The file to write; an existing one is replaced.
         """
         self.fold_scores.to_csv(path, index=False)
+
+    def _test_share(self) -> float:
+        """Return the mean share of test rows in the rows of a fold."""
+        shares = [
+            len(fold.test) / (len(fold.test) + len(fold.train)) for fold in self.folds
+        ]
+        # Scores without folds are taken for those of one cross-validation.
+        return float(np.mean(shares)) if shares else 1 / max(self.n_folds, 2)
