@@ -1,4 +1,4 @@
-"""Pictures of a comparison: what is drawn is what sklearn and the metrics compute."""
+"""Figures of a comparison draw what sklearn and the metrics compute."""
 
 import warnings
 
@@ -24,7 +24,7 @@ from skweighted.metrics import expected_cost_score
 LOGISTIC = LogisticRegression()
 STRATEGIES = ["none", "class_weight", "threshold", "smote"]
 COSTS = {(0, 1): 1, (1, 0): 12}
-PICTURES = [
+FIGURES = [
     figures.precision_recall,
     figures.roc,
     figures.calibration,
@@ -100,7 +100,7 @@ def test_precision_recall_of_one_fold_is_the_best_cut_with_that_recall(
 def test_the_area_under_precision_and_recall_is_the_average_precision(single_fold):
     _, precision = line(figures.precision_recall(single_fold, axes()), "none")
     mean = single_fold.summary().loc["none", ("average_precision", "mean")]
-    # 200 steps for the 23 of the curve: a step ends up to 1/200 beside its place.
+    # 200 steps for the 23 of the curve: a step may end up to 1/200 off.
     assert precision[1:].mean() == pytest.approx(mean, abs=0.01)
 
 
@@ -110,7 +110,7 @@ def test_the_area_under_the_roc_curve_of_one_fold_is_roc_auc(single_fold):
     assert auc(*drawn) == pytest.approx(roc_auc_score(y, proba[:, 1]), abs=0.01)
 
 
-def test_the_mean_of_folds_is_drawn_with_a_deviation(comparison):
+def test_the_mean_of_folds_is_drawn_with_its_standard_deviation(comparison):
     ax = figures.roc(comparison, axes(), strategies=["smote"])
     (band,) = ax.collections
     false_positive, true_positive = line(ax, "smote")
@@ -143,7 +143,7 @@ def test_the_bayes_threshold_is_marked(comparison):
     assert line(ax, "Bayes threshold")[0] == pytest.approx(1 / 13)
 
 
-def test_costs_of_a_rarest_class_that_sorts_first():
+def test_cost_against_threshold_of_a_rarest_class_that_sorts_first():
     X, y = rows()
     labels = np.where(y == 1, "a_fraud", "ok")
     costs = {("ok", "a_fraud"): 1, ("a_fraud", "ok"): 12}
@@ -198,7 +198,7 @@ def test_a_single_fold_has_no_interval(single_fold):
     assert [len(one.get_xdata()) for one in ax.get_lines()] == [1, 2]
 
 
-def test_training_curves_are_means_over_the_folds_still_training(comparison):
+def test_training_curves_are_means_over_the_folds_still_in_training(comparison):
     for number, outcome in enumerate(comparison.outcomes["smote"]):
         outcome.history["loss"] = [3.0 + number, 1.0, 0.5][: 3 - (number == 2)]
     try:
@@ -209,7 +209,7 @@ def test_training_curves_are_means_over_the_folds_still_training(comparison):
     np.testing.assert_allclose(drawn, [[1, 2, 3], [4, 1, 0.5]])
 
 
-def test_training_curves_need_a_model_that_keeps_them(single_fold):
+def test_training_curves_need_a_model_with_a_history(single_fold):
     message = (
         "No strategy has training curves, because the model has no history_. Compare "
         "with a CostSensitiveMLPClassifier."
@@ -227,7 +227,7 @@ def test_time_against_quality_has_a_point_and_a_name_for_each(comparison):
     np.testing.assert_allclose(drawn, summary.loc[names, columns])
 
 
-@pytest.mark.parametrize("draw", PICTURES)
+@pytest.mark.parametrize("draw", FIGURES)
 def test_three_classes_are_drawn_as_the_rarest_against_the_rest(three_classes, draw):
     ax = axes()
     assert draw(three_classes, ax) is ax
@@ -241,20 +241,20 @@ def test_strategies_with_the_same_probabilities_share_a_line(comparison):
     assert "threshold" not in labels
 
 
-def test_named_strategies_are_drawn_as_they_are(comparison):
+def test_the_given_strategies_are_drawn(comparison):
     ax = figures.roc(comparison, axes(), strategies=["threshold"])
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["threshold", "by chance"]
 
 
-def test_a_strategy_that_is_not_there():
+def test_an_unknown_strategy_is_refused():
     found = compare(*rows(), estimator=LOGISTIC, cv=2, strategies="none")
     message = "There is no strategy 'smoke' in this comparison. Known: 'none'."
     with pytest.raises(ValueError, match=whole(message)):
         figures.roc(found, axes(), strategies=["smoke"])
 
 
-def test_a_strategy_looks_the_same_in_every_picture(comparison):
+def test_a_strategy_looks_the_same_in_every_figure(comparison):
     look = looks(comparison)
     for draw in (figures.precision_recall, figures.roc, figures.calibration):
         ax = draw(comparison, axes())
@@ -283,7 +283,7 @@ def test_any_name_can_be_drawn(name):
     assert len(ax.get_legend().get_texts()) == 1
 
 
-def test_names_beside_a_picture_stand_apart():
+def test_names_next_to_a_figure_do_not_overlap():
     heights = spread(np.array([0, 0.001, 0.5, 0.99, 0.995, 1]))
     assert np.diff(heights).min() >= 0.06 - 1e-9
     assert heights[-1] <= 1
