@@ -12,13 +12,14 @@ from sklearn.calibration import calibration_curve
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import auc, roc_auc_score
+from sklearn.metrics import auc, roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import Comparison, compare
 from skweighted.comparison.report import figures
 from skweighted.comparison.report.style import looks, spread, words
+from skweighted.comparison.results import positives
 from skweighted.metrics import expected_cost_score
 
 LOGISTIC = LogisticRegression()
@@ -112,14 +113,20 @@ def test_the_area_under_the_roc_curve_of_one_fold_is_roc_auc(single_fold):
 
 def test_the_mean_of_folds_is_drawn_with_its_standard_deviation(comparison):
     ax = figures.roc(comparison, axes(), strategies=["smote"])
-    (band,) = ax.collections
+    folds = [
+        np.interp(figures.GRID, *roc_curve(y[:, 0], y[:, 1])[:2])
+        for y in map(np.column_stack, positives(comparison, "smote"))
+    ]
     false_positive, true_positive = line(ax, "smote")
-    low, high = (
-        values(band.get_paths()[0].vertices[:, 1]) for values in (np.min, np.max)
-    )
-    assert 0 <= low <= true_positive.min()
-    assert true_positive.max() <= high <= 1
-    assert np.all(np.diff(false_positive) > 0)
+    np.testing.assert_array_equal(false_positive, figures.GRID)
+    np.testing.assert_allclose(true_positive, np.mean(folds, axis=0))
+    (band,) = ax.collections
+    x, y = band.get_paths()[0].vertices.T
+    deviation = np.std(folds, axis=0, ddof=1)
+    for sign, end in [(-1, np.min), (1, np.max)]:
+        drawn = [end(y[x == each]) for each in figures.GRID]
+        oracle = np.clip(true_positive + sign * deviation, 0, 1)
+        np.testing.assert_allclose(drawn, oracle)
 
 
 def test_calibration_is_that_of_sklearn_over_all_folds(comparison):
@@ -191,6 +198,11 @@ def test_differences_are_those_of_the_comparison_the_best_on_top(comparison):
     drawn = [one.get_xdata()[0] for one in ax.get_lines() if len(one.get_xdata()) == 1]
     assert drawn == sorted(drawn)
     np.testing.assert_allclose(drawn, table.loc[names, "difference"])
+    intervals = [one.get_xdata() for one in ax.get_lines()[::2]][: len(names)]
+    np.testing.assert_allclose(intervals, table.loc[names, ["low", "high"]])
+    (negligible,) = ax.patches
+    rope = comparison.question("balanced_accuracy")[2]
+    assert (negligible.get_x(), negligible.get_width()) == (-rope, 2 * rope)
 
 
 def test_a_single_fold_has_no_interval(single_fold):
@@ -287,3 +299,13 @@ def test_names_next_to_a_figure_do_not_overlap():
     heights = spread(np.array([0, 0.001, 0.5, 0.99, 0.995, 1]))
     assert np.diff(heights).min() >= 0.06 - 1e-9
     assert heights[-1] <= 1
+
+
+def test_figures_need_the_data_of_the_comparison(comparison):
+    scores = Comparison(comparison.fold_scores, 1)
+    message = (
+        "This comparison has scores only. Figures and the page need the data too: use "
+        "the comparison that skweighted.compare returns."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        figures.principal_components(scores, axes())

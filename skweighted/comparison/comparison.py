@@ -48,14 +48,6 @@ class Comparison(Results):
         The network that was compared.
     versions : mapping of str to str
         Versions of the packages that the result may depend on.
-    strategies : list of str
-        The names of the strategies that have scores, in the order they ran.
-    metrics : list of str
-        The names of the metrics that were computed.
-    main_metric : str
-        The metric that ranks strategies: expected cost, else average precision.
-    n_folds : int
-        The number of folds that have scores.
     """
 
     def verdict(

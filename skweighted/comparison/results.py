@@ -92,25 +92,9 @@ class Results:
         """
         metric = metric or self.main_metric
         loss = MEASURES[metric].loss(self.summary()[metric, "mean"])
-        n_folds = self.fold_counts(metric).reindex(loss.index, fill_value=0)
+        n_folds = fold_counts(self, metric).reindex(loss.index, fill_value=0)
         table = pd.DataFrame({"n_folds": -n_folds, "loss": loss})
         return table.sort_values(["n_folds", "loss"], kind="stable").index.tolist()
-
-    def fold_counts(self, metric: str) -> pd.Series:
-        """Return in how many folds each strategy has a value of a metric.
-
-        Parameters
-        ----------
-        metric : str
-            One of `metrics`.
-
-        Returns
-        -------
-        Series of shape (n_strategies,)
-            Indexed by strategy.
-        """
-        of_metric = self.fold_scores[self.fold_scores["metric"] == metric]
-        return of_metric.groupby("strategy", sort=False)["value"].count()
 
     def differences(
         self,
@@ -193,53 +177,6 @@ class Results:
             rope = statistics.practical_difference(metric, float(mean))
         return metric, reference, rope
 
-    def has_differences(self) -> bool:
-        """Return whether there are strategies to compare with the reference.
-
-        Returns
-        -------
-        bool
-        """
-        return len(self.strategies) > 1 and self.reference in self.strategies
-
-    def require_problem(self) -> Problem:
-        """Return `problem`, which pictures and the page need.
-
-        Returns
-        -------
-        Problem
-
-        Raises
-        ------
-        ValueError
-            If it is None.
-        """
-        if self.problem is None:
-            raise ValueError(
-                "This comparison has scores only. Pictures and the page need the data "
-                "too: use the comparison that skweighted.compare returns."
-            )
-        return self.problem
-
-    def positives(self, strategy: str) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return the test rows of a strategy as a problem of the rarest class.
-
-        Parameters
-        ----------
-        strategy : str
-
-        Returns
-        -------
-        list of (ndarray, ndarray), each of shape (n_test,)
-            For each fold, whether a row is of the rarest class, and the probability.
-        """
-        problem = self.require_problem()
-        column = problem.classes.tolist().index(self.positive)
-        return [
-            (problem.y[fold.test] == self.positive, outcome.proba[:, column].clip(0, 1))
-            for fold, outcome in zip(self.folds, self.outcomes[strategy], strict=True)
-        ]
-
     def to_csv(self, path: str | Path) -> None:
         """Write `fold_scores`, a row per strategy, fold and metric.
 
@@ -257,3 +194,34 @@ class Results:
         ]
         # Scores without folds are taken for those of one cross-validation.
         return float(np.mean(shares)) if shares else 1 / max(self.n_folds, 2)
+
+
+def fold_counts(results: Results, metric: str) -> pd.Series:
+    """Return in how many folds each strategy has a value of a metric, by strategy."""
+    of_metric = results.fold_scores[results.fold_scores["metric"] == metric]
+    return of_metric.groupby("strategy", sort=False)["value"].count()
+
+
+def has_differences(results: Results) -> bool:
+    """Return whether there are strategies to compare with the reference."""
+    return len(results.strategies) > 1 and results.reference in results.strategies
+
+
+def problem_of(results: Results) -> Problem:
+    """Return the problem, or raise ValueError if there are scores only."""
+    if results.problem is None:
+        raise ValueError(
+            "This comparison has scores only. Figures and the page need the data too: "
+            "use the comparison that skweighted.compare returns."
+        )
+    return results.problem
+
+
+def positives(results: Results, strategy: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return which test rows are of the rarest class, and its probability, by fold."""
+    problem = problem_of(results)
+    column = problem.classes.tolist().index(results.positive)
+    return [
+        (problem.y[fold.test] == results.positive, outcome.proba[:, column].clip(0, 1))
+        for fold, outcome in zip(results.folds, results.outcomes[strategy], strict=True)
+    ]

@@ -161,8 +161,8 @@ class ThresholdDisplay:
         pos_label : int, float, bool or str, default=None
             The positive class. None is ``estimator.classes_[1]``.
         xscale : {"linear", "logit"}, default="linear"
-            Scale of the thresholds. "logit" spreads thresholds near 0 and 1, which
-            suit rare classes.
+            Scale of the thresholds. "logit" spreads thresholds near 0 and 1,
+            where those of rare classes are.
         name : str, default=None
             Title of the legend.
         ax : matplotlib Axes, default=None

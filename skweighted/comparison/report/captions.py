@@ -9,7 +9,7 @@ from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.report import figures
 from skweighted.comparison.report.style import MOST_LINES, title
 from skweighted.comparison.report.text import differences
-from skweighted.comparison.results import Results
+from skweighted.comparison.results import Results, problem_of
 
 
 class Captioned(NamedTuple):
@@ -73,7 +73,7 @@ def _no_costs(results: Results) -> str:
     """Return why there is no cost against the threshold, if so."""
     if results.cost_matrix is None:
         return "No costs were given, so there is no cost against the threshold."
-    n_classes = len(results.require_problem().classes)
+    n_classes = len(problem_of(results).classes)
     if n_classes > 2:
         return (
             f"One threshold separates two classes, but there are {n_classes}, so there "
@@ -106,7 +106,7 @@ def _best_of(metric: str, what: str) -> Callable[[Results], str]:
 
 def _alt_of_components(results: Results) -> str:
     """Return the alternative text of the principal components."""
-    n_rows = results.require_problem().class_counts.min()
+    n_rows = problem_of(results).class_counts.min()
     return (
         f"Rows in two principal components; {n_rows:,} rows of class "
         f"{results.positive} are on top of the other classes."

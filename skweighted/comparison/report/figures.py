@@ -39,7 +39,7 @@ from skweighted.comparison.report.style import (
     words,
 )
 from skweighted.comparison.report.verdict import DECISIONS, decision
-from skweighted.comparison.results import Results
+from skweighted.comparison.results import Results, positives, problem_of
 
 MOST_ROWS = 2000
 GRID = np.linspace(0, 1, 201)
@@ -54,7 +54,7 @@ def precision_recall(
     By default the reference and the best by average precision.
     """
     _mean_curves(results, ax, strategies, precision_at_recall)
-    share = (results.require_problem().y == results.positive).mean()
+    share = (problem_of(results).y == results.positive).mean()
     ax.axhline(share, color=GRAY, linestyle=":", linewidth=1, label="by chance")
     ax.set(xlabel=f"Recall of class {words(results.positive)}", ylabel="Precision")
     return legend_below(ax)
@@ -115,7 +115,7 @@ def cost_against_threshold(
     2001, eq. 2), is marked. By default the reference and the cheapest there. ValueError
     without costs or with more than two classes.
     """
-    problem = results.require_problem()
+    problem = problem_of(results)
     if results.cost_matrix is None or len(problem.classes) > 2:
         raise ValueError(
             "Cost against the threshold needs two classes and costs. Compare with "
@@ -152,7 +152,7 @@ def principal_components(results: Results, ax: Axes, random_state: int = 0) -> A
     on training rows. Of each class but the rarest, at most 2,000 random rows are drawn;
     the rarest is on top. Sparse features are not centered (truncated SVD).
     """
-    problem = results.require_problem()
+    problem = problem_of(results)
     points, names = _two_components(problem.X, random_state)
     draw = np.random.default_rng(random_state)
     order = np.argsort(-problem.class_counts, kind="stable")
@@ -306,7 +306,7 @@ def _mean_curves(
     styles = looks(results)
     for name, label in labels.items():
         style = styles[name] | {"marker": ""}
-        curves = np.array([curve(*rows, GRID) for rows in results.positives(name)])
+        curves = np.array([curve(*rows, GRID) for rows in positives(results, name)])
         mean = curves.mean(axis=0)
         ax.plot(GRID, mean, **style, label=label)
         if len(curves) > 1:
@@ -318,7 +318,7 @@ def _mean_curves(
 
 def _pooled(results: Results, strategy: str) -> tuple[np.ndarray, np.ndarray]:
     """Return truth and probability of the rarest class in all folds together."""
-    truths, probas = zip(*results.positives(strategy), strict=True)
+    truths, probas = zip(*positives(results, strategy), strict=True)
     return np.concatenate(truths), np.concatenate(probas)
 
 

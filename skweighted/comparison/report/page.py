@@ -29,7 +29,7 @@ from skweighted.comparison.report.captions import (
 from skweighted.comparison.report.style import OF_COMMON, OF_RAREST, title
 from skweighted.comparison.report.text import Cell, Difference, cells, differences
 from skweighted.comparison.report.verdict import verdict_of
-from skweighted.comparison.results import Results
+from skweighted.comparison.results import Results, problem_of
 
 TEMPLATE = "page.html.jinja"
 MOST_CLASSES = 5
@@ -128,7 +128,7 @@ def _fragment(results: Results) -> dict[str, Any]:
 
 def _page(results: Results, command: str) -> dict[str, Any]:
     """Return the content of the whole page only."""
-    problem, folds = results.require_problem(), results.folds
+    problem, folds = problem_of(results), results.folds
     reasons = {name: each.why_not(results) for name, each in CAPTIONED.items()}
     return {
         "tables": [

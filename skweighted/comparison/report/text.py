@@ -17,7 +17,7 @@ from rich.text import Text
 
 from skweighted.comparison.measures import MEASURES, by_panel
 from skweighted.comparison.report.verdict import DECISIONS, decision, verdict_of
-from skweighted.comparison.results import Results
+from skweighted.comparison.results import Results, fold_counts, has_differences
 
 FEWER_FOLDS = "( ) mean over fewer folds: in some the metric is undefined."
 # The metric that has no natural scale.
@@ -107,7 +107,7 @@ def differences(results: Results, metric: str | None = None) -> list[Difference]
 
 def notes(results: Results) -> list[str]:
     """Return how to read the tables, and which strategies are left out."""
-    counts = [results.fold_counts(name) for name in results.metrics]
+    counts = [fold_counts(results, name) for name in results.metrics]
     fewer = any(((each > 0) & (each < each.max())).any() for each in counts)
     seed = "" if results.random_state is None else f"; seed {results.random_state}"
     return [
@@ -124,7 +124,7 @@ def terminal(results: Results, max_width: int) -> Iterator[Table | Text]:
     for table in _panels(results, max_width):
         yield table
         yield Text()
-    if results.has_differences():
+    if has_differences(results):
         yield _differences_table(results)
         yield Text()
         for sentence in verdict_of(results):
@@ -145,7 +145,7 @@ def markdown(results: Results) -> Iterator[str]:
             for strategy in columns[0]
         }
         yield from _markdown_table(panel, list(map(_title, names)), rows)
-    if results.has_differences():
+    if has_differences(results):
         rows = {row.strategy: _shown(row) for row in differences(results)}
         yield from _markdown_table(*_headings_of_differences(results), rows)
         yield from [*(f"- {sentence}" for sentence in verdict_of(results)), ""]
