@@ -1,13 +1,16 @@
-"""What decisions cost: the mean cost, the savings, and scorers made from costs.
+"""Costs of decisions: the mean cost, the savings, and scorers made from costs.
 
 Costs are as in `CostSensitiveMLPClassifier`: rows are truths, columns are predictions,
-in any one unit. The geometric mean, sensitivity and specificity are in
+all in one unit. The geometric mean, sensitivity and specificity are in
 `imblearn.metrics`.
 """
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import make_scorer
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import unique_labels
@@ -15,10 +18,18 @@ from sklearn.utils.validation import check_non_negative
 
 from skweighted._costs._matrix import as_numbers, cost_array, own_labels
 
+# A DataFrame is an array-like too.
+CostMatrix: TypeAlias = ArrayLike | Mapping[tuple[Any, Any], float]
+
 
 def expected_cost_score(
-    y_true, y_pred, *, cost_matrix, labels=None, sample_weight=None
-):
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    cost_matrix: CostMatrix,
+    labels: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+) -> float:
     """Return the mean cost per sample; lower is better.
 
     With costs of 1 for every mistake it is 1 - accuracy (Elkan, 2001).
@@ -28,16 +39,16 @@ def expected_cost_score(
     y_true, y_pred : array-like of shape (n_samples,)
         True and predicted labels.
     cost_matrix : dict, DataFrame or array-like
-        A dict ``{(truth, prediction): cost}``, in which right answers may be left out
-        and cost 0; a DataFrame whose index are truths and whose columns are
+        A dict ``{(truth, prediction): cost}``, in which correct predictions may be left
+        out and cost 0; a DataFrame whose index has the truths and whose columns are the
         predictions; an array-like of shape (n_classes, n_classes), rows are truths; or
-        one of shape (n_samples, n_classes, n_classes), a matrix for each sample. In any
+        one of shape (n_samples, n_classes, n_classes), a matrix for each sample. All in
         one unit.
     labels : array-like of shape (n_classes,), default=None
         Order of the classes in an array. By default the sorted labels in `y_true` and
-        `y_pred` together. A dict or DataFrame has labels of its own.
+        `y_pred` together. A dict or DataFrame has its own labels.
     sample_weight : array-like of shape (n_samples,), default=None
-        At least 0. None weighs every sample 1.
+        At least 0. None gives every sample the weight 1.
 
     Returns
     -------
@@ -47,8 +58,8 @@ def expected_cost_score(
     Raises
     ------
     ValueError
-        If lengths differ, a label has no costs, the costs are unreasonable or of a
-        wrong shape, or all weights are zero.
+        If lengths differ, a label has no costs, the costs are unreasonable or have an
+        invalid shape, or all weights are zero.
 
     Examples
     --------
@@ -58,22 +69,26 @@ def expected_cost_score(
     >>> expected_cost_score(y_true, ["ok", "ok", "fraud", "fraud"], cost_matrix=costs)
     0.25
     """
-    prices, answers, weight = _price_list(
-        y_true, y_pred, cost_matrix, labels, sample_weight
-    )
-    paid = np.take_along_axis(prices, answers[:, None], axis=1)
-    return float(np.average(paid[:, 0], weights=weight))
+    cost, _ = _mean_costs(y_true, y_pred, cost_matrix, labels, sample_weight)
+    return cost
 
 
-def cost_savings_score(y_true, y_pred, *, cost_matrix, labels=None, sample_weight=None):
-    """Return the share of the cost of the best constant answer that is saved.
+def cost_savings_score(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    *,
+    cost_matrix: CostMatrix,
+    labels: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
+) -> float:
+    """Return the share of the cost of the best constant prediction that is saved.
 
-    ``(constant - cost) / abs(constant)``, where ``constant`` is the cost of the one
-    class that is cheapest to answer for every sample (Bahnsen, Aouada & Ottersten,
+    ``(constant - cost) / abs(constant)``, where ``constant`` is the cost of predicting
+    the same class for every sample, the cheapest one (Bahnsen, Aouada & Ottersten,
     2014, "Example-dependent cost-sensitive logistic regression for credit scoring").
-    Higher is better: 1 is free of cost, 0 saves nothing, and a negative value is worse
-    than the constant answer. Dividing by the absolute value keeps this order where
-    the constant answer gains.
+    Higher is better: 1 costs nothing, 0 saves nothing, and a negative value is worse
+    than the constant prediction. The absolute value keeps this order if the constant
+    prediction has a gain.
 
     Parameters
     ----------
@@ -84,13 +99,13 @@ def cost_savings_score(y_true, y_pred, *, cost_matrix, labels=None, sample_weigh
     labels : array-like of shape (n_classes,), default=None
         As in `expected_cost_score`.
     sample_weight : array-like of shape (n_samples,), default=None
-        At least 0. None weighs every sample 1.
+        At least 0. None gives every sample the weight 1.
 
     Returns
     -------
     float
-        Without unit. Where the constant answer costs exactly 0 there is no share of it:
-        0.0 if the predictions cost 0 too, -inf if they cost more, inf if they gain.
+        Without unit. If the constant prediction costs exactly 0: 0.0 if the
+        predictions cost 0 too, -inf if they cost more, inf if they cost less.
 
     Raises
     ------
@@ -105,30 +120,28 @@ def cost_savings_score(y_true, y_pred, *, cost_matrix, labels=None, sample_weigh
     >>> cost_savings_score(y_true, ["ok", "ok", "fraud", "fraud"], cost_matrix=costs)
     0.666...
     """
-    prices, answers, weight = _price_list(
-        y_true, y_pred, cost_matrix, labels, sample_weight
-    )
-    paid = np.take_along_axis(prices, answers[:, None], axis=1)
-    cost = float(np.average(paid[:, 0], weights=weight))
-    constant = min(float(np.average(price, weights=weight)) for price in prices.T)
+    cost, of_classes = _mean_costs(y_true, y_pred, cost_matrix, labels, sample_weight)
+    constant = min(of_classes)
     if constant == 0:
         return 0.0 if cost == 0 else math.copysign(math.inf, -cost)
     return (constant - cost) / abs(constant)
 
 
-def make_cost_scorer(cost_matrix, *, labels=None, savings=False):
+def make_cost_scorer(
+    cost_matrix: CostMatrix, *, labels: ArrayLike | None = None, savings: bool = False
+) -> Callable[..., float]:
     """Make a scorer of a cost matrix, for searches and cross-validation.
 
     Parameters
     ----------
     cost_matrix : dict, DataFrame or array-like of shape (n_classes, n_classes)
-        As in `expected_cost_score`, one for all samples. It is copied. A matrix for
-        each sample is routed to `expected_cost_score` itself, by sklearn's metadata
-        routing: ``make_scorer(expected_cost_score,
+        As in `expected_cost_score`, one matrix for all samples. It is copied. For a
+        matrix per sample, use scikit-learn's metadata routing:
+        ``make_scorer(expected_cost_score,
         greater_is_better=False).set_score_request(cost_matrix=True)``.
     labels : array-like of shape (n_classes,), default=None
-        Order of the classes in an array. By default the sorted labels of each scored
-        part; pass it if a part may lack a class.
+        Order of the classes in an array. By default the sorted labels of the samples
+        that are scored; pass it if these may lack a class.
     savings : bool, default=False
         Whether to score `cost_savings_score` instead of the negative
         `expected_cost_score`.
@@ -141,7 +154,7 @@ def make_cost_scorer(cost_matrix, *, labels=None, savings=False):
     Raises
     ------
     ValueError
-        If there is a matrix per sample, or the costs are unreasonable.
+        If there is a matrix for each sample, or the costs are unreasonable.
 
     Examples
     --------
@@ -152,16 +165,18 @@ def make_cost_scorer(cost_matrix, *, labels=None, savings=False):
     >>> scorer(DummyClassifier().fit(X, y), X, y)
     -5.0
     """
-    named = own_labels(cost_matrix)
+    costs: Any = cost_matrix
+    named = own_labels(costs)
     if named is None:
-        cost_matrix = as_numbers(cost_matrix)
-        if cost_matrix.ndim == 3:
+        costs = as_numbers(costs)
+        if costs.ndim == 3:
             raise ValueError(
-                f"A scorer needs one cost matrix for all samples, since it is not told "
-                f"which samples it scores. Got shape {cost_matrix.shape}. Call "
-                f"expected_cost_score with the matrices of the samples, or have "
-                f"scikit-learn route them: make_scorer(expected_cost_score, "
-                f"greater_is_better=False).set_score_request(cost_matrix=True)."
+                f"make_cost_scorer needs one cost matrix for all samples, because the "
+                f"scorer does not know which samples it scores. Got shape "
+                f"{costs.shape}. Call expected_cost_score with the matrices of "
+                f"the samples, or use metadata routing: "
+                f"make_scorer(expected_cost_score, greater_is_better=False)"
+                f".set_score_request(cost_matrix=True)."
             )
         labels = None if labels is None else _distinct(labels)
     else:
@@ -169,27 +184,37 @@ def make_cost_scorer(cost_matrix, *, labels=None, savings=False):
     return make_scorer(
         cost_savings_score if savings else expected_cost_score,
         greater_is_better=savings,
-        cost_matrix=cost_matrix if labels is None else cost_array(cost_matrix, labels),
+        cost_matrix=costs if labels is None else cost_array(costs, labels),
         labels=labels,
     )
 
 
-def _price_list(y_true, y_pred, cost_matrix, labels, sample_weight):
-    """Return what each answer costs for each sample, the answers, and the weights.
-
-    Prices have shape (n_samples, n_classes), answers are indices of their columns.
-    """
-    y_true, y_pred = column_or_1d(y_true), column_or_1d(y_pred)
-    check_consistent_length(y_true, y_pred, sample_weight)
-    classes = _classes(cost_matrix, labels, unique_labels(y_true, y_pred))
-    truths = _class_indices("y_true", y_true, classes.tolist())
-    answers = _class_indices("y_pred", y_pred, classes.tolist())
+def _mean_costs(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    cost_matrix: CostMatrix,
+    labels: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+) -> tuple[float, list[float]]:
+    """Return the mean cost of the predictions, and of predicting each class always."""
+    truth, prediction = (np.asarray(column_or_1d(y)) for y in (y_true, y_pred))
+    check_consistent_length(truth, prediction, sample_weight)
+    classes = _classes(cost_matrix, labels, unique_labels(truth, prediction))
+    truths = _class_indices("y_true", truth, classes.tolist())
+    predictions = _class_indices("y_pred", prediction, classes.tolist())
+    rows, weight = np.arange(len(truths)), _weights(sample_weight, len(truths))
     costs = cost_array(cost_matrix, classes, n_rows=len(truths))
-    prices = costs[truths] if costs.ndim == 2 else costs[np.arange(len(truths)), truths]
-    return prices, answers, _weights(sample_weight, len(truths))
+    # The cost of each prediction for each sample.
+    costs = costs[truths] if costs.ndim == 2 else costs[rows, truths]
+    return (
+        float(np.average(costs[rows, predictions], weights=weight)),
+        [float(np.average(of_class, weights=weight)) for of_class in costs.T],
+    )
 
 
-def _classes(cost_matrix, labels, seen):
+def _classes(
+    cost_matrix: CostMatrix, labels: ArrayLike | None, seen: np.ndarray
+) -> np.ndarray:
     """Return the labels in the order of the costs."""
     named = own_labels(cost_matrix)
     if named is not None:
@@ -199,25 +224,25 @@ def _classes(cost_matrix, labels, seen):
     shape = as_numbers(cost_matrix).shape
     if len(shape) in (2, 3) and shape[-2] == shape[-1] != len(seen):
         raise ValueError(
-            f"cost_matrix is for {shape[-1]} classes, and the labels in y_true and "
+            f"cost_matrix is for {shape[-1]} classes, but the labels in y_true and "
             f"y_pred together are {seen.tolist()}. Pass labels=, the classes in the "
             f"order of cost_matrix."
         )
     return seen
 
 
-def _distinct(labels):
-    """Return labels as an array, or raise ValueError if one is there twice."""
-    labels = column_or_1d(labels)
-    if len(set(labels.tolist())) < len(labels):
+def _distinct(labels: ArrayLike) -> np.ndarray:
+    """Return labels as an array, or raise ValueError if they have a duplicate."""
+    distinct = np.asarray(column_or_1d(labels))
+    if len(set(distinct.tolist())) < len(distinct):
         raise ValueError(
             f"labels must name each class once, in the order of cost_matrix. Got "
-            f"{labels.tolist()}."
+            f"{distinct.tolist()}."
         )
-    return labels
+    return distinct
 
 
-def _class_indices(name, y, labels):
+def _class_indices(name: str, y: np.ndarray, labels: list[Any]) -> np.ndarray:
     """Return y as indices into the labels."""
     values, inverse = np.unique(y, return_inverse=True)
     unknown = [value for value in values.tolist() if value not in labels]
@@ -230,7 +255,7 @@ def _class_indices(name, y, labels):
     return np.array(places, dtype=np.intp)[inverse]
 
 
-def _weights(sample_weight, n_samples):
+def _weights(sample_weight: ArrayLike | None, n_samples: int) -> np.ndarray:
     """Return one weight per sample, not all of them zero."""
     weight = np.ones(n_samples)
     if sample_weight is not None:
@@ -238,7 +263,7 @@ def _weights(sample_weight, n_samples):
         check_non_negative(weight, "sample_weight")
     if not weight.any():
         raise ValueError(
-            "A mean cost needs a sample of weight above zero. Check y_true and "
+            "At least one sample must have a weight above zero. Check y_true and "
             "sample_weight."
         )
     return weight

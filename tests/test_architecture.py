@@ -11,16 +11,17 @@ import pytest
 import skweighted
 
 PACKAGE = Path(skweighted.__file__).parent
-SMALL = {"_progress", "_tensorflow", "_text", "_warnings", "exceptions"}
+SMALL = {"_checks", "_progress", "_tensorflow", "_text", "_warnings", "exceptions"}
 BELOW = {
-    "_costs": {"_text", "_warnings", "exceptions"},
+    "_costs": {"_checks", "_text", "_warnings", "exceptions"},
+    "_curves": {"_costs"},
     "losses": {"_costs", "_tensorflow"},
     "_engine": SMALL,
     "_estimator": {"_costs", "_engine", "losses"} | SMALL,
     "metrics": {"_costs", "_text", "_warnings", "exceptions"},
     "datasets": {"_text", "exceptions"},
-    "displays": {"_costs", "metrics", "skweighted"} | SMALL,
-    "comparison": {"_costs", "displays", "metrics", "skweighted"} | SMALL,
+    "displays": {"_curves", "metrics"} | SMALL,
+    "comparison": {"_costs", "_curves", "metrics", "skweighted"} | SMALL,
     "_doctor": {"_costs", "comparison", "metrics", "skweighted"} | SMALL,
     "_cli": {"_doctor", "comparison", "datasets", "skweighted"} | SMALL,
     **{module: {"exceptions"} for module in sorted(SMALL)},

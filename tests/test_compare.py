@@ -39,9 +39,7 @@ from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
 from skweighted.comparison.protocol import run
-from skweighted.comparison.report.cells import cells
-from skweighted.comparison.report.style import ranking
-from skweighted.comparison.result import FEWER_FOLDS
+from skweighted.comparison.report.text import FEWER_FOLDS, cells
 from skweighted.comparison.strategies import plain, resampled_by, seeded
 from skweighted.exceptions import TableError
 
@@ -989,8 +987,8 @@ def test_a_mean_of_fewer_folds_is_in_parentheses_and_never_the_best():
 
 def test_strategies_that_lack_folds_rank_last():
     comparison = comparison_of({"a": 0.7, "b": 0.9, "c": 0.8})
-    assert ranking(comparison, "roc_auc") == ["b", "c", "a"]
-    assert ranking(without(comparison, "b", "roc_auc", [1]), "roc_auc") == [*"cab"]
+    assert comparison.ranking("roc_auc") == ["b", "c", "a"]
+    assert without(comparison, "b", "roc_auc", [1]).ranking("roc_auc") == [*"cab"]
 
 
 def test_costs_of_any_unit_can_be_told_apart():

@@ -1,4 +1,4 @@
-"""Displays: brute force and sklearn as oracles, laws of weights, and what is drawn."""
+"""Displays: brute force and sklearn as oracles, laws of weights, and the drawings."""
 
 import copy
 from types import SimpleNamespace
@@ -37,7 +37,7 @@ from skweighted.displays import (
 )
 from skweighted.metrics import expected_cost_score
 
-# Being right is not free here, and a miss is not ten times a false alarm.
+# Correct predictions have a cost or a gain here.
 COSTS = np.array([[1.0, 4], [21, -2]])
 MISS_20 = {("ok", "fraud"): 1, ("fraud", "ok"): 20}
 OF_ROWS = [CostCurveDisplay, ThresholdDisplay]
@@ -78,6 +78,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def network(data):
+    """Return a fitted network that monitored its validation loss."""
     return CostSensitiveMLPClassifier(
         4,
         class_weight={"ok": 1, "fraud": 4},
@@ -147,7 +148,7 @@ def test_the_cost_curve_is_the_least_cost_over_thresholds_by_brute_force(rows):
 
 @few_examples
 @given(scored_rows)
-def test_the_cost_curve_is_never_above_the_constant_answers(rows):
+def test_the_cost_curve_is_never_above_the_constant_predictions(rows):
     y, proba, weight = columns(rows)
     display = CostCurveDisplay.from_predictions(y, proba, sample_weight=weight)
     plt.close()
@@ -174,15 +175,15 @@ def test_at_equal_costs_the_cost_curve_is_the_least_error_rate(data, network):
     assert predicted == pytest.approx(zero_one_loss(y, network.predict(X)))
 
 
-def test_normalized_cost_at_the_operating_point_is_the_cost_above_being_right(data):
+def test_normalized_cost_at_the_operating_point_is_the_share_of_avoidable_cost(data):
     y = data[1]
     proba, y_pred = np.linspace(0, 1, len(y)), np.roll(y, 1)
     display = CostCurveDisplay.from_predictions(
         y, proba, y_pred=y_pred, cost_matrix=COSTS, pos_label="ok"
     )
     cost, least, most = (
-        expected_cost_score(y, answers, cost_matrix=COSTS)
-        for answers in (y_pred, y, np.where(y == "ok", "fraud", "ok"))
+        expected_cost_score(y, labels, cost_matrix=COSTS)
+        for labels in (y_pred, y, np.where(y == "ok", "fraud", "ok"))
     )
     height = np.interp(display.operating_point, [0, 1], display.decision)
     assert height == pytest.approx((cost - least) / (most - least))
@@ -193,7 +194,7 @@ def test_normalized_cost_at_the_operating_point_is_the_cost_above_being_right(da
 
 @few_examples
 @given(scored_rows)
-def test_the_expected_cost_at_a_cut_is_that_of_its_decisions(rows):
+def test_the_expected_cost_at_a_threshold_is_that_of_its_decisions(rows):
     y, proba, weight = columns(rows)
     display = ThresholdDisplay.from_predictions(
         y, proba, cost_matrix=COSTS, sample_weight=weight
@@ -230,7 +231,7 @@ def test_precision_and_recall_are_those_of_sklearn(data, network):
     assert display.recall[-1] == 0
 
 
-def test_without_costs_there_are_precision_and_recall_alone(data, network):
+def test_without_costs_only_precision_and_recall_are_drawn(data, network):
     display = display_of(ThresholdDisplay, network, data, cost_matrix=None)
     assert display.expected_cost is display.cost_line_ is display.bayes_line_ is None
     assert display.bayes_threshold is display.bayes_cost is None
@@ -255,10 +256,10 @@ def test_with_true_probabilities_the_bayes_threshold_is_nearly_the_cheapest():
     display = ThresholdDisplay.from_predictions(y, proba, cost_matrix=[[0, 1], [20, 0]])
     paid = np.where(y == 1, 20 * (proba < 1 / 21), proba >= 1 / 21)
     assert display.bayes_cost == pytest.approx(paid.mean())
-    # The cheapest of all cuts is so by luck, and luck is a few standard errors.
+    # The cheapest threshold is so by luck, which is a few standard errors.
     luck = 3 * paid.std() / np.sqrt(len(paid))
     assert 0 <= display.bayes_cost - display.cheapest_cost < luck
-    # The law can fail: probabilities of another problem are further off.
+    # The law can fail: with distorted probabilities the difference is greater.
     wrong = ThresholdDisplay.from_predictions(
         y, proba**0.3, cost_matrix=[[0, 1], [20, 0]]
     )
@@ -266,19 +267,19 @@ def test_with_true_probabilities_the_bayes_threshold_is_nearly_the_cheapest():
     assert wrong.bayes_cost - wrong.cheapest_cost > luck
 
 
-def test_a_cut_above_all_probabilities_may_be_the_cheapest():
+def test_a_threshold_above_all_probabilities_may_be_the_cheapest():
     display = ThresholdDisplay.from_predictions(
         [0, 1], [0.9, 0.2], cost_matrix=[[0, 3], [1, 0]], xscale="logit"
     )
     assert display.cheapest_threshold == np.inf
     assert display.cheapest_cost == 0.5
-    assert "cheapest cut above all" in labels_of(display)
+    assert "cheapest threshold above all" in labels_of(display)
     [at] = display.cheapest_mark_.get_xdata()
     assert at == display.ax_.get_xlim()[1]
 
 
 @pytest.mark.parametrize("display", OF_ROWS)
-def test_weight_two_equals_two_copies_and_zero_is_absent(display):
+def test_weight_two_equals_two_copies_and_zero_equals_no_row(display):
     rng = np.random.default_rng(0)
     y, proba, weight = (
         rng.integers(2, size=40),
@@ -295,7 +296,7 @@ def test_weight_two_equals_two_copies_and_zero_is_absent(display):
     np.testing.assert_allclose(numbers_of(weighted), numbers_of(copied), rtol=1e-14)
 
 
-def test_weights_reach_the_line_of_decisions():
+def test_weights_count_in_the_line_of_predictions():
     display = CostCurveDisplay.from_predictions(
         [0, 0, 1, 1],
         [0.1, 0.2, 0.3, 0.4],
@@ -363,28 +364,36 @@ def test_the_best_epoch_is_the_one_whose_weights_were_restored(monitor, score, d
     assert display.best_mark_.axes is on
 
 
-def test_epochs_before_the_class_weights_begin_are_never_the_best(network):
-    later = copy.copy(network).set_params(class_weight_start=0.5)
+def test_the_marked_epoch_is_that_of_the_estimator_whatever_the_losses_are(network):
+    later = copy.copy(network)
     later.history_ = {"loss": [4, 3, 2, 1], "val_loss": [1, 2, 4, 3]}
-    assert TrainingCurveDisplay.from_estimator(later).best_epoch == 4
-    later.history_ = {"loss": [4, 3], "val_loss": [1, 2]}
+    later.best_epoch_ = 4
     display = TrainingCurveDisplay.from_estimator(later)
+    assert display.best_epoch == 4
+    assert [list(values) for values in display.best_mark_.get_data()] == [[4], [3]]
+
+
+def test_no_epoch_is_marked_for_an_estimator_without_best_epoch(data):
+    other = LogisticRegression().fit(*data)
+    other.history_ = {"loss": [2, 1], "val_loss": [1, 2]}
+    display = TrainingCurveDisplay.from_estimator(other)
     assert display.best_epoch is display.best_line_ is display.best_mark_ is None
 
 
-def test_what_a_scorer_watched_comes_after_the_loss(network):
+def test_a_scorer_of_any_name_is_the_monitored_series(network):
     def savings(estimator, X, y):
         return 0
 
     scored = copy.copy(network).set_params(monitor=savings)
     scored.history_ = {"loss": [2, 1], "val_loss": [1, 2], "val_savings": [3, 4]}
     scored.history_["val_other"] = [4, 3]
+    scored.best_epoch_ = 2
     display = TrainingCurveDisplay.from_estimator(scored)
     assert (display.monitor, display.best_epoch) == ("val_savings", 2)
     assert display.score_ax_.get_ylabel() == "Validation score"
 
 
-def test_without_validation_rows_no_epoch_is_the_best(data):
+def test_without_validation_rows_no_epoch_is_marked(data):
     fitted = CostSensitiveMLPClassifier((), epochs=1, random_state=0).fit(*data)
     display = TrainingCurveDisplay.from_estimator(fitted)
     assert display.best_epoch is display.monitor is display.best_line_ is None
@@ -444,7 +453,17 @@ def test_the_legend_has_the_scores_and_the_histogram_every_row(data, network):
     assert display.histogram_ax_.get_ylabel() == "Rows"
 
 
-# What every display does.
+def test_each_bin_has_its_confidence_interval(data, network):
+    display = display_of(CalibrationCorrectionDisplay, network, data)
+    both = zip([display.before, display.after], display.ax_.collections, strict=True)
+    for found, drawn in both:
+        x = found.prob_pred
+        ends = np.stack([[x, found.low], [x, found.high]]).transpose(2, 0, 1)
+        np.testing.assert_array_equal(drawn.get_segments(), ends)
+        assert (found.low < found.high).all()
+
+
+# All displays.
 
 
 def test_from_estimator_equals_from_predictions(data, network):
@@ -473,7 +492,7 @@ def test_the_positive_class_of_an_estimator_is_its_second_one(data, network):
     assert CostCurveDisplay.from_predictions(y, proba).classes == (-1, 1)
 
 
-def test_the_last_step_of_a_pipeline_and_the_best_of_a_search_are_corrected(data):
+def test_a_pipeline_and_a_search_are_corrected_inside(data):
     X, y = data
     network = CostSensitiveMLPClassifier(
         (), class_weight="balanced", epochs=2, random_state=0
@@ -531,7 +550,7 @@ def test_axes_are_labelled_and_the_legend_covers_no_data(display, size, data, ne
 
 
 @pytest.mark.parametrize("display", [*OF_PROBABILITIES, TrainingCurveDisplay])
-def test_plot_draws_again_with_the_words_of_the_caller(display, data, network):
+def test_plot_draws_again_with_the_keywords_of_the_caller(display, data, network):
     drawn = display_of(display, network, data)
     first = drawn.ax_
     again = drawn.plot(name="Ada", c="crimson")
@@ -544,7 +563,7 @@ def test_plot_draws_again_with_the_words_of_the_caller(display, data, network):
     assert "crimson" in {line.get_color() for line in lines}
 
 
-def test_two_cost_curves_share_axes_and_the_constant_answers(data, network):
+def test_two_cost_curves_share_axes_and_the_constant_predictions(data, network):
     first = display_of(CostCurveDisplay, network, data, name="first")
     second = display_of(CostCurveDisplay, network, data, name="second", ax=first.ax_)
     assert first.trivial_line_ is not None
@@ -561,7 +580,7 @@ def test_two_cost_curves_share_axes_and_the_constant_answers(data, network):
     ]
 
 
-def test_the_logit_scale_shows_every_cut_and_the_bayes_threshold(data, network):
+def test_the_logit_scale_shows_all_thresholds(data, network):
     display = display_of(ThresholdDisplay, network, data, xscale="logit")
     assert display.ax_.get_xscale() == "logit"
     low, high = display.ax_.get_xlim()
@@ -578,7 +597,7 @@ def test_the_logit_scale_shows_every_cut_and_the_bayes_threshold(data, network):
         ([1e-9, 1 - 1e-9], ["1e-06", "0.1", "0.5", "0.9", "0.999999"]),
     ],
 )
-def test_ticks_of_the_logit_scale_are_few_probabilities(probabilities, labels):
+def test_ticks_of_the_logit_scale_are_few_and_round(probabilities, labels):
     display = ThresholdDisplay.from_predictions(
         [0, 1], probabilities, cost_matrix=[[0, 1], [1, 0]], xscale="logit"
     )
@@ -594,17 +613,17 @@ def test_more_than_two_classes_are_refused(display):
     X, y = np.arange(9.0)[:, None], np.arange(9) % 3
     fitted = CostSensitiveMLPClassifier((), epochs=1, random_state=0).fit(X, y)
     name = display.__name__
-    way_out = "Make one class against the rest, and call from_predictions."
+    way_out = "Pass one class against the rest to from_predictions."
     message = (
-        f"{name} is for two classes, and those of CostSensitiveMLPClassifier are "
+        f"{name} is for two classes, but the classes of CostSensitiveMLPClassifier are "
         f"[0, 1, 2]. {way_out}"
     )
     with pytest.raises(ValueError, match=whole(message)):
         display.from_estimator(fitted, X, y)
-    message = f"{name} is for two classes, and y_true is multiclass. {way_out}"
+    message = f"{name} is for two classes, but y_true is multiclass. {way_out}"
     with pytest.raises(ValueError, match=whole(message)):
         from_predictions(display, y, X[:, 0])
-    message = f"{name} is for two classes, and y is multilabel-indicator. {way_out}"
+    message = f"{name} is for two classes, but y is multilabel-indicator. {way_out}"
     with pytest.raises(ValueError, match=whole(message)):
         display.from_estimator(fitted, X, np.eye(9, 2, dtype=int))
 
@@ -612,7 +631,7 @@ def test_more_than_two_classes_are_refused(display):
 @pytest.mark.parametrize("display", OF_ROWS)
 def test_a_classifier_without_probabilities_is_refused(display, data):
     message = (
-        f"{display.__name__} needs probabilities, and LinearSVC has no predict_proba. "
+        f"{display.__name__} needs probabilities, but LinearSVC has no predict_proba. "
         f"Wrap it in sklearn.calibration.CalibratedClassifierCV."
     )
     with pytest.raises(TypeError, match=whole(message)):
@@ -632,7 +651,7 @@ def test_an_estimator_without_a_correction_is_refused(data):
     message = (
         "CalibrationCorrectionDisplay needs an estimator with the parameter "
         "correct_probabilities, which LogisticRegression does not have. Pass its "
-        "probabilities, and what became of them, to from_predictions."
+        "probabilities before and after a correction to from_predictions."
     )
     with pytest.raises(TypeError, match=whole(message)):
         CalibrationCorrectionDisplay.from_estimator(
@@ -648,21 +667,22 @@ def test_an_estimator_that_is_not_fitted_is_refused(display, data):
         TrainingCurveDisplay.from_estimator(CostSensitiveMLPClassifier())
 
 
-def test_labels_the_estimator_does_not_know_are_refused(data, network):
+def test_labels_that_the_estimator_was_not_fitted_with_are_refused(data, network):
     X, y = data
     message = (
-        "y has labels that CostSensitiveMLPClassifier does not know: ['late']. Its "
-        "classes are ['fraud', 'ok']. Check the spelling and the type of the labels."
+        "y has labels that CostSensitiveMLPClassifier was not fitted with: ['late']. "
+        "Its classes are ['fraud', 'ok']. Check the spelling and the type of the "
+        "labels."
     )
     with pytest.raises(ValueError, match=whole(message)):
         ThresholdDisplay.from_estimator(network, X, np.where(y == "ok", "late", y))
 
 
-WRONG_ROWS = [
+INVALID_ROWS = [
     (
         ([0, 1], [[0.1, 0.9], [0.2, 0.8]], {}),
-        "Probabilities must be one number for each row, that of the positive class. "
-        "Got shape (2, 2) and dtype float64. Of predict_proba take a column.",
+        "Probabilities must be one number per row, the probability of the positive "
+        "class. Got shape (2, 2) and dtype float64. Pass one column of predict_proba.",
     ),
     (
         ([0, 1], [0.5, 1.5], {}),
@@ -678,15 +698,15 @@ WRONG_ROWS = [
     ),
     (
         (["no", "yes"], [0.1, 0.2], {}),
-        "Which class is the positive one must be said, unless the classes are 0 and 1, "
-        "or -1 and 1. They are ['no', 'yes']. Pass pos_label.",
+        "pos_label must name the positive class, unless the classes are 0 and 1, or -1 "
+        "and 1. The classes are ['no', 'yes'].",
     ),
 ]
 
 
 @pytest.mark.parametrize("display", OF_PROBABILITIES)
-@pytest.mark.parametrize(("given_rows", "message"), WRONG_ROWS)
-def test_wrong_rows_are_refused(display, given_rows, message):
+@pytest.mark.parametrize(("given_rows", "message"), INVALID_ROWS)
+def test_invalid_rows_are_refused(display, given_rows, message):
     *columns, options = given_rows
     with pytest.raises(ValueError, match=whole(message)):
         from_predictions(display, *columns, **options)
@@ -701,10 +721,10 @@ def test_rows_of_one_class_are_refused():
         CostCurveDisplay.from_predictions([0, 1], [0.1, 0.2], sample_weight=[0, 1])
 
 
-def test_decisions_for_labels_that_do_not_occur_are_refused():
+def test_predicted_labels_that_do_not_occur_are_refused():
     message = (
-        "y_pred has labels that y_true does not have: ['1']. Classes in y_true: [0, "
-        "1]. Check the spelling and the type of the labels."
+        "y_pred has labels that are not in y_true: ['1']. Classes in y_true: [0, 1]. "
+        "Check the spelling and the type of the labels."
     )
     with pytest.raises(ValueError, match=whole(message)):
         CostCurveDisplay.from_predictions([0, 1], [0.1, 0.2], y_pred=["1", "1"])
@@ -727,7 +747,7 @@ def test_an_unknown_scale_is_refused():
         (
             {"auc": [1, 2]},
             ValueError,
-            "history must have 'loss', or series whose names begin with 'val_'. It has "
+            "history must have 'loss', or series whose names begin with 'val_'. Got "
             "['auc'].",
         ),
     ],

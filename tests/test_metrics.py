@@ -30,7 +30,7 @@ LABELS = ["fraud", "late", "ok"]
 COSTS = np.array([[0.0, 8, 20], [2, -1, 5], [1, 3, 0]])
 MISS_20 = {("ok", "fraud"): 1, ("fraud", "ok"): 20}
 
-answered_rows = st.lists(
+predicted_rows = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 3)),
     min_size=1,
     max_size=30,
@@ -42,9 +42,9 @@ def columns(rows):
     return np.take(LABELS, y_true), np.take(LABELS, y_pred), weight
 
 
-@given(answered_rows)
-def test_the_cost_is_the_mean_by_brute_force(rows):
-    total = sum(weight * COSTS[truth, answer] for truth, answer, weight in rows)
+@given(predicted_rows)
+def test_the_expected_cost_is_the_mean_by_brute_force(rows):
+    total = sum(weight * COSTS[truth, prediction] for truth, prediction, weight in rows)
     mean = total / sum(weight for *_, weight in rows)
     y_true, y_pred, weight = columns(rows)
     found = expected_cost_score(
@@ -55,7 +55,7 @@ def test_the_cost_is_the_mean_by_brute_force(rows):
     assert type(found) is float
 
 
-@given(answered_rows)
+@given(predicted_rows)
 def test_mistakes_of_cost_one_are_the_error_rate(rows):
     y_true, y_pred, weight = columns(rows)
     error = 1 - accuracy_score(y_true, y_pred, sample_weight=weight)
@@ -70,10 +70,10 @@ def test_mistakes_of_cost_one_are_the_error_rate(rows):
 
 
 @pytest.mark.parametrize("score", SCORES)
-@given(answered_rows)
+@given(predicted_rows)
 def test_weight_k_equals_k_copies(score, rows):
     y_true, y_pred, weight = columns(rows)
-    costs = COSTS + 2  # without gains no constant answer costs nothing
+    costs = COSTS + 2  # without gains, every constant prediction has a cost
     weighted = score(
         y_true, y_pred, cost_matrix=costs, labels=LABELS, sample_weight=weight
     )
@@ -128,38 +128,38 @@ def test_labels_are_the_order_of_an_array(score):
 
 
 @pytest.mark.parametrize("label", ["fraud", "ok"])
-def test_constant_answers_save_at_most_nothing(label):
+def test_constant_predictions_never_save_costs(label):
     y_true = ["ok"] * 30 + ["fraud"] * 2
     saved = cost_savings_score(y_true, [label] * 32, cost_matrix=MISS_20)
-    # All "ok" costs 40 and all "fraud" 30, so the latter is the best constant answer.
+    # All "ok" costs 40 and all "fraud" 30, the best constant prediction.
     assert saved == pytest.approx(0 if label == "fraud" else -1 / 3, abs=1e-15)
 
 
-def test_perfect_answers_save_everything():
+def test_perfect_predictions_save_the_whole_cost():
     y_true = ["ok"] * 30 + ["fraud"] * 2
     assert cost_savings_score(y_true, y_true, cost_matrix=MISS_20) == 1
 
 
-def test_savings_rise_with_gains():
+def test_savings_are_a_share_of_the_gain_of_a_constant_prediction():
     gains = [[0, 0.5], [0.0, -10]]
     y_true = [1, 0, 0]
-    # Answering 1 gains 10 - 1; being right everywhere gains 10.
+    # Predicting 1 gains 10 - 1; predicting every class correctly gains 10.
     assert cost_savings_score(y_true, [1, 1, 1], cost_matrix=gains) == 0
     better = cost_savings_score(y_true, y_true, cost_matrix=gains)
     assert better == pytest.approx(1 / 9, rel=1e-14)
 
 
-def test_savings_of_a_constant_answer_without_cost_are_zero_or_infinite():
+def test_savings_are_zero_or_infinite_if_a_constant_prediction_costs_nothing():
     labels = {"cost_matrix": [[0, 1], [5, 0]], "labels": [0, 1]}
     assert cost_savings_score([0, 0], [0, 0], **labels) == 0
     assert cost_savings_score([0, 0], [0, 1], **labels) == -np.inf
-    # A gain for one of two answers, nothing for either constant one.
+    # One prediction has a gain, but no constant prediction has.
     each = [[[0, 1], [0, 0]], [[0, 0], [0, -1]], [[0, 0], [0, 0]]]
     assert cost_savings_score([0, 1, 1], [0, 1, 1], cost_matrix=each) == np.inf
 
 
 @pytest.mark.parametrize("score", SCORES)
-def test_nothing_is_written_to(score):
+def test_arguments_are_not_modified(score):
     arguments = [
         np.array([0, 1, 2]),
         np.array([1, 1, 0]),
@@ -180,12 +180,12 @@ SQUARE = [[0, 1], [5, 0]]
 WRONG = [
     (
         {"y_true": [0, 0, 0], "cost_matrix": SQUARE, "y_pred": [0, 0, 0]},
-        "cost_matrix is for 2 classes, and the labels in y_true and y_pred together "
+        "cost_matrix is for 2 classes, but the labels in y_true and y_pred together "
         "are [0]. Pass labels=, the classes in the order of cost_matrix.",
     ),
     (
         {"cost_matrix": np.zeros((3, 3, 3))},
-        "cost_matrix is for 3 classes, and the labels in y_true and y_pred together "
+        "cost_matrix is for 3 classes, but the labels in y_true and y_pred together "
         "are [0, 1]. Pass labels=, the classes in the order of cost_matrix.",
     ),
     (
@@ -215,12 +215,12 @@ WRONG = [
     ),
     (
         {"cost_matrix": SQUARE, "sample_weight": [0, 0, 0]},
-        "A mean cost needs a sample of weight above zero. Check y_true and "
+        "At least one sample must have a weight above zero. Check y_true and "
         "sample_weight.",
     ),
     (
         {"cost_matrix": SQUARE, "labels": [0, 1], "y_true": [], "y_pred": []},
-        "A mean cost needs a sample of weight above zero. Check y_true and "
+        "At least one sample must have a weight above zero. Check y_true and "
         "sample_weight.",
     ),
     (
@@ -236,7 +236,7 @@ WRONG = [
 
 @pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize(("arguments", "message"), WRONG)
-def test_wrong_arguments_are_explained(score, arguments, message):
+def test_invalid_arguments_are_refused(score, arguments, message):
     arguments = {"y_true": [0, 1, 0], "y_pred": [0, 1, 1], **arguments}
     with pytest.raises(ValueError, match=whole(message)):
         score(**arguments)
@@ -245,16 +245,16 @@ def test_wrong_arguments_are_explained(score, arguments, message):
 X, Y = make_classification(300, weights=[0.9], flip_y=0.05, random_state=0)
 NAMES = np.where(Y == 1, "fraud", "ok")
 CLASSIFIER = LogisticRegression().fit(X, NAMES)
-ANSWERS = CLASSIFIER.predict(X)
+PREDICTIONS = CLASSIFIER.predict(X)
 
 
 def test_the_scorer_is_the_negative_cost():
-    cost = expected_cost_score(NAMES, ANSWERS, cost_matrix=MISS_20)
+    cost = expected_cost_score(NAMES, PREDICTIONS, cost_matrix=MISS_20)
     assert make_cost_scorer(MISS_20)(CLASSIFIER, X, NAMES) == -cost
 
 
 def test_the_scorer_of_savings_is_the_savings():
-    saved = cost_savings_score(NAMES, ANSWERS, cost_matrix=MISS_20)
+    saved = cost_savings_score(NAMES, PREDICTIONS, cost_matrix=MISS_20)
     assert make_cost_scorer(MISS_20, savings=True)(CLASSIFIER, X, NAMES) == saved
 
 
@@ -262,18 +262,18 @@ def test_the_scorer_of_savings_is_the_savings():
 def test_the_scorer_takes_arrays_weights_and_labels(labels):
     costs = np.array([[0, 20], [1, 0]])
     scorer = make_cost_scorer(costs, labels=labels)
-    costs[:] = 99  # which the scorer must not see
+    costs[:] = 99  # has no effect on the scorer
     weight = np.arange(len(X))
     expected = expected_cost_score(
-        NAMES, ANSWERS, cost_matrix=MISS_20, sample_weight=weight
+        NAMES, PREDICTIONS, cost_matrix=MISS_20, sample_weight=weight
     )
     assert scorer(CLASSIFIER, X, NAMES, sample_weight=weight) == -expected
 
 
-def test_labels_let_a_part_lack_a_class():
+def test_a_scorer_with_labels_scores_rows_of_one_class():
     scorer = make_cost_scorer([[0, 20], [1, 0]], labels=["fraud", "ok"])
-    ok = ANSWERS == "ok"
-    assert scorer(CLASSIFIER, X[ok], ANSWERS[ok]) == 0
+    ok = PREDICTIONS == "ok"
+    assert scorer(CLASSIFIER, X[ok], PREDICTIONS[ok]) == 0
 
 
 @pytest.mark.parametrize("savings", [False, True])
@@ -284,7 +284,7 @@ def test_a_copied_scorer_scores_the_same(copy, savings):
     assert copied(CLASSIFIER, X, NAMES) == scorer(CLASSIFIER, X, NAMES)
 
 
-def test_a_search_finds_what_costs_least():
+def test_a_search_finds_the_weights_of_least_cost():
     weights = [None, {"ok": 1, "fraud": 20}]
     scorer = make_cost_scorer(MISS_20)
     grid = {"class_weight": weights}
@@ -311,11 +311,11 @@ def test_a_tuned_threshold_saves_costs():
 
 def test_a_scorer_refuses_a_matrix_per_sample():
     message = whole(
-        "A scorer needs one cost matrix for all samples, since it is not told which "
-        "samples it scores. Got shape (5, 2, 2). Call expected_cost_score with the "
-        "matrices of the samples, or have scikit-learn route them: make_scorer("
-        "expected_cost_score, greater_is_better=False).set_score_request("
-        "cost_matrix=True)."
+        "make_cost_scorer needs one cost matrix for all samples, because the scorer "
+        "does not know which samples it scores. Got shape (5, 2, 2). Call "
+        "expected_cost_score with the matrices of the samples, or use metadata "
+        "routing: make_scorer(expected_cost_score, greater_is_better=False)"
+        ".set_score_request(cost_matrix=True)."
     )
     with pytest.raises(ValueError, match=message):
         make_cost_scorer(np.zeros((5, 2, 2)))
@@ -338,12 +338,12 @@ def test_matrices_of_each_sample_are_routed_to_the_scorer():
             return_estimator=True,
             return_indices=True,
         )
-    parts = zip(scores["estimator"], scores["indices"]["test"], strict=True)
+    folds = zip(scores["estimator"], scores["indices"]["test"], strict=True)
     costs = [
         expected_cost_score(
-            NAMES[part], clf.predict(X[part]), cost_matrix=matrices[part]
+            NAMES[test], clf.predict(X[test]), cost_matrix=matrices[test]
         )
-        for clf, part in parts
+        for clf, test in folds
     ]
     np.testing.assert_array_equal(-scores["test_score"], costs)
 

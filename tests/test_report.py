@@ -1,4 +1,4 @@
-"""The page of a comparison: complete, self-contained, escaped, readable by machines."""
+"""The page of a comparison: complete, self-contained, escaped, accessible."""
 
 import re
 from html.parser import HTMLParser
@@ -19,15 +19,16 @@ COSTS = {("ok", "fraud"): 1, ("fraud", "ok"): 12}
 COMMAND = "skweighted compare 'my <table>.csv' --target fraud --seed 3"
 VOID = {"meta", "link", "br"}
 HEADINGS = ["Verdict", "Ranking", "Differences from none", "How it was done"]
+KINDS = {"better": "better", "equivalent": "no real difference", "worse": "worse"}
 SCRIPT = "<script>alert(1)</script>"
 
 
 class Page(HTMLParser):
-    """Elements of a page; raises where one is closed that is not open."""
+    """Elements, words and table rows of a page; fails if elements are not balanced."""
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.tags, self.words = [], [], []
+        self.open, self.tags, self.words, self.rows = [], [], [], []
         self.feed(text)
         self.close()
         assert self.open == []
@@ -36,6 +37,10 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
 
     def handle_startendtag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
@@ -46,6 +51,8 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if not {"style", "script"} & set(self.open):
             self.words.append(data)
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
 
     def all(self, tag):
         return [attributes for name, attributes in self.tags if name == tag]
@@ -129,10 +136,9 @@ def test_elements_are_balanced_and_ids_unique(name, request):
     found = Page(text)
     ids = [attributes["id"] for _, attributes in found.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    assert text.encode("utf-8").decode("utf-8") == text
 
 
-def test_nothing_comes_from_elsewhere(page):
+def test_the_page_loads_nothing(page):
     assert not re.search(r"https?:|@import|<script|url\((?!#)", page)
     for tag, attributes in Page(page).tags:
         for name in ("src", "href"):
@@ -150,7 +156,21 @@ def test_every_figure_has_an_alternative_text(page):
     assert len({attributes["aria-label"] for attributes in drawn}) == len(drawn)
 
 
-def test_links_lead_to_headings(page):
+def test_alternative_texts_name_the_best_strategy(page, with_costs):
+    texts = [attributes["aria-label"] for attributes in Page(page).all("svg")]
+    means = with_costs.summary()["average_precision", "mean"]
+    best, none = means.idxmax(), means["none"]
+    assert (
+        f"Precision against recall. Best average precision: {best}, {means.max():.3f}; "
+        f"none has {none:.3f}."
+    ) in texts
+    table = with_costs.differences()
+    best = table["difference"].idxmin()  # of the costs
+    assert texts[0].startswith("Differences from none in cost per row, with 95 %")
+    assert f"Best: {best}, {table.loc[best, 'difference']:+.3f}" in texts[0]
+
+
+def test_links_have_a_heading_as_target(page):
     found = Page(page)
     targets = {attributes["id"] for attributes in found.all("h2")}
     links = {attributes["href"][1:] for attributes in found.all("a")}
@@ -175,16 +195,36 @@ def test_the_verdict_comes_before_tables_and_pictures(page):
     assert first < min(page.index("<table"), page.index("<figure"))
 
 
-def test_tables_have_the_numbers_of_the_summary(page, with_costs):
-    text = Page(page).text
+def test_each_strategy_is_ranked_with_the_numbers_of_the_summary(page, with_costs):
+    found = Page(page).rows
     summary = with_costs.summary()
-    for metric in ("expected_cost", "average_precision", "f1"):
-        for strategy in summary.index:
-            assert f"{summary.loc[strategy, (metric, 'mean')]:.3f}" in text
-            assert f"± {summary.loc[strategy, (metric, 'std')]:.3f}" in text
+    costs = found.index(next(row for row in found if "cost per row ↓" in row))
+    ranked = summary.sort_values(("expected_cost", "mean"), kind="stable")
+    for row, (name, values) in zip(found[costs + 1 :], ranked.iterrows(), strict=False):
+        assert row[1].split()[0] == name
+        mean, deviation = values["expected_cost"]
+        shown = f"{mean:.3f} ± {deviation:.3f}"
+        assert " ".join(row[2].replace("*", " ").split()) == shown
+    best = [row[2] for row in found[costs + 1 : costs + 1 + len(ranked)]]
+    assert ["*" in cell for cell in best] == [True] + [False] * (len(ranked) - 1)
 
 
-def test_skipped_strategies_are_told_with_their_reason(page, with_costs):
+def test_each_difference_has_its_probabilities_and_decision(page, with_costs):
+    found = Page(page).rows
+    table = with_costs.differences("balanced_accuracy")
+    for name, values in table.iterrows():
+        chances = {kind: values[f"p_{kind}"] for kind in KINDS}
+        sure = [kind for kind, chance in chances.items() if chance >= 0.95]
+        row = [
+            f"{values['difference']:+.3f}",
+            f"{values['low']:+.3f} to {values['high']:+.3f}",
+            *(f"{chance:.0%}" for chance in chances.values()),
+            KINDS[sure[0]] if sure else "undecided",
+        ]
+        assert row in [each[2:] for each in found if each[1] == name]
+
+
+def test_skipped_strategies_are_reported_with_their_reason(page, with_costs):
     assert f"focal was skipped: {with_costs.skipped['focal']}." in Page(page).text
 
 
@@ -195,14 +235,14 @@ def test_labels_and_names_are_escaped(odd_page, odd_cell):
     assert SCRIPT in Page(odd_page).text
 
 
-def test_a_page_without_costs_says_what_is_left_out(odd_page):
+def test_a_page_without_costs_reports_what_is_left_out(odd_page):
     text = Page(odd_page).text
     assert "No costs were given, so there is no cost against the threshold." in text
     assert "there are no training curves" in text
     assert 'id="cost_against_threshold"' not in odd_page
 
 
-def test_a_page_without_command_says_how_to_run_it_again(page_of_three):
+def test_a_page_without_command_explains_how_to_reproduce_it(page_of_three):
     assert "The same call of skweighted.compare with" in Page(page_of_three).text
 
 
@@ -218,14 +258,14 @@ def test_one_strategy_has_a_page_without_verdict():
     assert "There is nothing to compare none with." in text
 
 
-def test_many_classes_share_a_bar():
+def test_many_classes_share_one_bar():
     X, y = np.arange(60.0)[:, np.newaxis], np.repeat(np.arange(10), 6)
     bars = report._bars(as_problem(X[:-1], y[:-1]))
     assert [bar.label for bar in bars] == ["0", "1", "2", "3", "5 other classes", "9"]
     assert sum(bar.percent for bar in bars) == pytest.approx(100)
 
 
-def test_a_cell_is_short_and_its_style_stays_inside(with_costs, cell):
+def test_a_notebook_cell_is_short_and_styles_nothing_else(with_costs, cell):
     assert len(cell) < 60_000
     assert cell.count("<table") == cell.count("<figure") == 1
     assert with_costs.verdict()[0] in Page(cell).text
@@ -235,5 +275,5 @@ def test_a_cell_is_short_and_its_style_stays_inside(with_costs, cell):
             assert selector.strip().startswith(".skweighted")
 
 
-def test_a_cell_is_the_same_each_time(with_costs, cell):
+def test_a_notebook_cell_is_the_same_each_time(with_costs, cell):
     assert report.html(with_costs, for_notebook=True) == cell

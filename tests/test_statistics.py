@@ -351,7 +351,7 @@ SENTENCES = [
         [
             "'smote' is better than 'none' in F1 by more than 0.01, "
             "with a probability of at least 95%.",
-            "The folds cannot tell how 'over' compares with 'none'.",
+            "The folds do not show how 'over' compares with 'none'.",
         ],
     ),
     (
@@ -365,7 +365,7 @@ SENTENCES = [
         [
             "'smote', 'under' and 'focal' are better than 'none' in F1 by more than "
             "0.01, each with a probability of at least 95%.",
-            "The folds cannot tell how 'over' and 'weight' compare with 'none'.",
+            "The folds do not show how 'over' and 'weight' compare with 'none'.",
         ],
     ),
     (
@@ -373,7 +373,8 @@ SENTENCES = [
         [
             "'smote' is better than 'none' in F1 by more than 0.01, "
             "with a probability of at least 95%.",
-            "'over' looks best (+0.14), but the folds cannot tell it from 'none'.",
+            "'over' looks best (+0.14), but the folds cannot distinguish it from "
+            "'none'.",
         ],
     ),
     (
@@ -385,7 +386,8 @@ SENTENCES = [
         [
             "No strategy is really better than 'none' in F1: "
             "every difference is within 0.01 or undecided.",
-            "'smote' looks best (+0.0041), but the folds cannot tell it from 'none'.",
+            "'smote' looks best (+0.0041), but the folds cannot distinguish it from "
+            "'none'.",
             "'over' and 'under' make no real difference: they are within 0.01 of "
             "'none', each with a probability of at least 95%.",
         ],
@@ -395,7 +397,7 @@ SENTENCES = [
         [
             "No strategy is really better than 'none' in F1: "
             "every difference is undecided.",
-            "'smote' looks best (+0.02), but the folds cannot tell whether by more "
+            "'smote' looks best (+0.02), but the folds do not show whether by more "
             "than 0.01.",
         ],
     ),
@@ -426,7 +428,7 @@ SENTENCES = [
             "each with a probability of at least 95%.",
             "'weight' makes no real difference: it is within 0.01 of 'none', "
             "with a probability of at least 95%.",
-            "The folds cannot tell how 'over' compares with 'none'.",
+            "The folds do not show how 'over' compares with 'none'.",
         ],
     ),
     (
@@ -434,7 +436,8 @@ SENTENCES = [
         [
             "No strategy is really better than 'none' in F1: "
             "every difference is undecided.",
-            "'smote' looks best (+0.12), but the folds cannot tell it from 'none'.",
+            "'smote' looks best (+0.12), but the folds cannot distinguish it from "
+            "'none'.",
             "A single fold cannot show what is chance. Use two folds or more.",
         ],
     ),
@@ -461,13 +464,13 @@ def test_the_verdict_where_less_is_better():
     assert verdict(table(rows), "cost", "none", 3.512, greater_is_better=False) == [
         "No strategy is really better than 'none' in cost: "
         "every difference is undecided or for the worse.",
-        "'smote' looks best (-12), but the folds cannot tell it from 'none'.",
+        "'smote' looks best (-12), but the folds cannot distinguish it from 'none'.",
         "'over' is worse than 'none' by more than 3.5, "
         "with a probability of at least 95%.",
     ]
     rows = {"smote": row("undecided", -12.3, -20, -4)}
     assert verdict(table(rows), "cost", "none", 5, greater_is_better=False)[1] == (
-        "'smote' looks best (-12), but the folds cannot tell whether by more than 5."
+        "'smote' looks best (-12), but the folds do not show whether by more than 5."
     )
 
 

@@ -1,4 +1,4 @@
-"""What is measured: one table of metrics, all computed by the libraries that own them.
+"""The metrics of a comparison in one table; libraries compute all that they have.
 
 Minority recall and precision and F1 are those of the rarest class. With more than two
 classes average precision and ROC AUC are means over one-vs-rest problems. Calibration
@@ -7,21 +7,24 @@ is that of the rarest class's probability.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+import pandas as pd
 from imblearn.metrics import geometric_mean_score
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
 
-from skweighted.metrics import cost_savings_score, expected_cost_score
+from skweighted.metrics import CostMatrix, cost_savings_score, expected_cost_score
+
+Values = TypeVar("Values", float, pd.Series)
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a fitted model said about the test rows of one fold.
+    """The predictions of a fitted model for the test rows of one fold.
 
     Attributes
     ----------
@@ -38,7 +41,7 @@ class Answers:
     predict_seconds : float
         Wall-clock time of the probabilities of the test rows.
     cost_matrix : array-like, dict, DataFrame or None
-        What mistakes cost, in the order of `classes` unless it has labels.
+        Costs of mistakes, in the order of `classes` unless it has labels.
     """
 
     y_true: np.ndarray
@@ -48,7 +51,7 @@ class Answers:
     positive: Any
     fit_seconds: float
     predict_seconds: float = 0.0
-    cost_matrix: Any = None
+    cost_matrix: CostMatrix | None = None
 
     def of_positive(self) -> tuple[np.ndarray, np.ndarray]:
         """Return whether each row is positive, and the probability that it is."""
@@ -57,17 +60,17 @@ class Answers:
         return self.y_true == self.positive, proba
 
     def ranking(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return truths and scores as sklearn's ranking metrics take them."""
+        """Return truths and scores in the form of sklearn's ranking metrics."""
         if len(self.classes) > 2:
             return self.y_true, self.proba
         return self.of_positive()
 
 
 class Measure(NamedTuple):
-    """How to compute a metric, which way is better, and its place in the table.
+    """How to compute a metric, whether greater is better, and where it is shown.
 
-    With an `ideal` the value nearest to it is the best. Metrics of cost are computed
-    where there are costs.
+    With an `ideal`, the value closest to it is the best. Metrics of cost are computed
+    only if there are costs.
     """
 
     function: Callable[[Answers], float]
@@ -77,13 +80,13 @@ class Measure(NamedTuple):
     ideal: float | None = None
 
     def heading(self) -> str:
-        """Return the title and what is best: "Brier ↓", "calibration slope → 1"."""
+        """Return the title with a sign: "Brier ↓", "calibration slope → 1"."""
         if self.ideal is not None:
             return f"{self.title} → {self.ideal:g}"
         return f"{self.title} {'↑' if self.greater_is_better else '↓'}"
 
-    def loss(self, values: Any) -> Any:
-        """Return values turned so that the lowest is the best."""
+    def loss(self, values: Values) -> Values:
+        """Return the values as losses: the lowest is the best."""
         if self.ideal is not None:
             return abs(values - self.ideal)
         return -values if self.greater_is_better else values
@@ -95,7 +98,7 @@ def _roc_auc(answers: Answers) -> float:
 
 
 def _of_minority(metric: Callable[..., Any]) -> Callable[[Answers], float]:
-    """Return a metric of the positive class alone, 0 where it is undefined."""
+    """Return a metric of the positive class only, which is 0 if it is undefined."""
 
     def measured(answers: Answers) -> float:
         return metric(
@@ -110,15 +113,15 @@ def _of_minority(metric: Callable[..., Any]) -> Callable[[Answers], float]:
 
 
 def _logit(proba: np.ndarray) -> np.ndarray:
-    """Return log odds, finite where a probability was rounded to 0 or 1."""
+    """Return log odds, which are finite even for probabilities of 0 and 1."""
     return logit(proba.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
 
 
 def _calibration_slope(answers: Answers) -> float:
-    """Return the slope of the truth's log odds on the predicted ones (Cox, 1958).
+    """Return the slope of the true log odds on the predicted log odds (Cox, 1958).
 
-    Below 1 where probabilities are too extreme; NaN where the classes are separated,
-    for then it is infinite, and where all probabilities are equal.
+    Below 1 if probabilities are too extreme; NaN if the probabilities separate the
+    classes, because the slope is infinite then, or if they are all equal.
     """
     truth, proba = answers.of_positive()
     if (
@@ -131,10 +134,10 @@ def _calibration_slope(answers: Answers) -> float:
 
 
 def _calibration_intercept(answers: Answers) -> float:
-    """Return what log odds lack to be right on the whole (Cox, 1958).
+    """Return the intercept of the calibration with a slope of 1 (Cox, 1958).
 
-    The intercept where the slope is held at 1: below 0 where the positive class is
-    predicted too often.
+    Below 0 if the predicted probabilities of the positive class are too high on
+    average.
     """
     truth, proba = answers.of_positive()
     log_odds, rate = _logit(proba), truth.mean()
@@ -142,12 +145,12 @@ def _calibration_intercept(answers: Answers) -> float:
 
 
 def _calibration_error(answers: Answers) -> float:
-    """Return the expected calibration error over ten bins of equally many rows.
+    """Return the expected calibration error over ten bins of equal size.
 
     The mean over bins of the distance between the mean probability and the share of
     positive rows (Naeini et al., 2015; bins of equal mass as Nguyen & O'Connor, 2015).
-    Where rows of one probability are in two bins, each has their common share, so the
-    order of the rows makes no difference.
+    Rows with the same probability count with their common share, so the order of the
+    rows has no effect even if they are in two bins.
     """
     truth, proba = answers.of_positive()
     _, ties, n_each = np.unique(proba, return_inverse=True, return_counts=True)
@@ -241,12 +244,12 @@ MEASURES: dict[str, Measure] = {
     ),
 }
 
-# Metrics that are computed only where costs were given.
+# Metrics that are computed only if there are costs.
 OF_COSTS = ("expected_cost", "cost_savings")
 
 
 def measured(answers: Answers) -> dict[str, float]:
-    """Return every metric that can be computed from some answers."""
+    """Return every metric that can be computed from these answers."""
     return {
         name: float(measure.function(answers))
         for name, measure in MEASURES.items()
@@ -255,7 +258,7 @@ def measured(answers: Answers) -> dict[str, float]:
 
 
 def by_panel(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the names of metrics by the table that they are shown in, in order."""
+    """Return the names of metrics by the table in which they are shown, in order."""
     panels: dict[str, list[str]] = {}
     for name in names:
         panels.setdefault(MEASURES[name].panel, []).append(name)

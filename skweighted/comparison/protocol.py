@@ -8,11 +8,11 @@ import pandas as pd
 import skweighted
 from skweighted._progress import progress_bar
 from skweighted._text import shortened
+from skweighted.comparison.comparison import Comparison
 from skweighted.comparison.identity import versions
 from skweighted.comparison.measures import Answers, measured
 from skweighted.comparison.outcomes import Outcome, Store
 from skweighted.comparison.plan import Plan, make_plan
-from skweighted.comparison.result import Comparison
 from skweighted.comparison.run import Trials
 from skweighted.exceptions import TableError
 

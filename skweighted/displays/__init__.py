@@ -1,9 +1,9 @@
-"""Pictures of a fitted classifier: of costs, thresholds, training and probabilities.
+"""Displays of a fitted classifier: costs, thresholds, training and calibration.
 
-Each display holds numbers and draws them, as sklearn's do: `from_estimator` and
-`from_predictions` compute and draw, `plot` draws again. Rows are truths and columns are
-predictions in a cost matrix, an answer is positive where the probability is at least
-the threshold, and rows of weight zero are absent.
+Each display holds numbers and draws them, like those of scikit-learn: `from_estimator`
+and `from_predictions` compute and draw, `plot` draws again. In a cost matrix, rows are
+truths and columns are predictions. A row is predicted positive if its probability is at
+least the threshold. Rows of weight zero are left out.
 """
 
 from skweighted.displays._calibration import CalibrationCorrectionDisplay

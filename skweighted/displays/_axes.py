@@ -1,23 +1,27 @@
-"""Axes, the style of their lines, and legends that cover no data.
+"""Axes, line styles, and legends that cover no data.
 
-Colours are blue, orange, black and grey, which stay apart for colour-blind eyes and
-differ in their line style besides.
+Colors are blue, orange, black and gray, which color-blind readers can distinguish; line
+styles differ too.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.cbook import normalize_kwargs
 from matplotlib.lines import Line2D
 
 UNIT_TICKS = np.linspace(0, 1, 6)
 
 
-def axes_or_new(ax):
-    """Return the axes to draw in: these, or those of a new figure."""
+def axes_or_new(ax: Axes | None) -> Axes:
+    """Return the axes to draw in, by default those of a new figure."""
     return plt.subplots(layout="constrained")[1] if ax is None else ax
 
 
-def right_axis(ax):
+def right_axis(ax: Axes) -> Axes:
     """Return a right axis, drawn beneath what is on the left one."""
     right = ax.twinx()
     ax.set_zorder(right.get_zorder() + 1)
@@ -26,20 +30,21 @@ def right_axis(ax):
     return right
 
 
-def styled(defaults, kwargs):
-    """Return how to draw a line: the caller's words, under any alias, come first."""
-    return defaults | normalize_kwargs(kwargs, Line2D)
+def styled(defaults: Mapping[str, Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return line properties: the defaults, and what the caller sets, by any alias."""
+    return {**defaults, **normalize_kwargs(dict(kwargs), Line2D)}
 
 
-def legend_above(ax, *twins, title=None):
-    """Draw the legend inside the axes, and stretch them until it covers no data."""
+def legend_above(ax: Axes, *twins: Axes, title: str | None = None) -> None:
+    """Draw the legend inside the axes, with limits so high that it covers no data."""
+    handles = [
+        handle
+        for axes in (ax, *twins)
+        for handle in axes.get_legend_handles_labels()[0]
+    ]
     for n_columns in (2, 1):
         legend = ax.legend(
-            handles=[
-                handle
-                for axes in (ax, *twins)
-                for handle in axes.get_legend_handles_labels()[0]
-            ],
+            handles=handles,
             title=title,
             loc="upper center",
             fontsize="small",

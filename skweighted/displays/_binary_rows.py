@@ -1,38 +1,49 @@
-"""Checked truths and probabilities of two classes.
+"""Checked labels, probabilities and weights of two classes.
 
-Classes are (negative, positive), and rows of weight zero are absent. A message names
-the display that asked.
+Classes are (negative, positive), and rows of weight zero are left out. Messages name
+the display that was called.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_non_negative
 
+from skweighted._checks import check_proba_of_class
+
+Label: TypeAlias = int | float | bool | str
+
 
 class BinaryRows(NamedTuple):
-    """Rows of two classes; `present` says which of those given have a weight."""
+    """Rows of two classes; `present` marks the given rows of weight above zero."""
 
     positive: np.ndarray
     proba: np.ndarray
     weight: np.ndarray
     present: np.ndarray
-    classes: tuple[Any, Any]
+    classes: tuple[Label, Label]
 
 
-def binary_rows(display, y_true, y_proba, sample_weight, pos_label):
+def binary_rows(
+    display: type,
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    sample_weight: ArrayLike | None,
+    pos_label: Label | None,
+) -> BinaryRows:
     """Return the rows of weight above zero, after checking them."""
     kind = type_of_target(y_true)
     if kind != "binary":
         raise ValueError(not_binary(display, f"y_true is {kind}"))
-    y_true = column_or_1d(y_true)
-    proba = _checked_proba(y_proba)
-    weight = _checked_weight(sample_weight, len(y_true))
-    check_consistent_length(y_true, proba, weight)
+    truth = np.asarray(column_or_1d(y_true))
+    proba = check_proba_of_class(y_proba)
+    weight = _checked_weight(sample_weight, len(truth))
+    check_consistent_length(truth, proba, weight)
     present = weight > 0
-    labels = np.unique(y_true[present]).tolist()
+    labels = np.unique(truth[present]).tolist()
     if len(labels) != 2:
         raise ValueError(
             f"{display.__name__} needs rows of both classes with a weight above zero. "
@@ -41,25 +52,25 @@ def binary_rows(display, y_true, y_proba, sample_weight, pos_label):
     if pos_label is None:
         if labels not in ([0, 1], [-1, 1]):
             raise ValueError(
-                f"Which class is the positive one must be said, unless the classes are "
-                f"0 and 1, or -1 and 1. They are {labels}. Pass pos_label."
+                f"pos_label must name the positive class, unless the classes are 0 and "
+                f"1, or -1 and 1. The classes are {labels}."
             )
         pos_label = labels[1]
     place = place_of(pos_label, labels)
     classes = (labels[1 - place], labels[place])
-    positive = y_true[present] == classes[1]
+    positive = truth[present] == classes[1]
     return BinaryRows(positive, proba[present], weight[present], present, classes)
 
 
-def not_binary(display, given):
-    """Return why there is no such picture."""
+def not_binary(display: type, given: str) -> str:
+    """Return the message for more or less than two classes."""
     return (
-        f"{display.__name__} is for two classes, and {given}. Make one class against "
-        f"the rest, and call from_predictions."
+        f"{display.__name__} is for two classes, but {given}. Pass one class against "
+        f"the rest to from_predictions."
     )
 
 
-def place_of(pos_label, labels):
+def place_of(pos_label: Any, labels: list[Any]) -> int:
     """Return which of two labels is the positive one, or raise ValueError."""
     if pos_label not in labels:
         raise ValueError(
@@ -68,25 +79,7 @@ def place_of(pos_label, labels):
     return labels.index(pos_label)
 
 
-def _checked_proba(y_proba):
-    """Return the probabilities of one class as an array, or raise ValueError."""
-    proba = np.asarray(y_proba)
-    if proba.ndim != 1 or proba.dtype.kind not in "biuf":
-        raise ValueError(
-            f"Probabilities must be one number for each row, that of the positive "
-            f"class. Got shape {proba.shape} and dtype {proba.dtype}. Of predict_proba "
-            f"take a column."
-        )
-    wrong = ~((proba >= 0) & (proba <= 1))  # NaN is wrong too
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise ValueError(
-            f"Probabilities must be between 0 and 1. Row {row} has {proba[row]:g}."
-        )
-    return proba if proba.dtype.kind == "f" else proba.astype(np.float64)
-
-
-def _checked_weight(sample_weight, n_rows):
+def _checked_weight(sample_weight: ArrayLike | None, n_rows: int) -> np.ndarray:
     """Return one weight of at least 0 for each row."""
     if sample_weight is None:
         return np.ones(n_rows)

@@ -1,18 +1,23 @@
 """Reliability of probabilities, before and after their correction."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from sklearn.calibration import calibration_curve
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.metrics import brier_score_loss, log_loss
 
+from skweighted._curves import calibration_curve
 from skweighted.displays._axes import UNIT_TICKS, axes_or_new, legend_above, styled
-from skweighted.displays._binary_rows import binary_rows
+from skweighted.displays._binary_rows import BinaryRows, Label, binary_rows
 from skweighted.displays._estimators import positive_proba, with_correction
 
 
 class Reliability(NamedTuple):
-    """How probabilities compare with what happened.
+    """Predicted probabilities against observed frequencies.
 
     Attributes
     ----------
@@ -23,6 +28,10 @@ class Reliability(NamedTuple):
         Probability of the positive class.
     log_loss, brier : float
         Mean over the rows; lower is better.
+    n_rows : ndarray of shape (n_bins,) or smaller
+        Number of rows in each bin.
+    low, high : ndarray of shape (n_bins,) or smaller
+        95 % confidence interval of `prob_true` (Wilson, 1927).
     """
 
     prob_true: np.ndarray
@@ -30,22 +39,26 @@ class Reliability(NamedTuple):
     y_proba: np.ndarray
     log_loss: float
     brier: float
+    n_rows: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
 class CalibrationCorrectionDisplay:
     """Reliability of probabilities before and after their correction.
 
-    A network trained with class weights, or another loss than cross-entropy, gives the
-    probabilities of another problem; ``correct_probabilities=True`` undoes that. On the
-    diagonal a probability happens as often as it says. The histogram beneath has the
-    rows, on a logarithmic scale.
+    Class weights, and losses other than cross-entropy, distort the probabilities of a
+    network; ``correct_probabilities=True`` undoes that. On the diagonal, predicted
+    probabilities equal observed frequencies. Vertical lines are 95 % confidence
+    intervals. The histogram below counts rows on a logarithmic scale.
 
     Make it with `from_estimator` or `from_predictions`. Parameters are attributes.
 
     Parameters
     ----------
     before, after : Reliability
-        With `prob_true`, `prob_pred`, `y_proba`, `log_loss` and `brier`.
+        With `prob_true`, `prob_pred`, `y_proba`, `log_loss`, `brier`, `n_rows`, `low`
+        and `high`.
     classes : tuple (negative, positive), default=None
         Labels.
     name : str, default=None
@@ -73,7 +86,14 @@ class CalibrationCorrectionDisplay:
     (0.25, 0.1875)
     """
 
-    def __init__(self, *, before, after, classes=None, name=None):
+    def __init__(
+        self,
+        *,
+        before: Reliability,
+        after: Reliability,
+        classes: tuple[Label, Label] | None = None,
+        name: str | None = None,
+    ) -> None:
         self.before = before
         self.after = after
         self.classes = classes
@@ -82,32 +102,32 @@ class CalibrationCorrectionDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: BaseEstimator,
+        X: Any,
+        y: ArrayLike,
         *,
-        n_bins=10,
-        strategy="quantile",
-        pos_label=None,
-        name=None,
-        ax=None,
-        **kwargs,
-    ):
-        """Draw the reliability of a fitted classifier, its weights undone and not.
+        n_bins: int = 10,
+        strategy: str = "quantile",
+        pos_label: Label | None = None,
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw the reliability of a fitted classifier, uncorrected and corrected.
 
         Parameters
         ----------
         estimator : estimator
             Fitted classifier of two classes with the parameter
             `correct_probabilities`; or a pipeline whose last step has it, or a search
-            whose best estimator has. It stays as it is.
+            whose best estimator has it. It is not changed.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
             True labels.
         n_bins : int, default=10
-            Number of bins, of each curve.
+            Number of bins of each curve.
         strategy : {"quantile", "uniform"}, default="quantile"
-            Bins of as many rows each, or of the same width.
+            Bins with equal numbers of rows, or of equal width.
         pos_label : int, float, bool or str, default=None
             The positive class. None is ``estimator.classes_[1]``.
         name : str, default=None
@@ -126,15 +146,15 @@ class CalibrationCorrectionDisplay:
         TypeError
             If the estimator has no `correct_probabilities`.
         ValueError
-            If there are not two classes, both with rows, or the estimator's weights
-            cannot be undone.
+            If there are not exactly two classes, or the distortion of the
+            probabilities cannot be undone.
         """
         estimators = [with_correction(estimator, correct) for correct in (False, True)]
         if None in estimators:
             raise TypeError(
                 f"{cls.__name__} needs an estimator with the parameter "
                 f"correct_probabilities, which {type(estimator).__name__} does not "
-                f"have. Pass its probabilities, and what became of them, to "
+                f"have. Pass its probabilities before and after a correction to "
                 f"from_predictions."
             )
         (before, pos_label), (after, _) = (
@@ -155,17 +175,17 @@ class CalibrationCorrectionDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_proba_before,
-        y_proba_after,
+        y_true: ArrayLike,
+        y_proba_before: ArrayLike,
+        y_proba_after: ArrayLike,
         *,
-        n_bins=10,
-        strategy="quantile",
-        pos_label=None,
-        name=None,
-        ax=None,
-        **kwargs,
-    ):
+        n_bins: int = 10,
+        strategy: str = "quantile",
+        pos_label: Label | None = None,
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the reliability of two sets of probabilities.
 
         Parameters
@@ -186,8 +206,7 @@ class CalibrationCorrectionDisplay:
         Raises
         ------
         ValueError
-            If there are not two classes, both with rows, or the probabilities are
-            wrong.
+            If there are not exactly two classes, or the probabilities are invalid.
         """
         before, after = (
             binary_rows(cls, y_true, y_proba, None, pos_label)
@@ -201,7 +220,9 @@ class CalibrationCorrectionDisplay:
         )
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, name=None, **kwargs):
+    def plot(
+        self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
+    ) -> Self:
         """Draw both curves, the diagonal and the histogram.
 
         Parameters
@@ -235,7 +256,13 @@ class CalibrationCorrectionDisplay:
         self._draw_histogram(sign)
         return self
 
-    def _draw_curve(self, label, reliability, kwargs, **style):
+    def _draw_curve(
+        self,
+        label: str,
+        reliability: Reliability,
+        kwargs: Mapping[str, Any],
+        **style: Any,
+    ) -> Line2D:
         """Draw one reliability curve, with its scores in the legend."""
         style["label"] = (
             f"{label}: log loss {reliability.log_loss:.3f}, "
@@ -244,10 +271,18 @@ class CalibrationCorrectionDisplay:
         (line,) = self.ax_.plot(
             reliability.prob_pred, reliability.prob_true, **styled(style, kwargs)
         )
+        self.ax_.vlines(
+            reliability.prob_pred,
+            reliability.low,
+            reliability.high,
+            color=line.get_color(),
+            alpha=0.4,
+            linewidth=1,
+        )
         return line
 
-    def _draw_histogram(self, sign):
-        """Draw how many rows have which probability, below the curves."""
+    def _draw_histogram(self, sign: str) -> None:
+        """Draw a histogram of the probabilities below the curves."""
         bottom, top = self.ax_.get_ylim()
         floor = -bottom / (top - bottom)
         # In the middle of the part above the histogram.
@@ -255,7 +290,7 @@ class CalibrationCorrectionDisplay:
         self.histogram_ax_ = self.ax_.inset_axes((0, 0, 1, 0.7 * floor))
         self.histogram_ax_.hist(
             [self.before.y_proba, self.after.y_proba],
-            bins=np.linspace(0, 1, 21),
+            bins=np.linspace(0, 1, 21).tolist(),
             color=[self.before_line_.get_color(), self.after_line_.get_color()],
             log=True,
         )
@@ -263,15 +298,14 @@ class CalibrationCorrectionDisplay:
         self.histogram_ax_.tick_params(labelbottom=False)
 
 
-def _reliability(rows, n_bins, strategy):
-    """Return how the probabilities of rows compare with what happened."""
-    prob_true, prob_pred = calibration_curve(
+def _reliability(rows: BinaryRows, n_bins: int, strategy: str) -> Reliability:
+    """Return how the probabilities of rows compare with their labels."""
+    curve = calibration_curve(
         rows.positive, rows.proba, n_bins=n_bins, strategy=strategy
     )
     return Reliability(
-        prob_true,
-        prob_pred,
-        rows.proba,
-        float(log_loss(rows.positive, rows.proba)),
-        float(brier_score_loss(rows.positive, rows.proba)),
+        **curve._asdict(),
+        y_proba=rows.proba,
+        log_loss=float(log_loss(rows.positive, rows.proba)),
+        brier=float(brier_score_loss(rows.positive, rows.proba)),
     )

@@ -1,23 +1,29 @@
 """Cost curves: what a classifier costs, for all costs and class frequencies at once."""
 
+from typing import Any, Self
+
 import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from skweighted._curves import cost_curve, costs_of_two
 from skweighted.displays._axes import axes_or_new, legend_above, styled
-from skweighted.displays._binary_rows import binary_rows
+from skweighted.displays._binary_rows import BinaryRows, Label, binary_rows
 from skweighted.displays._estimators import positive_proba
-from skweighted.displays._matrices import confusion_at_thresholds, ordered_costs
+from skweighted.metrics import CostMatrix
 
 
 class CostCurveDisplay:
-    """Normalized expected cost against what is at stake on positives.
+    """Normalized expected cost against the probability cost of the positive class.
 
-    A cost curve says for which costs and class frequencies a classifier is better than
-    another, or than a constant answer (Drummond & Holte, 2006). The x axis is the
+    A cost curve shows for which costs and class frequencies a classifier is better than
+    another, or than a constant prediction (Drummond & Holte, 2006). The x axis is the
     probability cost ``PC(+) = p(+) C(-|+) / (p(+) C(-|+) + p(-) C(+|-))``, with costs
-    net of those of being right; the y axis is ``FNR * PC(+) + FPR * (1 - PC(+))``, the
-    expected cost as a share of the highest possible one. A decision is a line, and the
-    curve is the lower envelope of the lines of all thresholds.
+    net of the cost of a correct prediction. The y axis is ``FNR * PC(+) + FPR * (1 -
+    PC(+))``, the expected cost as a share of the highest possible one. Each threshold
+    is a line, and the curve is the lower envelope of these lines.
 
     Make it with `from_estimator` or `from_predictions`. Parameters are attributes.
 
@@ -28,9 +34,9 @@ class CostCurveDisplay:
     normalized_cost : ndarray of shape (n_vertices,)
         Normalized expected cost at the vertices; linear in between.
     decision : tuple (fpr, fnr), default=None
-        False positive and false negative rate of the decisions the classifier makes.
+        False positive and false negative rate of the classifier's own predictions.
     operating_point : float, default=None
-        PC(+) of the costs and class frequencies at hand.
+        PC(+) of the given costs and the class frequencies of the rows.
     classes : tuple (negative, positive), default=None
         Labels.
     name : str, default=None
@@ -41,7 +47,7 @@ class CostCurveDisplay:
     line_ : matplotlib Line2D
         The envelope.
     trivial_line_ : matplotlib Line2D or None
-        The constant answers; None where they were drawn before.
+        The constant predictions; None if the axes have them already.
     decision_line_, operating_line_ : matplotlib Line2D or None
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
@@ -70,13 +76,13 @@ class CostCurveDisplay:
     def __init__(
         self,
         *,
-        probability_cost,
-        normalized_cost,
-        decision=None,
-        operating_point=None,
-        classes=None,
-        name=None,
-    ):
+        probability_cost: np.ndarray,
+        normalized_cost: np.ndarray,
+        decision: tuple[float, float] | None = None,
+        operating_point: float | None = None,
+        classes: tuple[Label, Label] | None = None,
+        name: str | None = None,
+    ) -> None:
         self.probability_cost = probability_cost
         self.normalized_cost = normalized_cost
         self.decision = decision
@@ -87,18 +93,18 @@ class CostCurveDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: BaseEstimator,
+        X: Any,
+        y: ArrayLike,
         *,
-        cost_matrix=None,
-        sample_weight=None,
-        pos_label=None,
-        name=None,
-        ax=None,
-        **kwargs,
-    ):
-        """Draw the cost curve of a fitted classifier, and the line of its `predict`.
+        cost_matrix: CostMatrix | None = None,
+        sample_weight: ArrayLike | None = None,
+        pos_label: Label | None = None,
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw the cost curve of a fitted classifier and the line of its predictions.
 
         Parameters
         ----------
@@ -108,8 +114,8 @@ class CostCurveDisplay:
         y : array-like of shape (n_samples,)
             True labels.
         cost_matrix : dict, DataFrame or array-like of shape (2, 2), default=None
-            Costs at hand, in any one unit, to mark the operating point. An array is in
-            the order of ``estimator.classes_``.
+            Costs, all in one unit, to mark the operating point. An array is in the
+            order of ``estimator.classes_``.
         sample_weight : array-like of shape (n_samples,), default=None
             At least 0. None weighs every row 1.
         pos_label : int, float, bool or str, default=None
@@ -117,7 +123,8 @@ class CostCurveDisplay:
         name : str, default=None
             Name in the legend. None is the name of the estimator's class.
         ax : matplotlib Axes, default=None
-            Where to draw; it may have other cost curves. None makes a new figure.
+            Where to draw; the axes may have other cost curves. None makes a new
+            figure.
         **kwargs
             Passed to matplotlib's `plot` for the envelope.
 
@@ -130,7 +137,7 @@ class CostCurveDisplay:
         TypeError
             If the estimator has no `predict_proba`.
         ValueError
-            If there are not two classes, both with rows, or the costs are wrong.
+            If there are not exactly two classes, or the costs are invalid.
         """
         proba, pos_label = positive_proba(cls, estimator, X, y, pos_label)
         return cls.from_predictions(
@@ -148,18 +155,18 @@ class CostCurveDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_proba,
+        y_true: ArrayLike,
+        y_proba: ArrayLike,
         *,
-        y_pred=None,
-        cost_matrix=None,
-        sample_weight=None,
-        pos_label=None,
-        name="Classifier",
-        ax=None,
-        **kwargs,
-    ):
-        """Draw the cost curve of probabilities, and the line of decisions if given.
+        y_pred: ArrayLike | None = None,
+        cost_matrix: CostMatrix | None = None,
+        sample_weight: ArrayLike | None = None,
+        pos_label: Label | None = None,
+        name: str | None = "Classifier",
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw the cost curve of probabilities, and the line of predictions if given.
 
         Parameters
         ----------
@@ -168,7 +175,7 @@ class CostCurveDisplay:
         y_proba : array-like of shape (n_samples,)
             Probability of the positive class.
         y_pred : array-like of shape (n_samples,), default=None
-            Decisions, as labels.
+            Predicted labels.
         cost_matrix : dict, DataFrame or array-like of shape (2, 2), default=None
             As in `from_estimator`. An array is in the order of the sorted labels.
         pos_label : int, float, bool or str, default=None
@@ -185,11 +192,13 @@ class CostCurveDisplay:
         Raises
         ------
         ValueError
-            If there are not two classes, both with rows, or the costs, probabilities or
-            weights are wrong.
+            If there are not exactly two classes, or the costs, probabilities or weights
+            are invalid.
         """
         rows = binary_rows(cls, y_true, y_proba, sample_weight, pos_label)
-        probability_cost, normalized_cost = _lower_envelope(rows)
+        probability_cost, normalized_cost = cost_curve(
+            rows.positive, rows.proba, rows.weight
+        )
         operating_point = decision = None
         if cost_matrix is not None:
             operating_point = _operating_point(rows, cost_matrix)
@@ -205,7 +214,9 @@ class CostCurveDisplay:
         )
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, name=None, **kwargs):
+    def plot(
+        self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
+    ) -> Self:
         """Draw the curve.
 
         Parameters
@@ -238,8 +249,8 @@ class CostCurveDisplay:
         legend_above(self.ax_)
         return self
 
-    def _draw_trivial(self):
-        """Draw what the constant answers cost, once for each axes."""
+    def _draw_trivial(self) -> None:
+        """Draw the cost of the constant predictions, once for each axes."""
         negative, positive = self.classes or ("-", "+")
         label = f"always {negative} (left), always {positive} (right)"
         self.trivial_line_ = None
@@ -248,8 +259,8 @@ class CostCurveDisplay:
                 [0, 0.5, 1], [0, 0.5, 0], color="0.5", linestyle=":", label=label
             )
 
-    def _draw_decision(self, of_name):
-        """Draw the line of the decisions the classifier makes."""
+    def _draw_decision(self, of_name: str) -> None:
+        """Draw the line of the classifier's own predictions."""
         self.decision_line_ = None
         if self.decision is not None:
             (self.decision_line_,) = self.ax_.plot(
@@ -260,8 +271,8 @@ class CostCurveDisplay:
                 label=f"{of_name}its predict",
             )
 
-    def _draw_operating_point(self):
-        """Mark the operating point on the curve and on the line of decisions."""
+    def _draw_operating_point(self) -> None:
+        """Mark the operating point on the curve and on the line of predictions."""
         self.operating_line_ = None
         if self.operating_point is None:
             return
@@ -281,58 +292,30 @@ class CostCurveDisplay:
         )
 
 
-def _lower_envelope(rows):
-    """Return the vertices of the least normalized cost over all thresholds.
-
-    Its lines are the points of the convex hull of the ROC curve (Drummond & Holte,
-    2006, section 3), the constant answers among them.
-    """
-    confusion, _ = confusion_at_thresholds(rows)
-    hull = []
-    for point in zip(*confusion[:, 1, ::-1].tolist(), strict=True):
-        while len(hull) > 1 and not _turns_right(*hull[-2:], point):
-            hull.pop()
-        hull.append(point)
-    fpr, tpr = (np.array(hull) / hull[-1]).T
-    d_fpr, d_tpr = np.diff(fpr), np.diff(tpr)
-    meet = d_fpr / (d_fpr + d_tpr)  # where neighbouring lines cost the same
-    height = fpr[1:] * (1 - meet) + (1 - tpr[1:]) * meet
-    # A perfect classifier's lines meet at the ends.
-    inside = (meet > 0) & (meet < 1)
-    return (
-        np.concatenate([[0.0], meet[inside], [1.0]]),
-        np.concatenate([[0.0], height[inside], [0.0]]),
-    )
-
-
-def _turns_right(a, b, c):
-    """Return whether the way from a over b to c turns right."""
-    return (b[0] - a[0]) * (c[1] - b[1]) < (b[1] - a[1]) * (c[0] - b[0])
-
-
-def _operating_point(rows, cost_matrix):
-    """Return PC(+), the share of the cost at stake that is on positives."""
-    costs = ordered_costs(cost_matrix, rows.classes)
+def _operating_point(rows: BinaryRows, cost_matrix: CostMatrix) -> float:
+    """Return PC(+), the share of false negatives in the highest possible cost."""
+    costs = costs_of_two(cost_matrix, rows.classes)
     prior = np.average(rows.positive, weights=rows.weight)
     false_alarm = (costs[0, 1] - costs[0, 0]) * (1 - prior)
     miss = (costs[1, 0] - costs[1, 1]) * prior
     return float(miss / (false_alarm + miss))
 
 
-def _decision_rates(rows, y_pred):
-    """Return the false positive and the false negative rate of decisions."""
-    y_pred = column_or_1d(y_pred)
-    check_consistent_length(rows.present, y_pred)
-    answers = y_pred[rows.present]
-    unknown = sorted(set(answers.tolist()) - set(rows.classes))
+def _decision_rates(rows: BinaryRows, y_pred: ArrayLike) -> tuple[float, float]:
+    """Return the false positive and the false negative rate of predictions."""
+    prediction = np.asarray(column_or_1d(y_pred))
+    check_consistent_length(rows.present, prediction)
+    prediction = prediction[rows.present]
+    classes = set(rows.classes)
+    unknown = sorted(set(prediction.tolist()) - classes)
     if unknown:
         raise ValueError(
-            f"y_pred has labels that y_true does not have: {unknown}. Classes in "
-            f"y_true: {sorted(rows.classes)}. Check the spelling and the type of the "
-            f"labels."
+            f"y_pred has labels that are not in y_true: {unknown}. Classes in y_true: "
+            f"{sorted(classes)}. Check the spelling and the type of the labels."
         )
-    wrong = (answers == rows.classes[1]) != rows.positive
-    return tuple(
+    wrong = (prediction == rows.classes[1]) != rows.positive
+    fpr, fnr = (
         float(np.average(wrong[truth], weights=rows.weight[truth]))
         for truth in (~rows.positive, rows.positive)
     )
+    return fpr, fnr

@@ -1,27 +1,36 @@
-"""What is asked of an estimator: its probabilities, and what is inside of it.
+"""The probabilities of an estimator, and the estimator inside a pipeline or search.
 
-An estimator is never changed. Inside are the last step of a pipeline and the best
-estimator of a search.
+No function here changes the estimator it is given. The inner estimator is the last step
+of a pipeline or the best estimator of a search.
 """
 
 import copy
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
-from skweighted.displays._binary_rows import not_binary, place_of
+from skweighted.displays._binary_rows import Label, not_binary, place_of
 
 
-def positive_proba(display, estimator, X, y, pos_label):
-    """Return the probabilities of the positive class, and that class."""
+def positive_proba(
+    display: type,
+    estimator: BaseEstimator,
+    X: Any,
+    y: ArrayLike,
+    pos_label: Label | None,
+) -> tuple[np.ndarray, Label]:
+    """Return the probabilities of the positive class, and its label."""
     name = type(estimator).__name__
     check_is_fitted(estimator)
     if not hasattr(estimator, "predict_proba"):
         raise TypeError(
-            f"{display.__name__} needs probabilities, and {name} has no predict_proba. "
+            f"{display.__name__} needs probabilities, but {name} has no predict_proba. "
             f"Wrap it in sklearn.calibration.CalibratedClassifierCV."
         )
     kind = type_of_target(y)
@@ -29,11 +38,11 @@ def positive_proba(display, estimator, X, y, pos_label):
         raise ValueError(not_binary(display, f"y is {kind}"))
     classes = np.asarray(estimator.classes_).tolist()
     if len(classes) != 2:
-        raise ValueError(not_binary(display, f"those of {name} are {classes}"))
+        raise ValueError(not_binary(display, f"the classes of {name} are {classes}"))
     unknown = np.setdiff1d(column_or_1d(y), estimator.classes_).tolist()
     if unknown:
         raise ValueError(
-            f"y has labels that {name} does not know: {unknown}. Its classes are "
+            f"y has labels that {name} was not fitted with: {unknown}. Its classes are "
             f"{classes}. Check the spelling and the type of the labels."
         )
     if pos_label is None:
@@ -41,15 +50,15 @@ def positive_proba(display, estimator, X, y, pos_label):
     return estimator.predict_proba(X)[:, place_of(pos_label, classes)], pos_label
 
 
-def inner_estimator(estimator):
-    """Return the last step of a pipeline or the best estimator of a search, or None."""
+def inner_estimator(estimator: BaseEstimator) -> BaseEstimator | None:
+    """Return the last step of a pipeline, or the best estimator of a search."""
     if isinstance(estimator, Pipeline):
         return estimator.steps[-1][1]
     return getattr(estimator, "best_estimator_", None)
 
 
-def with_correction(estimator, correct):
-    """Return a copy whose `correct_probabilities` is this, or None without it."""
+def with_correction(estimator: BaseEstimator, correct: bool) -> BaseEstimator | None:
+    """Return a copy with this `correct_probabilities`; None if it has no such."""
     outer = copy.copy(estimator)
     if "correct_probabilities" in estimator.get_params(deep=False):
         return outer.set_params(correct_probabilities=correct)

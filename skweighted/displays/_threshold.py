@@ -1,9 +1,16 @@
 """Expected cost, precision and recall at every threshold, for one cost matrix."""
 
-import numpy as np
-from scipy.special import expit, logit
+from collections.abc import Mapping
+from typing import Any, Self
 
-from skweighted._costs._decide import bayes_threshold
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+from scipy.special import expit, logit
+from sklearn.base import BaseEstimator
+
+from skweighted._curves import at_threshold, costs_of_two, threshold_curves
 from skweighted.displays._axes import (
     UNIT_TICKS,
     axes_or_new,
@@ -11,9 +18,9 @@ from skweighted.displays._axes import (
     right_axis,
     styled,
 )
-from skweighted.displays._binary_rows import binary_rows
+from skweighted.displays._binary_rows import Label, binary_rows
 from skweighted.displays._estimators import positive_proba, with_correction
-from skweighted.displays._matrices import confusion_at_thresholds, ordered_costs
+from skweighted.metrics import CostMatrix
 
 FEWEST_TICKS, MOST_TICKS = 3, 6
 
@@ -21,24 +28,24 @@ FEWEST_TICKS, MOST_TICKS = 3, 6
 class ThresholdDisplay:
     """Expected cost, precision and recall against the threshold.
 
-    Exact: computed at every distinct probability. The threshold that costs ask for,
-    ``false_alarm / (false_alarm + miss)`` (Elkan, 2001, eq. 2), is marked beside the
-    cut that is cheapest on these rows. Where they are far apart, or the first costs
-    much more, the probabilities are not true ones.
+    Exact: computed at every distinct probability. Two thresholds are marked: the Bayes
+    threshold ``false_alarm / (false_alarm + miss)`` (Elkan, 2001, eq. 2), and the
+    cheapest threshold on these rows. If they are far apart, or the Bayes threshold
+    costs much more, the probabilities are not well calibrated.
 
     Make it with `from_estimator` or `from_predictions`. Parameters are attributes.
 
     Parameters
     ----------
     thresholds : ndarray of shape (n_thresholds,)
-        The distinct probabilities, ascending, and inf: every answer is negative there.
+        The distinct probabilities, ascending, and inf: all predictions are negative.
     precision : ndarray of shape (n_thresholds,)
         NaN at inf.
     recall : ndarray of shape (n_thresholds,)
     expected_cost : ndarray of shape (n_thresholds,), default=None
         Mean cost per row, in the unit of the costs.
     bayes_threshold : float, default=None
-        The threshold of least expected cost where probabilities are true.
+        The threshold of least expected cost if the probabilities are true.
     classes : tuple (negative, positive), default=None
         Labels.
     name : str, default=None
@@ -49,7 +56,7 @@ class ThresholdDisplay:
     bayes_cost : float or None
         Mean cost per row at `bayes_threshold`.
     cheapest_threshold : float or None
-        The lowest of the thresholds with the least `expected_cost`.
+        The lowest threshold with the least `expected_cost`.
     cheapest_cost : float or None
         Mean cost per row there.
     precision_line_, recall_line_ : matplotlib Line2D
@@ -81,14 +88,14 @@ class ThresholdDisplay:
     def __init__(
         self,
         *,
-        thresholds,
-        precision,
-        recall,
-        expected_cost=None,
-        bayes_threshold=None,
-        classes=None,
-        name=None,
-    ):
+        thresholds: np.ndarray,
+        precision: np.ndarray,
+        recall: np.ndarray,
+        expected_cost: np.ndarray | None = None,
+        bayes_threshold: float | None = None,
+        classes: tuple[Label, Label] | None = None,
+        name: str | None = None,
+    ) -> None:
         self.thresholds = thresholds
         self.precision = precision
         self.recall = recall
@@ -98,46 +105,46 @@ class ThresholdDisplay:
         self.name = name
 
     @property
-    def bayes_cost(self):
+    def bayes_cost(self) -> float | None:
         """Mean cost per row at `bayes_threshold`, in the unit of the costs."""
         if self.expected_cost is None:
             return None
-        # Up to the next probability that occurs the answers are the same.
-        place = np.searchsorted(self.thresholds, self.bayes_threshold)
-        return float(self.expected_cost[place])
+        return float(
+            at_threshold(self.thresholds, self.expected_cost, self.bayes_threshold)
+        )
 
     @property
-    def cheapest_threshold(self):
-        """The lowest of the thresholds with the least `expected_cost`."""
+    def cheapest_threshold(self) -> float | None:
+        """The lowest threshold with the least `expected_cost`."""
         if self.expected_cost is None:
             return None
         return float(self.thresholds[self.expected_cost.argmin()])
 
     @property
-    def cheapest_cost(self):
+    def cheapest_cost(self) -> float | None:
         """The least mean cost per row, in the unit of the costs."""
         return None if self.expected_cost is None else float(self.expected_cost.min())
 
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: BaseEstimator,
+        X: Any,
+        y: ArrayLike,
         *,
-        cost_matrix=None,
-        sample_weight=None,
-        pos_label=None,
-        xscale="linear",
-        name=None,
-        ax=None,
-        **kwargs,
-    ):
+        cost_matrix: CostMatrix | None = None,
+        sample_weight: ArrayLike | None = None,
+        pos_label: Label | None = None,
+        xscale: str = "linear",
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw costs, precision and recall of a fitted classifier at every threshold.
 
-        An estimator with the parameter `correct_probabilities`, alone or as the last
-        step of a pipeline, is asked for its probabilities with weights undone: costs
-        decide on those. The estimator stays as it is.
+        If the estimator, or the last step of a pipeline, has the parameter
+        `correct_probabilities`, the corrected probabilities are drawn, because these
+        are what costs are applied to. The estimator is not changed.
 
         Parameters
         ----------
@@ -147,19 +154,19 @@ class ThresholdDisplay:
         y : array-like of shape (n_samples,)
             True labels.
         cost_matrix : dict, DataFrame or array-like of shape (2, 2), default=None
-            Costs, in any one unit. An array is in the order of ``estimator.classes_``.
+            Costs, all in one unit. An array is in the order of ``estimator.classes_``.
             None draws precision and recall only.
         sample_weight : array-like of shape (n_samples,), default=None
             At least 0. None weighs every row 1.
         pos_label : int, float, bool or str, default=None
             The positive class. None is ``estimator.classes_[1]``.
         xscale : {"linear", "logit"}, default="linear"
-            Scale of the thresholds. "logit" spreads those near 0 and 1, where those of
-            rare classes are.
+            Scale of the thresholds. "logit" spreads thresholds near 0 and 1,
+            where those of rare classes are.
         name : str, default=None
             Title of the legend.
         ax : matplotlib Axes, default=None
-            Where to draw; with costs it gets a right axis. None makes a new figure.
+            Where to draw; with costs, a right axis is added. None makes a new figure.
         **kwargs
             Passed to matplotlib's `plot` for each of the curves.
 
@@ -172,8 +179,8 @@ class ThresholdDisplay:
         TypeError
             If the estimator has no `predict_proba`.
         ValueError
-            If there are not two classes, both with rows, the costs are wrong, or the
-            estimator's weights cannot be undone.
+            If there are not exactly two classes, the costs are invalid, or the
+            distortion of the probabilities cannot be undone.
         """
         corrected = with_correction(estimator, correct=True)
         if corrected is not None:
@@ -194,17 +201,17 @@ class ThresholdDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_proba,
+        y_true: ArrayLike,
+        y_proba: ArrayLike,
         *,
-        cost_matrix=None,
-        sample_weight=None,
-        pos_label=None,
-        xscale="linear",
-        name=None,
-        ax=None,
-        **kwargs,
-    ):
+        cost_matrix: CostMatrix | None = None,
+        sample_weight: ArrayLike | None = None,
+        pos_label: Label | None = None,
+        xscale: str = "linear",
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw costs, precision and recall of probabilities at every threshold.
 
         Parameters
@@ -227,32 +234,25 @@ class ThresholdDisplay:
         Raises
         ------
         ValueError
-            If there are not two classes, both with rows, or the costs, probabilities or
-            weights are wrong.
+            If there are not exactly two classes, or the costs, probabilities or weights
+            are invalid.
         """
         rows = binary_rows(cls, y_true, y_proba, sample_weight, pos_label)
-        confusion, thresholds = confusion_at_thresholds(rows)
-        expected_cost = chosen = None
+        costs = None
         if cost_matrix is not None:
-            costs = ordered_costs(cost_matrix, rows.classes)
-            expected_cost = np.einsum("ij,ijk->k", costs, confusion)
-            expected_cost = expected_cost / rows.weight.sum()
-            chosen = bayes_threshold(costs)
-        true_positives = confusion[1, 1]
-        with np.errstate(invalid="ignore"):  # nothing is answered positive at inf
-            precision = true_positives / confusion[:, 1].sum(axis=0)
-        display = cls(
-            thresholds=thresholds,
-            precision=precision,
-            recall=true_positives / rows.weight[rows.positive].sum(),
-            expected_cost=expected_cost,
-            bayes_threshold=chosen,
-            classes=rows.classes,
-            name=name,
-        )
+            costs = costs_of_two(cost_matrix, rows.classes)
+        curves = threshold_curves(rows.positive, rows.proba, rows.weight, costs)
+        display = cls(**curves._asdict(), classes=rows.classes, name=name)
         return display.plot(ax=ax, xscale=xscale, **kwargs)
 
-    def plot(self, ax=None, *, xscale="linear", name=None, **kwargs):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        xscale: str = "linear",
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curves.
 
         Parameters
@@ -266,11 +266,13 @@ class ThresholdDisplay:
         """
         self.ax_ = self.score_ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
-        self.cost_line_ = self.bayes_line_ = self.cheapest_mark_ = None
+        self.cost_line_: Line2D | None = None
+        self.bayes_line_: Line2D | None = None
+        self.cheapest_mark_: Line2D | None = None
         self._scale_thresholds(xscale)
-        if self.expected_cost is not None:
-            self._draw_costs(kwargs)
-            self._mark_thresholds()
+        if self.expected_cost is not None and self.bayes_threshold is not None:
+            self._draw_costs(self.expected_cost, kwargs)
+            self._mark_thresholds(self.expected_cost, self.bayes_threshold)
             self.score_ax_ = right_axis(self.ax_)
         self._draw_scores(kwargs)
         sign = "" if self.classes is None else f" of class {self.classes[1]}"
@@ -279,7 +281,7 @@ class ThresholdDisplay:
         legend_above(*dict.fromkeys([self.ax_, self.score_ax_]), title=name)
         return self
 
-    def _scale_thresholds(self, xscale):
+    def _scale_thresholds(self, xscale: str) -> None:
         """Set the scale of the thresholds and its limits."""
         if xscale not in ("linear", "logit"):
             raise ValueError(f"xscale must be 'linear' or 'logit'. Got {xscale!r}.")
@@ -295,49 +297,56 @@ class ThresholdDisplay:
         self.ax_.set_xticks(ticks, [f"{tick:.10g}" for tick in ticks])
         self.ax_.minorticks_off()
 
-    def _draw_steps(self, ax, values, style, kwargs):
-        """Draw values that hold from the threshold before, exclusive, to their own."""
+    def _draw_steps(
+        self,
+        ax: Axes,
+        values: np.ndarray,
+        style: Mapping[str, Any],
+        kwargs: Mapping[str, Any],
+    ) -> Line2D:
+        """Draw values as steps: each is valid down to the threshold before it."""
         (line,) = ax.plot(
             np.concatenate([[0], self.thresholds[:-1], [1]]),
             np.concatenate([values[:1], values]),
-            **styled({"drawstyle": "steps-pre"} | style, kwargs),
+            **styled({"drawstyle": "steps-pre", **style}, kwargs),
         )
         return line
 
-    def _draw_costs(self, kwargs):
+    def _draw_costs(self, cost: np.ndarray, kwargs: Mapping[str, Any]) -> None:
         """Draw the expected cost."""
         style = {"color": "black", "linewidth": 2, "label": "expected cost"}
-        ax, cost = self.ax_, self.expected_cost
+        ax = self.ax_
         self.cost_line_ = self._draw_steps(ax, cost, style, kwargs)
         least, most = min(0, cost.min()), cost.max()
         top = most + 0.02 * (most - least)
         ax.set(ylabel="Expected cost per row", ylim=(least, top))
 
-    def _mark_thresholds(self):
-        """Mark the threshold that costs ask for, and the cheapest cut."""
+    def _mark_thresholds(self, cost: np.ndarray, bayes_threshold: float) -> None:
+        """Mark the Bayes threshold and the cheapest threshold."""
+        bayes_cost = at_threshold(self.thresholds, cost, bayes_threshold)
         (self.bayes_line_,) = self.ax_.plot(
-            [self.bayes_threshold] * 2,
-            [min(0, self.cheapest_cost), self.bayes_cost],
+            [bayes_threshold] * 2,
+            [min(0, cost.min()), bayes_cost],
             color="black",
             linestyle=":",
             marker="o",
             markevery=[1],
-            label=f"Bayes threshold {self.bayes_threshold:.3g}",
+            label=f"Bayes threshold {bayes_threshold:.3g}",
         )
-        cut = self.cheapest_threshold
-        label = "above all" if np.isinf(cut) else f"{cut:.3g}"
+        cheapest = self.thresholds[cost.argmin()]
+        label = "above all" if np.isinf(cheapest) else f"{cheapest:.3g}"
         (self.cheapest_mark_,) = self.ax_.plot(
-            [np.clip(cut, *self.ax_.get_xlim())],
-            [self.cheapest_cost],
+            [np.clip(cheapest, *self.ax_.get_xlim())],
+            [cost.min()],
             color="black",
             linestyle="none",
             marker="D",
             markerfacecolor="white",
-            label=f"cheapest cut {label}",
+            label=f"cheapest threshold {label}",
             clip_on=False,
         )
 
-    def _draw_scores(self, kwargs):
+    def _draw_scores(self, kwargs: Mapping[str, Any]) -> None:
         """Draw precision and recall."""
         blue = {"color": "tab:blue", "label": "precision"}
         orange = {"color": "tab:orange", "linestyle": "--", "label": "recall"}
@@ -347,10 +356,10 @@ class ThresholdDisplay:
         ax.set(ylabel="Precision, recall", ylim=(0, 1.02), yticks=UNIT_TICKS)
 
 
-def _logit_ticks(low, high):
+def _logit_ticks(low: float, high: float) -> np.ndarray:
     """Return ticks between two probabilities: 0.5, and powers of ten from 0 and 1."""
     decades = 10.0 ** -np.arange(1, 11)
-    # So few that their labels, which name all digits, stay apart.
+    # Few enough that their labels, which have all digits, do not overlap.
     for every in (1, 2, 3, 5):
         shown = decades[::every]
         ticks = np.array([*shown[::-1], 0.5, *(1 - shown)])

@@ -1,13 +1,16 @@
-"""Training curves: what was seen of a network after each epoch.
+"""Training curves: the losses and scores of a network after each epoch.
 
-Epochs count from 1. A series is a loss if its name says so.
+Epochs count from 1. A series is a loss if its name ends in "loss".
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skweighted.displays._axes import axes_or_new, legend_above, right_axis, styled
@@ -18,7 +21,7 @@ _LINESTYLES = ("-", "-", "--", "-.", ":")
 
 
 class TrainingCurveDisplay:
-    """Training loss and all that was seen on the validation rows, against the epoch.
+    """Training loss, and losses and scores of the validation rows, by epoch.
 
     Losses are on the left axis, other scores on the right one. The best epoch, whose
     weights early stopping restores, is marked.
@@ -30,7 +33,7 @@ class TrainingCurveDisplay:
     history : dict of str to list of float
         The series to draw: "loss" and those whose names begin with ``val_``.
     monitor : str, default=None
-        Name of the series that decided which epoch was the best.
+        Name of the series that determines the best epoch.
     best_epoch : int, default=None
         The best epoch; epochs count from 1. None marks nothing.
     name : str, default=None
@@ -41,7 +44,7 @@ class TrainingCurveDisplay:
     lines_ : dict of str to matplotlib Line2D
     best_line_ : matplotlib Line2D or None
     best_mark_ : matplotlib Line2D or None
-        On the series that decided.
+        On the series named by `monitor`.
     ax_ : matplotlib Axes
         Of the losses.
     score_ax_ : matplotlib Axes or None
@@ -59,28 +62,43 @@ class TrainingCurveDisplay:
     ['loss', 'val_loss']
     """
 
-    def __init__(self, *, history, monitor=None, best_epoch=None, name=None):
+    def __init__(
+        self,
+        *,
+        history: Mapping[str, Sequence[float]],
+        monitor: str | None = None,
+        best_epoch: int | None = None,
+        name: str | None = None,
+    ) -> None:
         self.history = history
         self.monitor = monitor
         self.best_epoch = best_epoch
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        *,
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw how a fitted network was trained.
 
         Parameters
         ----------
         estimator : estimator
             Fitted, with `history_`; or a pipeline whose last step has it, or a search
-            whose best estimator has.
+            whose best estimator has it. Its `best_epoch_` is marked if there is one,
+            and if validation rows were monitored.
         name : str, default=None
             Title of the legend.
         ax : matplotlib Axes, default=None
-            Where to draw; it gets a right axis if there are other scores than losses.
+            Where to draw; a right axis is added if there are scores other than losses.
             None makes a new figure.
         **kwargs
-            Passed to matplotlib's `plot` for each of the series.
+            Passed to matplotlib's `plot` for each series.
 
         Returns
         -------
@@ -103,13 +121,9 @@ class TrainingCurveDisplay:
                     f"dict to from_history."
                 )
             estimator = inner
-        history, options = _series(estimator.history_), vars(estimator)
-        rule = options.get("monitor", "loss")
-        monitor = _watched_series(history, rule)
-        # Epochs before the class weights begin are never the best.
-        first = round(options.get("class_weight_start", 0) * options.get("epochs", 0))
-        greater_is_better = rule not in ("loss", "log_loss")
-        best_epoch = _best_epoch(history, monitor, greater_is_better, first=first)
+        history = _series(estimator.history_)
+        monitor = _monitored_series(history, getattr(estimator, "monitor", "loss"))
+        best_epoch = getattr(estimator, "best_epoch_", None) if monitor else None
         display = cls(
             history=history, monitor=monitor, best_epoch=best_epoch, name=name
         )
@@ -118,24 +132,25 @@ class TrainingCurveDisplay:
     @classmethod
     def from_history(
         cls,
-        history,
+        history: Mapping[str, Sequence[float]],
         *,
-        monitor="val_loss",
-        greater_is_better=None,
-        name=None,
-        ax=None,
-        **kwargs,
-    ):
-        """Draw the series of a training.
+        monitor: str = "val_loss",
+        greater_is_better: bool | None = None,
+        name: str | None = None,
+        ax: Axes | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw the series of a training history.
 
         Parameters
         ----------
         history : dict of str to list of float, or keras History
         monitor : str, default="val_loss"
-            The series that says which epoch is the best. Where `history` does not have
-            it, none is marked.
+            The series that determines the best epoch. If `history` does not have it,
+            no epoch is marked.
         greater_is_better : bool, default=None
-            Whether a greater value of `monitor` is better. None: unless it is a loss.
+            Whether a greater value of `monitor` is better. None means True, unless it
+            is a loss.
         name, ax, **kwargs
             As in `from_estimator`.
 
@@ -146,22 +161,24 @@ class TrainingCurveDisplay:
         Raises
         ------
         TypeError
-            If `history` is no dict and has none.
+            If `history` is neither a dict nor a keras History.
         ValueError
             If it has neither "loss" nor a series whose name begins with ``val_``.
         """
-        history = _series(getattr(history, "history", history))
+        series = _series(getattr(history, "history", history))
         if greater_is_better is None:
             greater_is_better = not _is_loss(monitor)
         display = cls(
-            history=history,
-            monitor=monitor if monitor in history else None,
-            best_epoch=_best_epoch(history, monitor, greater_is_better),
+            history=series,
+            monitor=monitor if monitor in series else None,
+            best_epoch=_best_epoch(series.get(monitor, []), greater_is_better),
             name=name,
         )
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, name=None, **kwargs):
+    def plot(
+        self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
+    ) -> Self:
         """Draw the series.
 
         Parameters
@@ -179,7 +196,7 @@ class TrainingCurveDisplay:
         self.score_ax_ = right_axis(self.ax_) if scores else None
         self._draw_series(kwargs)
         self._mark_best_epoch()
-        self.ax_.autoscale(axis="y")  # if this ax has another training already
+        self.ax_.autoscale(axis="y")  # if the axes have another history already
         self.ax_.set(
             xlabel="Epoch", ylabel="Loss", xlim=(0.5, self.ax_.dataLim.xmax + 0.5)
         )
@@ -187,18 +204,18 @@ class TrainingCurveDisplay:
             MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10])
         )
         axes = [self.ax_]
-        if scores:
-            one = scores[0].removeprefix("val_").replace("_", " ").capitalize()
-            self.score_ax_.set_ylabel(one if len(scores) == 1 else "Validation score")
+        if self.score_ax_:
+            only = scores[0].removeprefix("val_").replace("_", " ").capitalize()
+            self.score_ax_.set_ylabel(only if len(scores) == 1 else "Validation score")
             axes.append(self.score_ax_)
         legend_above(*axes, title=self.name if name is None else name)
         return self
 
-    def _axes_of(self, series):
-        """Return the axes a series is drawn in."""
-        return self.ax_ if _is_loss(series) else self.score_ax_
+    def _axes_of(self, series: str) -> Axes:
+        """Return the axes of a series."""
+        return self.score_ax_ if self.score_ax_ and not _is_loss(series) else self.ax_
 
-    def _draw_series(self, kwargs):
+    def _draw_series(self, kwargs: Mapping[str, Any]) -> None:
         """Draw each series against the epoch."""
         self.lines_ = {}
         colors, linestyles = itertools.cycle(_COLORS), itertools.cycle(_LINESTYLES)
@@ -207,17 +224,17 @@ class TrainingCurveDisplay:
                 "label": "training loss" if series == "loss" else series,
                 "color": next(colors),
                 "linestyle": next(linestyles),
-                # A line through one epoch would not be seen.
+                # A line through a single epoch is invisible.
                 "marker": "o" if len(values) == 1 else None,
             }
             (self.lines_[series],) = self._axes_of(series).plot(
                 range(1, len(values) + 1), values, **styled(style, kwargs)
             )
 
-    def _mark_best_epoch(self):
-        """Mark the best epoch, and its value in the series that decided."""
+    def _mark_best_epoch(self) -> None:
+        """Mark the best epoch, and its value in the monitored series."""
         self.best_line_ = self.best_mark_ = None
-        if self.best_epoch is None:
+        if self.best_epoch is None or self.monitor is None:
             return
         ax, line = self._axes_of(self.monitor), self.lines_[self.monitor]
         self.best_line_ = ax.axvline(
@@ -233,7 +250,7 @@ class TrainingCurveDisplay:
         )
 
 
-def _series(history):
+def _series(history: Any) -> dict[str, list[float]]:
     """Return the training loss and the series of the validation rows."""
     if not isinstance(history, Mapping):
         raise TypeError(
@@ -247,30 +264,33 @@ def _series(history):
     }
     if not series:
         raise ValueError(
-            f"history must have 'loss', or series whose names begin with 'val_'. It "
-            f"has {list(history)}."
+            f"history must have 'loss', or series whose names begin with 'val_'. Got "
+            f"{list(history)}."
         )
     return series
 
 
-def _is_loss(series):
-    """Return whether a series is a loss by its name."""
+def _is_loss(series: str) -> bool:
+    """Return whether the name of a series is that of a loss."""
     return series.endswith("loss") and not series.startswith("val_neg_")
 
 
-def _watched_series(history, monitor):
-    """Return the name of the series that early stopping watched, or None."""
-    watched = [series for series in history if series.startswith("val_")]
-    if not isinstance(monitor, str):  # a scorer's own name comes after val_loss
-        return next(iter(watched[:2][::-1]), None)
-    named = f"val_{monitor}"
-    return next((series for series in (named, *watched) if series in history), None)
-
-
-def _best_epoch(history, monitor, greater_is_better, *, first=0):
-    """Return the best epoch from 1, the earlier one of equals, or None."""
-    values = np.asarray(history.get(monitor, []), dtype=np.float64)[first:]
-    if np.isnan(values).all():
+def _monitored_series(history: Mapping[str, Any], monitor: Any) -> str | None:
+    """Return the name of the series that early stopping monitored, or None."""
+    of_validation = [series for series in history if series.startswith("val_")]
+    if f"val_{monitor}" in of_validation:
+        return f"val_{monitor}"
+    if not of_validation:
         return None
-    best = np.nanargmax(values) if greater_is_better else np.nanargmin(values)
-    return int(best) + first + 1
+    # The name of a scorer comes after val_loss; log_loss is recorded as val_loss.
+    is_scorer = not isinstance(monitor, str)
+    return of_validation[:2][-1] if is_scorer else of_validation[0]
+
+
+def _best_epoch(values: Sequence[float], greater_is_better: bool) -> int | None:
+    """Return the best epoch, the first one of equals; None if there is no value."""
+    array = np.asarray(values, dtype=np.float64)
+    if np.isnan(array).all():
+        return None
+    best = np.nanargmax(array) if greater_is_better else np.nanargmin(array)
+    return int(best) + 1

@@ -1,1 +1,1 @@
-"""Views of a comparison: text, Markdown, pictures and a page."""
+"""Views of a comparison: text, Markdown, figures and a page."""

@@ -1,242 +1,352 @@
-"""The pictures of a report: which ones apply, how to read them, and their SVG."""
+"""Figures of a comparison. Each function draws into the given axes and returns them.
 
-import io
-import re
-import warnings
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any, NamedTuple
+At most six lines are drawn; strategies with identical probabilities share a line. With
+more than two classes, curves are those of the rarest class against the rest.
+"""
 
-from markupsafe import Markup, escape
-from matplotlib import style
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from scipy import sparse
+from sklearn.decomposition import PCA, TruncatedSVD
 
-import skweighted.comparison.report.plots as plots
-from skweighted.comparison.measures import MEASURES
-from skweighted.comparison.report.cells import differences_shown
-from skweighted.comparison.report.style import MOST_LINES, ranking, title
-
-# Text stays text, in the font of the page; the same comparison gives the same ids.
-RC = ["default", {"svg.fonttype": "none", "svg.hashsalt": "skweighted"}]
-INCHES = (5.6, 4.8)
-
-
-class Picture(NamedTuple):
-    """A figure of the page: its name in links, heading, how to read it, and itself."""
-
-    name: str
-    heading: str
-    caption: str
-    svg: Markup
-
-
-def main_picture(comparison: Any, prefix: str) -> Picture:
-    """Return the picture of the differences from the reference in the main metric."""
-    measure = MEASURES[comparison.main_metric]
-    table = comparison.differences()
-    best, reference = measure.loss(table["difference"]).idxmin(), comparison.reference
-    difference, interval = differences_shown(table, comparison.main_metric)[best]
-    alt = (
-        f"Differences from {reference} in {measure.title}, with 95 % intervals, for "
-        f"{len(table)} strategies. The largest gain: {best}, {difference} ({interval})."
-    )
-    caption = (
-        f"Each mark is a strategy's mean difference from {reference} over the folds; "
-        f"the line holds the true one with 95 % probability. In the grey region it "
-        f"makes no difference in practice."
-    )
-    inches = (INCHES[0], 1.5 + 0.3 * len(table))
-    svg = drawn(partial(plots.differences, comparison), alt, prefix, inches)
-    return Picture("differences", "Differences at a glance", caption, svg)
-
-
-def pictures(comparison: Any) -> Iterator[Picture]:
-    """Yield the other pictures that apply."""
-    for name, (heading, caption, why_not, alt) in PICTURES.items():
-        if why_not(comparison):
-            continue
-        draw = partial(getattr(plots, name), comparison)
-        if name == "time_against_quality":
-            draw = partial(draw, metric=comparison.main_metric)
-        caption = caption.format(positive=comparison.problem.positive)
-        if name in OF_LINES and len(comparison.outcomes) > MOST_LINES:
-            caption += " " + OF_LINES[name]
-        svg = drawn(draw, alt(comparison), name, INCHES)
-        yield Picture(name, heading, caption, svg)
-
-
-def left_out(comparison: Any) -> list[str]:
-    """Return why some pictures are not there, in sentences."""
-    reasons = (why_not(comparison) for _, _, why_not, _ in PICTURES.values())
-    return [reason for reason in reasons if reason]
-
-
-def drawn(
-    draw: Callable[[Axes], Axes], alt: str, prefix: str, inches: tuple[float, float]
-) -> Markup:
-    """Return what a function draws as an SVG element, for a light or a dark page."""
-    text = io.StringIO()
-    # A user's style would not suit the page, and its colours of text no dark one.
-    with style.context(RC), warnings.catch_warnings():
-        # Other scripts than Latin: the browser has the letters that Matplotlib lacks.
-        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        figure = Figure(inches, layout="constrained")
-        ax = draw(figure.add_subplot())
-        ax.spines[["top", "right"]].set_visible(False)
-        figure.set_facecolor("none")
-        ax.set_facecolor("none")
-        no_metadata = dict.fromkeys(["Creator", "Date", "Format", "Type"])
-        figure.savefig(text, format="svg", metadata=no_metadata, dpi=144)
-    return _inline(text.getvalue(), alt, prefix)
-
-
-def _inline(svg: str, alt: str, prefix: str) -> Markup:
-    """Return an SVG file as part of a page: black becomes the colour of its text."""
-    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
-    body = svg[svg.index(">", svg.index("<svg")) + 1 :]
-    # A style for all elements would be one for the whole page; the page has its own.
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
-    body = body.replace("xlink:href=", "href=")
-    body = body.replace("stroke: #000000", "stroke: currentColor")
-    body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", body)
-    body = re.sub(r"font-family: [^;\"]*; ?", "", body)
-    opening = (
-        f'<svg role="img" viewBox="0 0 {width} {height}" fill="currentColor" '
-        f'aria-label="{escape(alt)}">'
-    )
-    return Markup(opening + body.strip())
-
-
-def _always(comparison: Any) -> str:
-    """Return no reason to leave a picture out."""
-    return ""
-
-
-def _no_costs(comparison: Any) -> str:
-    """Say why there is no cost against the threshold, if so."""
-    if comparison.cost_matrix is None:
-        return "No costs were given, so there is no cost against the threshold."
-    n_classes = len(comparison.problem.classes)
-    if n_classes > 2:
-        return (
-            f"One threshold parts two classes and there are {n_classes}, so there is "
-            f"no cost against the threshold."
-        )
-    return ""
-
-
-def _no_curves(comparison: Any) -> str:
-    """Say why there are no training curves, if so."""
-    for outcomes in comparison.outcomes.values():
-        if all("loss" in outcome.history for outcome in outcomes):
-            return ""
-    return "No strategy kept its loss over epochs, so there are no training curves."
-
-
-def _best_of(metric: str, what: str) -> Callable[[Any], str]:
-    """Return an alt text that names the best and the reference in a metric."""
-
-    def alt(comparison: Any) -> str:
-        means = comparison.summary()[metric, "mean"]
-        best, reference = ranking(comparison, metric)[0], comparison.reference
-        return (
-            f"{what}. Best {MEASURES[metric].title}: {best}, {means[best]:.3f}; "
-            f"{reference} has {means[reference]:.3f}."
-        )
-
-    return alt
-
-
-def _alt_of_components(comparison: Any) -> str:
-    """Return the alt text of the principal components."""
-    problem = comparison.problem
-    return (
-        f"Rows in two principal components, {problem.class_counts.min():,} of class "
-        f"{problem.positive} on top of the other classes."
-    )
-
-
-def _alt_of_time(comparison: Any) -> str:
-    """Return the alt text of seconds against quality."""
-    seconds = comparison.summary()["fit_seconds", "mean"]
-    return (
-        f"{title(comparison.main_metric)} against seconds of one fit. Fastest: "
-        f"{seconds.idxmin()}, {seconds.min():.2g} s; slowest: {seconds.idxmax()}, "
-        f"{seconds.max():.2g} s."
-    )
-
-
-# Where not every strategy has a line, which ones do.
-_FIRST_BY = (
-    f"At most {MOST_LINES} lines: the reference and the first by {{}}; the tables have "
-    f"every strategy."
+from skweighted._costs._decide import bayes_threshold
+from skweighted._curves import (
+    at_threshold,
+    calibration_curve,
+    costs_of_two,
+    mean_by_epoch,
+    precision_at_recall,
+    recall_at_false_positive_rate,
+    threshold_curves,
 )
-OF_LINES = {
-    "precision_recall": _FIRST_BY.format("average precision"),
-    "roc": _FIRST_BY.format("average precision"),
-    "calibration": _FIRST_BY.format(
-        "calibration error, with weights or corrections before others"
-    ),
-    "cost_against_threshold": _FIRST_BY.format("cost at that threshold"),
-    "training_curves": _FIRST_BY.format("the metric that strategies are ranked by"),
-}
+from skweighted.comparison.measures import MEASURES, N_BINS
+from skweighted.comparison.preprocessing import make_preprocessing
+from skweighted.comparison.report.style import (
+    GRAY,
+    OF_COMMON,
+    OF_DECISIONS,
+    OF_RAREST,
+    chosen,
+    legend_below,
+    looks,
+    small_first,
+    spread,
+    title,
+    words,
+)
+from skweighted.comparison.report.verdict import DECISIONS, decision
+from skweighted.comparison.results import Results, positives, problem_of
 
-# Function of `plots`: heading, how to read it, why not, and the text instead of it.
-PICTURES: dict[str, tuple[str, str, Callable[[Any], str], Callable[[Any], str]]] = {
-    "precision_recall": (
-        "Precision and recall",
-        "Of the rows called {positive}, how many are (precision), when so many of them "
-        "are found (recall). Mean over folds, bands ± one standard deviation. Further "
-        "up is better.",
-        _always,
-        _best_of("average_precision", "Precision against recall"),
-    ),
-    "roc": (
-        "ROC",
-        "How many {positive} rows are found for how many false alarms. Mean over "
-        "folds, bands ± one standard deviation. Where {positive} is rare, a small "
-        "share of all others can still be many false alarms.",
-        _always,
-        _best_of("roc_auc", "True against false positive rate"),
-    ),
-    "calibration": (
-        "Calibration",
-        "Does {positive} occur as often as predicted? All out-of-fold probabilities "
-        "in ten bins of equally many rows. On the dotted line they can be taken at "
-        "their word; right of it {positive} is predicted too often.",
-        _always,
-        _best_of("calibration_error", "Share of rows against predicted probability"),
-    ),
-    "cost_against_threshold": (
-        "Cost against threshold",
-        "What all out-of-fold decisions cost per row if rows above the threshold are "
-        "called {positive}. The dotted line is the threshold that is cheapest where "
-        "probabilities are right; a curve with its lowest point elsewhere has wrong "
-        "ones.",
-        _no_costs,
-        _best_of("expected_cost", "Cost per row against the threshold"),
-    ),
-    "principal_components": (
-        "The data",
-        "The rows in the two directions in which the prepared features vary most. "
-        "Prepared on all rows for this picture only; what was compared saw training "
-        "rows only. Classes that overlap here may be apart in other directions.",
-        _always,
-        _alt_of_components,
-    ),
-    "training_curves": (
-        "Training",
-        "Loss on the training rows, the mean over folds. Weights and other losses "
-        "change its scale: compare shapes, not heights.",
-        _no_curves,
-        lambda comparison: "Training loss against epochs.",
-    ),
-    "time_against_quality": (
-        "Time and quality",
-        "What a second buys: seconds of one fit, preprocessing and resampling "
-        "included, against the metric that strategies are ranked by.",
-        _always,
-        _alt_of_time,
-    ),
-}
+MOST_ROWS = 2000
+GRID = np.linspace(0, 1, 201)
+THRESHOLDS = np.linspace(0, 1, 401) ** 2  # even steps on the scale of `small_first`
+
+
+def precision_recall(
+    results: Results, ax: Axes, strategies: Iterable[str] | None = None
+) -> Axes:
+    """Draw precision against recall: mean and standard deviation over the folds.
+
+    By default the reference and the best by average precision.
+    """
+    _mean_curves(results, ax, strategies, precision_at_recall)
+    share = (problem_of(results).y == results.positive).mean()
+    ax.axhline(share, color=GRAY, linestyle=":", linewidth=1, label="by chance")
+    ax.set(xlabel=f"Recall of class {words(results.positive)}", ylabel="Precision")
+    return legend_below(ax)
+
+
+def roc(results: Results, ax: Axes, strategies: Iterable[str] | None = None) -> Axes:
+    """Draw the ROC curve: mean and standard deviation over the folds.
+
+    By default the strategies of `precision_recall`.
+    """
+    _mean_curves(results, ax, strategies, recall_at_false_positive_rate)
+    ax.plot([0, 1], [0, 1], color=GRAY, linestyle=":", linewidth=1, label="by chance")
+    positive = words(results.positive)
+    ax.set(
+        xlabel="False positive rate (share of all other rows)",
+        ylabel=f"Recall of class {positive} (true positive rate)",
+    )
+    return legend_below(ax)
+
+
+def calibration(
+    results: Results, ax: Axes, strategies: Iterable[str] | None = None
+) -> Axes:
+    """Draw the share of the rarest class against its predicted probability.
+
+    All out-of-fold probabilities of a strategy, in ten bins of equal size. By default
+    the reference, weights and corrections, then the best by calibration error.
+    """
+    ranked = results.ranking("calibration_error")
+    weighted = [name for name in ranked if "weight" in name or "correct" in name]
+    labels = chosen(results, strategies, [*weighted, *ranked])
+    style, largest = looks(results), 0.0
+    for name, label in labels.items():
+        curve = calibration_curve(*_pooled(results, name), n_bins=N_BINS)
+        largest = max(largest, *curve.prob_true, *curve.prob_pred)
+        ax.plot(
+            curve.prob_pred, curve.prob_true, **style[name], markersize=4, label=label
+        )
+    ax.plot(
+        [0, 1], [0, 1], color=GRAY, linestyle=":", linewidth=1, label="as predicted"
+    )
+    ax.set(xlim=(0, min(1.15 * largest, 1)), ylim=(0, min(1.15 * largest, 1)))
+    small_first(ax, "x", "y")
+    positive = words(results.positive)
+    ax.set(
+        xlabel=f"Predicted probability of class {positive} (square-root scale)",
+        ylabel=f"Share of class {positive}",
+    )
+    return legend_below(ax)
+
+
+def cost_against_threshold(
+    results: Results, ax: Axes, strategies: Iterable[str] | None = None
+) -> Axes:
+    """Draw the mean cost of all out-of-fold decisions against their threshold.
+
+    The Bayes threshold, which is the cheapest if the probabilities are true (Elkan,
+    2001, eq. 2), is marked. By default the reference and the cheapest there. ValueError
+    without costs or with more than two classes.
+    """
+    problem = problem_of(results)
+    if results.cost_matrix is None or len(problem.classes) > 2:
+        raise ValueError(
+            "Cost against the threshold needs two classes and costs. Compare with "
+            "cost_matrix=, or use comparison.summary()."
+        )
+    (other,) = (label for label in problem.classes if label != results.positive)
+    costs = costs_of_two(results.cost_matrix, (other, results.positive))
+    threshold = float(bayes_threshold(costs))
+    at = np.append(THRESHOLDS, [threshold, np.inf])
+    costs_at = {name: _costs_at(results, name, costs, at) for name in results.outcomes}
+    ranked = sorted(costs_at, key=lambda name: costs_at[name][-2])
+    labels, styles = chosen(results, strategies, ranked), looks(results)
+    for name, label in labels.items():
+        style = styles[name] | {"marker": ""}
+        *cost, at_bayes, _ = costs_at[name]
+        ax.plot(THRESHOLDS, cost, **style, label=f"{label}: {at_bayes:.3g}")
+    ax.axvline(threshold, color=GRAY, linestyle=":", label="Bayes threshold")
+    # At 0 every row is predicted positive; there the cost may leave the figure.
+    top = 1.3 * max(max(costs_at[name][-2:]) for name in labels)
+    ax.set(xlim=(0, 1), ylim=(min(0, ax.get_ylim()[0]), top))
+    small_first(ax, "x")
+    positive = words(results.positive)
+    ax.set(
+        xlabel=f"Threshold on the probability of class {positive} (square-root scale)",
+        ylabel="Cost per row (in the unit of the costs)",
+    )
+    return legend_below(ax, f"Cost at the Bayes threshold, {threshold:.3g}")
+
+
+def principal_components(results: Results, ax: Axes, random_state: int = 0) -> Axes:
+    """Draw the rows in two principal components of the preprocessed features.
+
+    Fitted on all rows, for this figure only: in the comparison, preprocessing is fitted
+    on training rows. Of each class but the rarest, at most 2,000 random rows are drawn;
+    the rarest is on top. Sparse features are not centered (truncated SVD).
+    """
+    problem = problem_of(results)
+    points, names = _two_components(problem.X, random_state)
+    draw = np.random.default_rng(random_state)
+    order = np.argsort(-problem.class_counts, kind="stable")
+    common = [label for label in problem.classes[order] if label != results.positive]
+    for turn, label in enumerate([*common, results.positive]):
+        rows = np.flatnonzero(problem.y == label)
+        note, is_rarest = f"{len(rows):,} rows", turn == len(common)
+        if len(rows) > MOST_ROWS and not is_rarest:
+            note = f"{MOST_ROWS:,} of {note}"
+            rows = draw.choice(rows, MOST_ROWS, replace=False)
+        ax.scatter(
+            points[rows, 0],
+            points[rows, 1],
+            s=18 if is_rarest else 8,
+            color=OF_RAREST if is_rarest else OF_COMMON[turn % len(OF_COMMON)],
+            marker="^" if is_rarest else "o",
+            alpha=0.9 if is_rarest else 0.5,
+            linewidths=0,
+            rasterized=True,
+            label=f"{words(label)}: {note}",
+        )
+    ax.set(xlabel=names[0], ylabel=names[1])
+    return legend_below(ax)
+
+
+def training_curves(
+    results: Results, ax: Axes, strategies: Iterable[str] | None = None
+) -> Axes:
+    """Draw the training loss by epoch, the mean over the folds still in training.
+
+    By default the reference and the best by the main metric that have such a curve;
+    ValueError if none has. Weights and loss functions change the scale of a loss.
+    """
+    with_curves = [
+        name
+        for name in results.ranking()
+        if all("loss" in outcome.history for outcome in results.outcomes[name])
+    ]
+    if not with_curves:
+        raise ValueError(
+            "No strategy has training curves, because the model has no history_. "
+            "Compare with a CostSensitiveMLPClassifier."
+        )
+    labels = chosen(results, strategies, with_curves)
+    style = looks(results)
+    for name, label in labels.items():
+        mean = mean_by_epoch(
+            outcome.history["loss"] for outcome in results.outcomes[name]
+        )
+        ax.plot(
+            range(1, len(mean) + 1), mean, **(style[name] | {"marker": ""}), label=label
+        )
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+    ax.set(xlabel="Epoch", ylabel="Training loss (each on its own scale)")
+    return legend_below(ax)
+
+
+def time_against_quality(
+    results: Results, ax: Axes, metric: str = "average_precision"
+) -> Axes:
+    """Draw a metric against the seconds of one fit, means over folds, with names."""
+    means = results.summary().xs("mean", axis=1, level=1)
+    means = means[np.isfinite(means[metric])].sort_values(metric)
+    seconds = means["fit_seconds"]
+    # At least a decade, because a shorter log scale has few round numbers.
+    middle = np.sqrt(seconds.min() * seconds.max())
+    reach = max(1.4 * seconds.max() / middle, 3.5)
+    ax.set(xscale="log", xlim=(middle / reach, middle * reach))
+    low, high = means[metric].min(), means[metric].max()
+    margin = 0.06 * (high - low) or 0.5
+    ax.set_ylim(low - margin, high + margin)
+    # Names are in a column next to the axes, each joined to its point: points may
+    # overlap, names may not.
+    heights = (means[metric] - low + margin) / (high - low + 2 * margin)
+    styles = looks(results)
+    for (name, row), height in zip(
+        means.iterrows(), spread(heights.to_numpy()), strict=True
+    ):
+        style = styles[name]
+        ax.annotate(
+            words(name),
+            (row["fit_seconds"], row[metric]),
+            (1.04, height),
+            textcoords="axes fraction",
+            va="center",
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": style["color"],
+                "alpha": 0.5,
+                "linewidth": 0.7,
+                "relpos": (0, 0.5),
+            },
+        )
+        ax.plot(row["fit_seconds"], row[metric], **(style | {"linestyle": "none"}))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    way = "more" if MEASURES[metric].greater_is_better else "less"
+    ax.set(
+        xlabel="Seconds of one fit (log scale)",
+        ylabel=f"{title(metric)} ({way} is better)",
+    )
+    return ax
+
+
+def differences(results: Results, ax: Axes, metric: str | None = None) -> Axes:
+    """Draw the difference of each strategy from the reference, the best on top.
+
+    Lines are 95 % intervals (Nadeau & Bengio, 2003); in the shaded region differences
+    are negligible in practice. By default in the main metric.
+    """
+    metric, reference, rope = results.question(metric)
+    rows = results.differences(metric, rope=rope).to_dict("index")
+    ranked = [name for name in results.ranking(metric) if name in rows]
+    drawn = set()
+    for height, name in enumerate(reversed(ranked)):
+        row = rows[name]
+        kind = decision(row)
+        style: dict[str, Any] = OF_DECISIONS[kind]
+        if np.isfinite([row["low"], row["high"]]).all():
+            ends = [row["low"], row["high"]]
+            ax.plot(ends, [height] * 2, color=style["color"], linewidth=2)
+        ax.plot(
+            row["difference"],
+            height,
+            **style,
+            markersize=7,
+            linestyle="none",
+            label="" if kind in drawn else DECISIONS[kind],
+        )
+        drawn.add(kind)
+    same = f"negligible in practice: ± {rope:.2g}"
+    ax.axvspan(-rope, rope, color=GRAY, alpha=0.2, linewidth=0, label=same)
+    ax.axvline(0, color="black", linewidth=1)
+    ax.set_yticks(range(len(ranked)), [words(name) for name in reversed(ranked)])
+    ax.set_ylim(-0.6, len(ranked) - 0.4)
+    way = "right is better" if MEASURES[metric].greater_is_better else "left is better"
+    ax.set_xlabel(f"{title(metric)}: difference from {words(reference)} ({way})")
+    return legend_below(ax)
+
+
+def _mean_curves(
+    results: Results,
+    ax: Axes,
+    strategies: Iterable[str] | None,
+    curve: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+) -> None:
+    """Draw the mean of the curves of all folds, and their standard deviation."""
+    labels = chosen(results, strategies, results.ranking("average_precision"))
+    styles = looks(results)
+    for name, label in labels.items():
+        style = styles[name] | {"marker": ""}
+        curves = np.array([curve(*rows, GRID) for rows in positives(results, name)])
+        mean = curves.mean(axis=0)
+        ax.plot(GRID, mean, **style, label=label)
+        if len(curves) > 1:
+            deviation = curves.std(axis=0, ddof=1)
+            band = np.clip([mean - deviation, mean + deviation], 0, 1)
+            ax.fill_between(GRID, *band, color=style["color"], alpha=0.1, linewidth=0)
+    ax.set(xlim=(0, 1), ylim=(0, 1.02))
+
+
+def _pooled(results: Results, strategy: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return truth and probability of the rarest class in all folds together."""
+    truths, probas = zip(*positives(results, strategy), strict=True)
+    return np.concatenate(truths), np.concatenate(probas)
+
+
+def _costs_at(
+    results: Results, strategy: str, costs: np.ndarray, thresholds: np.ndarray
+) -> np.ndarray:
+    """Return the mean cost of all out-of-fold decisions at some thresholds."""
+    curves = threshold_curves(*_pooled(results, strategy), costs=costs)
+    assert curves.expected_cost is not None  # because there are costs
+    return at_threshold(curves.thresholds, curves.expected_cost, thresholds)
+
+
+def _two_components(X: Any, random_state: int) -> tuple[np.ndarray, tuple[str, str]]:
+    """Return two coordinates of every row, and their names."""
+    features = make_preprocessing(X).fit_transform(X)
+    if features.shape[1] == 1:
+        noise = np.random.default_rng(random_state).uniform(size=features.shape[0])
+        only = features.toarray() if sparse.issparse(features) else features
+        return np.column_stack([only, noise]), ("The only feature", "Random")
+    kind, name = PCA, "Principal component"
+    if sparse.issparse(features):
+        kind, name = TruncatedSVD, "Singular vector"
+    model = kind(n_components=2, random_state=random_state)
+    points = model.fit_transform(features)
+    shares = model.explained_variance_ratio_
+    first, second = (
+        f"{name} {number}"
+        + (f" ({share:.0%} of the variance)" if np.isfinite(share) else "")
+        for number, share in enumerate(shares, start=1)
+    )
+    return points, (first, second)

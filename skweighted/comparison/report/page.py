@@ -1,9 +1,12 @@
-"""The page of a comparison: one HTML file that needs nothing else, or a cell.
+"""The page of a comparison: one self-contained HTML file, or a cell of a notebook.
 
-Pictures come from `figures`; the words around the numbers, their order and their looks
-are in ``page.html.jinja``, which escapes every label.
+The words around the numbers, their order and their looks are in ``page.html.jinja``,
+which escapes every label.
 """
 
+import io
+import re
+import warnings
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -11,23 +14,29 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+from matplotlib import style
+from matplotlib.figure import Figure
 
-import skweighted.comparison.report.figures as figures
 from skweighted._text import count
 from skweighted.comparison.data import Problem
 from skweighted.comparison.measures import MEASURES, by_panel
-from skweighted.comparison.report.cells import Cell, cells, differences_shown
-from skweighted.comparison.report.style import (
-    OF_COMMON,
-    OF_RAREST,
-    decision,
-    ranking,
-    title,
+from skweighted.comparison.report.captions import (
+    CAPTIONED,
+    Captioned,
+    differences_captioned,
 )
+from skweighted.comparison.report.style import OF_COMMON, OF_RAREST, title
+from skweighted.comparison.report.text import Cell, Difference, cells, differences
+from skweighted.comparison.report.verdict import verdict_of
+from skweighted.comparison.results import Results, problem_of
 
 TEMPLATE = "page.html.jinja"
 MOST_CLASSES = 5
-# What a cell of a notebook has room for.
+# Text stays text, in the font of the page; ids are the same for the same comparison.
+SVG_STYLE: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": "skweighted"}
+INCHES = (5.6, 4.8)
+# The metrics for which a cell of a notebook has room.
 FEW_METRICS = (
     *("expected_cost", "average_precision", "roc_auc", "log_loss"),
     *("balanced_accuracy", "minority_recall", "minority_precision", "fit_seconds"),
@@ -49,7 +58,7 @@ class Question(NamedTuple):
     heading: str
     sentences: list[str]
     rope: str
-    rows: list[dict[str, str]]
+    rows: list[Difference]
 
 
 class Bar(NamedTuple):
@@ -58,65 +67,79 @@ class Bar(NamedTuple):
     label: str
     rows: str
     percent: float
-    colour: str
+    color: str
 
 
-def html(comparison: Any, *, command: str = "", for_notebook: bool = False) -> str:
+class Picture(NamedTuple):
+    """A figure of the page, with its name in links."""
+
+    name: str
+    heading: str
+    caption: str
+    svg: Markup
+
+
+def html(results: Results, *, command: str = "", for_notebook: bool = False) -> str:
     """Return a comparison as HTML.
 
     Parameters
     ----------
-    comparison : Comparison
+    results : Results
         With problem, folds and outcomes, as `compare` returns it.
     command : str, default=""
-        What to type for the same comparison, shown on the page.
+        The command that reproduces the comparison, to show on the page.
     for_notebook : bool, default=False
-        A fragment with verdict, table and main picture, whose style touches nothing
-        else, instead of the whole page.
+        Whether to return a fragment with verdict, table and main figure, whose style
+        applies to nothing else, instead of the whole page.
 
     Returns
     -------
     str
-        UTF-8 where it is written to a file; refers to nothing outside itself.
+        UTF-8 if it is written to a file; it refers to nothing outside itself.
     """
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = (files(__package__) / TEMPLATE).read_text("utf-8")
-    questions = list(_questions(comparison))
+    questions = list(_questions(results))
     main_picture = None
     if questions:
-        main_picture = figures.main_picture(
-            comparison, "notebook" if for_notebook else "main"
-        )
-    content = _fragment(comparison) if for_notebook else _page(comparison, command)
+        prefix = "notebook" if for_notebook else "main"
+        inches = (INCHES[0], 1.5 + 0.3 * len(questions[0].rows))
+        figure = differences_captioned(results)
+        main_picture = _picture(results, "differences", figure, prefix, inches)
+    content = _fragment(results) if for_notebook else _page(results, command)
     return environment.from_string(template).render(
         content,
-        comparison=comparison,
+        results=results,
         for_notebook=for_notebook,
         questions=questions,
         main_picture=main_picture,
-        main_title=MEASURES[comparison.main_metric].title,
-        n_folds=comparison.fold_scores["fold"].nunique(),
+        main_title=MEASURES[results.main_metric].title,
+        n_folds=results.n_folds,
     )
 
 
-def _fragment(comparison: Any) -> dict[str, Any]:
-    """Return what only a notebook's cell shows."""
-    names = [name for name in FEW_METRICS if name in comparison.metrics]
-    return {"tables": [_ranked(comparison, "Means over folds", names)]}
+def _fragment(results: Results) -> dict[str, Any]:
+    """Return the content of a notebook cell only."""
+    names = [name for name in FEW_METRICS if name in results.metrics]
+    return {"tables": [_ranked(results, "Means over folds", names)]}
 
 
-def _page(comparison: Any, command: str) -> dict[str, Any]:
-    """Return what only the whole page shows."""
-    problem, folds = comparison.problem, comparison.folds
+def _page(results: Results, command: str) -> dict[str, Any]:
+    """Return the content of the whole page only."""
+    problem, folds = problem_of(results), results.folds
+    reasons = {name: each.why_not(results) for name, each in CAPTIONED.items()}
     return {
         "tables": [
-            _ranked(comparison, *panel)
-            for panel in by_panel(comparison.metrics).items()
+            _ranked(results, *panel) for panel in by_panel(results.metrics).items()
         ],
-        "pictures": list(figures.pictures(comparison)),
-        "left_out": figures.left_out(comparison),
+        "pictures": [
+            _picture(results, name, CAPTIONED[name], name, INCHES)
+            for name, reason in reasons.items()
+            if not reason
+        ],
+        "left_out": [reason for reason in reasons.values() if reason],
         "command": command,
         "n_rows": count(len(problem.y), "row"),
         "n_features": count(problem.X.shape[1], "feature"),
@@ -128,7 +151,7 @@ def _page(comparison: Any, command: str) -> dict[str, Any]:
 
 
 def _bars(problem: Problem) -> list[Bar]:
-    """Return the shares of the classes: the commonest, all others, the rarest."""
+    """Return the shares of the classes: the largest ones, all others, the rarest."""
     counts = pd.Series(problem.class_counts, index=[str(c) for c in problem.classes])
     rarest = counts.loc[[str(problem.positive)]]
     common = counts.drop(rarest.index).sort_values(ascending=False, kind="stable")
@@ -137,8 +160,8 @@ def _bars(problem: Problem) -> list[Bar]:
         common = common.iloc[: MOST_CLASSES - 1]
         common[f"{len(others)} other classes"] = others.sum()
     return [
-        Bar(label, count(int(n_rows), "row"), 100 * n_rows / len(problem.y), colour)
-        for (label, n_rows), colour in zip(
+        Bar(str(label), count(int(n_rows), "row"), 100 * n_rows / counts.sum(), color)
+        for (label, n_rows), color in zip(
             [*common.items(), *rarest.items()],
             [*OF_COMMON[: len(common)], OF_RAREST],
             strict=True,
@@ -146,47 +169,70 @@ def _bars(problem: Problem) -> list[Bar]:
     ]
 
 
-def _ranked(comparison: Any, heading: str, names: list[str]) -> Ranked:
+def _ranked(results: Results, heading: str, names: list[str]) -> Ranked:
     """Return the means of some metrics, the best strategy in the main one first."""
-    columns = {name: cells(comparison.fold_scores, name) for name in names}
+    columns = [cells(results.fold_scores, name) for name in names]
     return Ranked(
         heading,
         [MEASURES[name].heading() for name in names],
         [
-            (strategy, [columns[name][strategy] for name in names])
-            for strategy in ranking(comparison)
+            (strategy, [column[strategy] for column in columns])
+            for strategy in results.ranking()
         ],
     )
 
 
-def _questions(comparison: Any) -> Iterator[Question]:
-    """Yield what the differences are in the metrics that decide, the main one first."""
+def _questions(results: Results) -> Iterator[Question]:
+    """Yield the differences in the metrics of the verdicts, the main one first."""
     for metric in DECIDED_BY:
-        if metric not in comparison.metrics or len(comparison.outcomes) < 2:
+        if metric not in results.metrics or len(results.outcomes) < 2:
             continue
-        mean = comparison.summary().loc[comparison.reference, (metric, "mean")]
-        if not np.isfinite(mean):
+        if not np.isfinite(results.summary()[metric, "mean"].loc[results.reference]):
             continue
-        _, _, rope = comparison.question(metric)
-        table = comparison.differences(metric, rope=rope)
-        shown = differences_shown(table, metric)
-        rows = [
-            {
-                "strategy": name,
-                "difference": shown[name][0],
-                "interval": shown[name][1],
-                "better": _percent(row["p_better"]),
-                "equivalent": _percent(row["p_equivalent"]),
-                "worse": _percent(row["p_worse"]),
-                "kind": decision(row)[0],
-            }
-            for name, row in table.loc[
-                [name for name in ranking(comparison, metric) if name in table.index]
-            ].iterrows()
-        ]
-        yield Question(title(metric), comparison.verdict(metric), f"{rope:.2g}", rows)
+        _, _, rope = results.question(metric)
+        yield Question(
+            title(metric),
+            verdict_of(results, metric),
+            f"{rope:.2g}",
+            differences(results, metric),
+        )
 
 
-def _percent(probability: float) -> str:
-    """Return a probability in words of the table."""
-    return "?" if np.isnan(probability) else f"{probability:.0%}"
+def _picture(
+    results: Results,
+    name: str,
+    figure: Captioned,
+    prefix: str,
+    inches: tuple[float, float],
+) -> Picture:
+    """Draw a figure as an SVG element, for a light or a dark page."""
+    text = io.StringIO()
+    # The default style: a user's colors may not be legible on a dark page.
+    with style.context(["default", SVG_STYLE]), warnings.catch_warnings():
+        # The browser has letters of other scripts, which Matplotlib's font lacks.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        canvas = Figure(inches, layout="constrained")
+        ax = figure.draw(results, canvas.add_subplot())
+        ax.spines[["top", "right"]].set_visible(False)
+        canvas.set_facecolor("none")
+        ax.set_facecolor("none")
+        no_metadata = dict.fromkeys(["Creator", "Date", "Format", "Type"])
+        canvas.savefig(text, format="svg", metadata=no_metadata, dpi=144)
+    svg = _inline(text.getvalue(), figure.alt(results), prefix)
+    return Picture(name, figure.heading, figure.full_caption(results), svg)
+
+
+def _inline(svg: str, alt: str, prefix: str) -> Markup:
+    """Return an SVG file as part of a page; black becomes the color of its text."""
+    opening, body = svg[svg.index("<svg") :].split(">", 1)
+    box = opening.split('viewBox="')[1].split('"')[0]
+    # A style element would apply to the whole page, which has its own.
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
+    body = body.replace("xlink:href=", "href=")
+    body = body.replace("stroke: #000000", "stroke: currentColor")
+    body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", body)
+    body = re.sub(r"font-family: [^;\"]*; ?", "", body)
+    return Markup(
+        f'<svg role="img" viewBox="{box}" fill="currentColor" '
+        f'aria-label="{escape(alt)}">{body.strip()}'
+    )

@@ -1,62 +1,51 @@
-"""What a strategy looks like in every picture, and which ones get a line of their own.
+"""How strategies look in every figure, which of them are drawn, and shared axes.
 
-The reference is black. The others have the colours of Okabe and Ito (2008), which stay
-apart for colour-blind eyes, and differ in line style and marker besides.
+The reference is black. The others have the colors of Okabe and Ito (2008), which
+color-blind readers can distinguish; line styles and markers differ too.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
 from skweighted._text import count, shortened
 from skweighted.comparison.measures import MEASURES
-from skweighted.comparison.report.cells import fold_counts
+from skweighted.comparison.results import Results
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 DASHES = ("-", "--", "-.", ":")
 MARKERS = "sD^vPX"
-GREY = "#808080"  # seen on white and on black
+GRAY = "#808080"  # visible on white and on black
 # Of classes.
-OF_RAREST = COLOURS[1]
-OF_COMMON = (GREY, COLOURS[0], COLOURS[2], COLOURS[3], COLOURS[4])
+OF_RAREST = COLORS[1]
+OF_COMMON = (GRAY, COLORS[0], COLORS[2], COLORS[3], COLORS[4])
 MOST_LINES = 6
 LONGEST_NAME = 32
 
-# Rare classes have small probabilities: with square roots 1 % is a tenth of the way.
+# Rare classes have small probabilities; on a square-root scale 1 % is at a tenth.
 SMALL_FIRST_TICKS = (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1)
 
-# Words, marker, colour and face of a difference that is surely one of these.
-DECISIONS = {
-    "p_better": ("better", "o", COLOURS[0], COLOURS[0]),
-    "p_worse": ("worse", "X", COLOURS[1], COLOURS[1]),
-    "p_equivalent": ("no real difference", "s", GREY, GREY),
+# How the mark of a difference looks, by decision.
+OF_DECISIONS = {
+    "better": {"marker": "o", "color": COLORS[0]},
+    "worse": {"marker": "X", "color": COLORS[1]},
+    "equivalent": {"marker": "s", "color": GRAY},
+    "undecided": {"marker": "o", "color": GRAY, "markerfacecolor": "none"},
 }
-UNDECIDED = ("undecided", "o", GREY, "none")
 
 
-def ranking(comparison: Any, metric: str | None = None) -> list[str]:
-    """Return the strategies, the best in a metric first, those that lack folds last."""
-    metric = metric or comparison.main_metric
-    means = comparison.summary()[metric, "mean"]
-    n_folds = fold_counts(comparison.fold_scores, metric)
-    n_folds = n_folds.reindex(means.index, fill_value=0)
-    table = pd.DataFrame({"n_folds": -n_folds, "loss": MEASURES[metric].loss(means)})
-    return table.sort_values(["n_folds", "loss"], kind="stable").index.tolist()
-
-
-def looks(comparison: Any) -> dict[str, dict[str, Any]]:
-    """Return colour, line style and marker of each strategy."""
-    others = [name for name in ranking(comparison) if name != comparison.reference]
-    styles = {comparison.reference: {"color": "black", "linestyle": "-", "marker": "o"}}
+def looks(results: Results) -> dict[str, dict[str, Any]]:
+    """Return color, line style and marker of each strategy."""
+    others = [name for name in results.ranking() if name != results.reference]
+    styles = {results.reference: {"color": "black", "linestyle": "-", "marker": "o"}}
     for place, name in enumerate(others):
-        # Each turn through the colours shifts the others, so that no two look alike.
-        turn, colour = divmod(place, len(COLOURS))
+        # Each turn through the colors shifts the others, so that no two look alike.
+        turn, color = divmod(place, len(COLORS))
         styles[name] = {
-            "color": COLOURS[colour],
+            "color": COLORS[color],
             "linestyle": DASHES[(place + turn) % len(DASHES)],
             "marker": MARKERS[(place + turn) % len(MARKERS)],
         }
@@ -64,57 +53,50 @@ def looks(comparison: Any) -> dict[str, dict[str, Any]]:
 
 
 def chosen(
-    comparison: Any, strategies: Iterable[str] | None, ranked: list[str]
+    results: Results, strategies: Iterable[str] | None, ranked: list[str]
 ) -> dict[str, str]:
     """Return the strategies to draw and their names in the legend.
 
-    Those given, or the reference and the first of the ranked; then strategies with the
-    very same probabilities, such as those that only decide otherwise, share a line.
+    By default the reference and the first of the ranked strategies. Of these,
+    strategies with identical probabilities, which differ in their decisions only, share
+    a line.
     """
     if strategies is not None:
         names = list(strategies)
-        unknown = [name for name in names if name not in comparison.outcomes]
+        unknown = [name for name in names if name not in results.outcomes]
         if unknown:
             raise ValueError(
                 f"There is no strategy {unknown[0]!r} in this comparison. Known: "
-                f"{shortened(comparison.outcomes, 99)}."
+                f"{shortened(results.outcomes, 99)}."
             )
         return {name: words(name) for name in names}
     alike: dict[int, list[str]] = {}
-    reference_first = sorted(ranked, key=lambda name: name != comparison.reference)
+    reference_first = sorted(ranked, key=lambda name: name != results.reference)
     for name in dict.fromkeys(reference_first):
-        probas = [outcome.proba.tobytes() for outcome in comparison.outcomes[name]]
+        probas = [outcome.proba.tobytes() for outcome in results.outcomes[name]]
         alike.setdefault(hash(tuple(probas)), []).append(name)
     groups = list(alike.values())[:MOST_LINES]
     return {names[0]: _shared(names) for names in groups}
 
 
-def decision(row: pd.Series, confidence: float = 0.95) -> tuple[str, str, str, str]:
-    """Return words, marker, colour and face of a row of differences."""
-    for name, look in DECISIONS.items():
-        if row[name] >= confidence:
-            return look
-    return UNDECIDED
-
-
 def title(metric: str) -> str:
-    """Return the title of a metric as it begins a sentence."""
+    """Return the title of a metric with a capital letter."""
     name = MEASURES[metric].title
     return name[0].upper() + name[1:]
 
 
 def words(label: Any) -> str:
-    """Return a label as text of a picture: no formula, and short enough."""
+    """Return a label as text of a figure: short, and never a formula."""
     text = " ".join(str(label).split())
     if len(text) > LONGEST_NAME:
         text = f"{text[: LONGEST_NAME - 1]}…"
-    # Matplotlib leaves names with an underscore in front out of its legends.
+    # Matplotlib omits names that begin with an underscore from its legends.
     blank = " " if text.startswith("_") else ""
     return blank + text.replace("$", r"\$")
 
 
 def small_first(ax: Axes, *sides: str) -> None:
-    """Spread small probabilities on the x or y axis, whose limits stay."""
+    """Set a square-root scale on the x or y axis and keep its limits."""
     functions = (lambda p: np.sqrt(np.maximum(p, 0)), np.square)
     for side in sides:
         low, high = getattr(ax, f"get_{side}lim")()
@@ -125,7 +107,7 @@ def small_first(ax: Axes, *sides: str) -> None:
 
 
 def legend_below(ax: Axes, heading: str | None = None) -> Axes:
-    """Put the legend under the x label, where it covers no data."""
+    """Draw the legend below the x label, where it covers no data."""
     points = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
     ax.legend(
         title=heading,
@@ -142,9 +124,9 @@ def legend_below(ax: Axes, heading: str | None = None) -> Axes:
 
 
 def spread(heights: np.ndarray) -> np.ndarray:
-    """Return ascending heights from 0 to 1 moved apart, so that names can stand there.
+    """Return ascending heights from 0 to 1, moved apart so that names do not overlap.
 
-    Names pushed up by those below are pushed down again from the top.
+    Heights are first pushed up from the bottom, then down from the top.
     """
     gap = min(0.06, 1 / max(len(heights) - 1, 1))
     moved = heights.astype(float).copy()
@@ -157,7 +139,7 @@ def spread(heights: np.ndarray) -> np.ndarray:
 
 
 def _shared(names: list[str]) -> str:
-    """Return one name for strategies that share a line."""
+    """Return the label of a line that several strategies share."""
     together = " = ".join(names)
     if len(together) > LONGEST_NAME and len(names) > 1:
         return f"{words(names[0])} = {count(len(names) - 1, 'other')}"

@@ -1,13 +1,16 @@
-"""What differences between strategies mean, in plain sentences."""
+"""What the differences from the reference mean: decisions, and sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from skweighted.comparison.measures import MEASURES
+from skweighted.comparison.results import Results
 from skweighted.comparison.statistics import check_confidence
 
-# Sentences of one strategy, and of several.
+# For one strategy, and for several.
 BETTER = (
     "{names} is better than {reference} in {metric}{margin}, {surely}.",
     "{names} are better than {reference} in {metric}{margin}, each {surely}.",
@@ -22,8 +25,8 @@ EQUIVALENT = (
     "each {surely}.",
 )
 UNDECIDED = (
-    "The folds cannot tell how {names} compares with {reference}.",
-    "The folds cannot tell how {names} compare with {reference}.",
+    "The folds do not show how {names} compares with {reference}.",
+    "The folds do not show how {names} compare with {reference}.",
 )
 NOTHING_BETTER = (
     "No strategy is really better than {reference} in {metric}: "
@@ -33,6 +36,13 @@ KINDS = {
     "equivalent": "within {rope}",
     "undecided": "undecided",
     "worse": "for the worse",
+}
+# The decision on a difference, and its name in tables and figures.
+DECISIONS = {
+    "better": "better",
+    "worse": "worse",
+    "equivalent": "no real difference",
+    "undecided": "undecided",
 }
 
 
@@ -45,30 +55,29 @@ def verdict(
     *,
     greater_is_better: bool,
 ) -> list[str]:
-    """Say in plain sentences which strategies are really better than the reference.
+    """Return in plain sentences which strategies are better than the reference.
 
     Parameters
     ----------
     table : DataFrame
-        What `differences` returned.
+        As `skweighted.comparison.statistics.differences` returns it.
     metric_title : str
-        The metric as in a sentence, such as ``"average precision"``.
+        The metric within a sentence, such as ``"average precision"``.
     reference : str
-        The strategy compared with.
+        The strategy that the others are compared with.
     rope : float
         As given to `differences`.
     confidence : float, default=0.95
-        The probability from which on a difference is called real, or none.
+        The least probability for which a difference is called real or negligible.
     greater_is_better : bool
         As given to `differences`.
 
     Returns
     -------
     list of str
-        The overall sentence first; then who looks best without being better, who is
-        worse, who makes no real difference, whom the folds cannot tell from the
-        reference, and who lacks folds. What `differences` does not correct for is not
-        corrected here.
+        First which strategies are better; then the one that looks best without being
+        better, and those that are worse, equivalent, undecided, or lack folds. There is
+        no correction for the number of strategies.
 
     Raises
     ------
@@ -98,7 +107,9 @@ def verdict(
     kinds = [KINDS[kind].format(**words) for kind in KINDS if groups[kind]]
     nothing_better = NOTHING_BETTER.format(kinds=_listed(kinds, "or"), **words)
     gains = table["difference"] if greater_is_better else -table["difference"]
-    best, looks = _looks_best(table.loc[gains.idxmax()], gains.max(), groups, words)
+    place = int(gains.argmax())
+    name, gain = str(table.index[place]), float(gains.iloc[place])
+    best, looks = _looks_best(name, table.iloc[place], gain, groups, words)
     return [
         *(_say(BETTER, groups["better"], words) or [nothing_better]),
         *looks,
@@ -109,21 +120,40 @@ def verdict(
     ]
 
 
+def verdict_of(
+    results: Results, metric: str | None = None, reference: str | None = None
+) -> list[str]:
+    """Return the verdict on a metric of a comparison, by default the main one."""
+    metric, reference, rope = results.question(metric, reference)
+    return verdict(
+        results.differences(metric, reference=reference, rope=rope),
+        MEASURES[metric].title,
+        reference,
+        rope,
+        greater_is_better=MEASURES[metric].greater_is_better,
+    )
+
+
+def decision(row: Mapping[Any, float], confidence: float = 0.95) -> str:
+    """Return the key in `DECISIONS` for a row of differences."""
+    for kind in ("better", "worse", "equivalent"):
+        if row[f"p_{kind}"] >= confidence:
+            return kind
+    return "undecided"
+
+
 def _grouped(table: pd.DataFrame, confidence: float) -> dict[str, list[str]]:
     """Return the strategies that are better, worse, equivalent and undecided."""
-    groups = {
-        kind: table.index[table[f"p_{kind}"] >= confidence].tolist()
-        for kind in ("better", "worse", "equivalent")
-    }
-    decided = set().union(*groups.values())
-    groups["undecided"] = [name for name in table.index if name not in decided]
+    groups: dict[str, list[str]] = {kind: [] for kind in DECISIONS}
+    for name, row in table.to_dict("index").items():
+        groups[decision(row, confidence)].append(str(name))
     return groups
 
 
 def _say(
     sentences: tuple[str, str], names: list[str], words: dict[str, str]
 ) -> list[str]:
-    """Return the sentence for so many names, or none for no name."""
+    """Return the sentence for one name or several, in a list; [] for no name."""
     if not names:
         return []
     listed = _listed([repr(name) for name in names], "and")
@@ -131,26 +161,30 @@ def _say(
 
 
 def _looks_best(
-    row: pd.Series, gain: float, groups: dict[str, list[str]], words: dict[str, str]
+    name: str,
+    row: pd.Series,
+    gain: float,
+    groups: dict[str, list[str]],
+    words: dict[str, str],
 ) -> tuple[str | None, list[str]]:
-    """Return who looks best without being better, if any, and the sentence."""
+    """Return the strategy that looks best if it is not better, and a sentence."""
     reference = words["reference"]
     if gain < 0:
         return None, [f"{reference} itself looks best."]
-    if gain == 0 or row.name in groups["better"]:
+    if gain == 0 or name in groups["better"]:
         return None, []
-    if row.name in groups["equivalent"]:
+    if name in groups["equivalent"]:
         but = "that is no real difference"
     elif row["low"] > 0 or row["high"] < 0:
-        but = f"the folds cannot tell whether by more than {words['rope']}"
+        but = f"the folds do not show whether by more than {words['rope']}"
     else:
-        but = f"the folds cannot tell it from {reference}"
+        but = f"the folds cannot distinguish it from {reference}"
     size = _rounded(row["difference"], sign=True)
-    return row.name, [f"{row.name!r} looks best ({size}), but {but}."]
+    return name, [f"{name!r} looks best ({size}), but {but}."]
 
 
 def _lacking_folds(n_folds: pd.Series) -> list[str]:
-    """Return a sentence for each strategy judged on fewer folds than another."""
+    """Return a sentence for each strategy with fewer folds than another."""
     most = n_folds.max()
     if most == 1:
         return ["A single fold cannot show what is chance. Use two folds or more."]
@@ -168,6 +202,6 @@ def _listed(words: Sequence[str], conjunction: str) -> str:
 
 
 def _rounded(number: float, *, sign: bool = False) -> str:
-    """Return a number with two digits that count, and never with an exponent."""
+    """Return a number with two significant digits and without an exponent."""
     two_digits = float(f"{number:.2g}")
     return np.format_float_positional(two_digits, trim="-", sign=sign)

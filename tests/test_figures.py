@@ -1,4 +1,4 @@
-"""Pictures of a comparison: what is drawn is what sklearn and the metrics compute."""
+"""Figures of a comparison draw what sklearn and the metrics compute."""
 
 import warnings
 
@@ -12,25 +12,26 @@ from sklearn.calibration import calibration_curve
 from sklearn.datasets import make_classification
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import auc, roc_auc_score
+from sklearn.metrics import auc, roc_auc_score, roc_curve
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import Comparison, compare
-from skweighted.comparison.report import plots
+from skweighted.comparison.report import figures
 from skweighted.comparison.report.style import looks, spread, words
+from skweighted.comparison.results import positives
 from skweighted.metrics import expected_cost_score
 
 LOGISTIC = LogisticRegression()
 STRATEGIES = ["none", "class_weight", "threshold", "smote"]
 COSTS = {(0, 1): 1, (1, 0): 12}
-PICTURES = [
-    plots.precision_recall,
-    plots.roc,
-    plots.calibration,
-    plots.principal_components,
-    plots.time_against_quality,
-    plots.differences,
+FIGURES = [
+    figures.precision_recall,
+    figures.roc,
+    figures.calibration,
+    figures.principal_components,
+    figures.time_against_quality,
+    figures.differences,
 ]
 
 
@@ -87,7 +88,7 @@ def test_precision_recall_of_one_fold_is_the_best_cut_with_that_recall(
     single_fold, strategy
 ):
     y, proba = pooled(single_fold, strategy)
-    ax = plots.precision_recall(single_fold, axes())
+    ax = figures.precision_recall(single_fold, axes())
     for wanted, precision in zip(*line(ax, strategy), strict=True):
         cut = max(
             cut
@@ -98,40 +99,46 @@ def test_precision_recall_of_one_fold_is_the_best_cut_with_that_recall(
 
 
 def test_the_area_under_precision_and_recall_is_the_average_precision(single_fold):
-    _, precision = line(plots.precision_recall(single_fold, axes()), "none")
+    _, precision = line(figures.precision_recall(single_fold, axes()), "none")
     mean = single_fold.summary().loc["none", ("average_precision", "mean")]
-    # 200 steps for the 23 of the curve: a step ends up to 1/200 beside its place.
+    # 200 steps for the 23 of the curve: a step may end up to 1/200 off.
     assert precision[1:].mean() == pytest.approx(mean, abs=0.01)
 
 
 def test_the_area_under_the_roc_curve_of_one_fold_is_roc_auc(single_fold):
     y, proba = pooled(single_fold, "none")
-    drawn = line(plots.roc(single_fold, axes()), "none")
+    drawn = line(figures.roc(single_fold, axes()), "none")
     assert auc(*drawn) == pytest.approx(roc_auc_score(y, proba[:, 1]), abs=0.01)
 
 
-def test_the_mean_of_folds_is_drawn_with_a_deviation(comparison):
-    ax = plots.roc(comparison, axes(), strategies=["smote"])
-    (band,) = ax.collections
+def test_the_mean_of_folds_is_drawn_with_its_standard_deviation(comparison):
+    ax = figures.roc(comparison, axes(), strategies=["smote"])
+    folds = [
+        np.interp(figures.GRID, *roc_curve(y[:, 0], y[:, 1])[:2])
+        for y in map(np.column_stack, positives(comparison, "smote"))
+    ]
     false_positive, true_positive = line(ax, "smote")
-    low, high = (
-        values(band.get_paths()[0].vertices[:, 1]) for values in (np.min, np.max)
-    )
-    assert 0 <= low <= true_positive.min()
-    assert true_positive.max() <= high <= 1
-    assert np.all(np.diff(false_positive) > 0)
+    np.testing.assert_array_equal(false_positive, figures.GRID)
+    np.testing.assert_allclose(true_positive, np.mean(folds, axis=0))
+    (band,) = ax.collections
+    x, y = band.get_paths()[0].vertices.T
+    deviation = np.std(folds, axis=0, ddof=1)
+    for sign, end in [(-1, np.min), (1, np.max)]:
+        drawn = [end(y[x == each]) for each in figures.GRID]
+        oracle = np.clip(true_positive + sign * deviation, 0, 1)
+        np.testing.assert_allclose(drawn, oracle)
 
 
 def test_calibration_is_that_of_sklearn_over_all_folds(comparison):
     y, proba = pooled(comparison, "smote")
     share, mean = calibration_curve(y, proba[:, 1], n_bins=10, strategy="quantile")
-    drawn = line(plots.calibration(comparison, axes()), "smote")
+    drawn = line(figures.calibration(comparison, axes()), "smote")
     np.testing.assert_allclose(drawn, [mean, share])
 
 
 def test_cost_against_threshold_is_the_expected_cost_of_those_decisions(comparison):
     y, proba = pooled(comparison, "smote")
-    drawn = line(plots.cost_against_threshold(comparison, axes()), "smote")
+    drawn = line(figures.cost_against_threshold(comparison, axes()), "smote")
     for threshold, cost in drawn.T[::10]:
         y_pred = (proba[:, 1] >= threshold).astype(int)
         oracle = expected_cost_score(y, y_pred, cost_matrix=COSTS, labels=[0, 1])
@@ -139,11 +146,11 @@ def test_cost_against_threshold_is_the_expected_cost_of_those_decisions(comparis
 
 
 def test_the_bayes_threshold_is_marked(comparison):
-    ax = plots.cost_against_threshold(comparison, axes())
+    ax = figures.cost_against_threshold(comparison, axes())
     assert line(ax, "Bayes threshold")[0] == pytest.approx(1 / 13)
 
 
-def test_costs_of_a_rarest_class_that_sorts_first():
+def test_cost_against_threshold_of_a_rarest_class_that_sorts_first():
     X, y = rows()
     labels = np.where(y == 1, "a_fraud", "ok")
     costs = {("ok", "a_fraud"): 1, ("a_fraud", "ok"): 12}
@@ -151,7 +158,7 @@ def test_costs_of_a_rarest_class_that_sorts_first():
         X, labels, estimator=LOGISTIC, cv=2, strategies="none", cost_matrix=costs
     )
     truth, proba = pooled(found, "none")
-    drawn = line(plots.cost_against_threshold(found, axes()), "none")
+    drawn = line(figures.cost_against_threshold(found, axes()), "none")
     threshold, cost = drawn[:, 150]
     y_pred = np.where(proba[:, 0] >= threshold, "a_fraud", "ok")
     oracle = expected_cost_score(truth, y_pred, cost_matrix=costs)
@@ -160,66 +167,71 @@ def test_costs_of_a_rarest_class_that_sorts_first():
 
 def test_cost_against_threshold_needs_costs(single_fold):
     message = (
-        "Cost is drawn against the threshold for two classes and with costs. "
-        "Compare with cost_matrix=, or see comparison.summary()."
+        "Cost against the threshold needs two classes and costs. Compare with "
+        "cost_matrix=, or use comparison.summary()."
     )
     with pytest.raises(ValueError, match=whole(message)):
-        plots.cost_against_threshold(single_fold, axes())
+        figures.cost_against_threshold(single_fold, axes())
 
 
 def test_principal_components_show_every_rare_row_and_few_common_ones():
     X, y = rows(n_samples=3000)
     found = compare(X, y, estimator=LOGISTIC, cv=2, strategies="none")
-    ax = plots.principal_components(found, axes())
+    ax = figures.principal_components(found, axes())
     common, rare = (dots.get_offsets() for dots in ax.collections)
     oracle = PCA(2, random_state=0).fit_transform(StandardScaler().fit_transform(X))
-    assert len(common) == plots.MOST_ROWS
+    assert len(common) == figures.MOST_ROWS
     np.testing.assert_allclose(rare, oracle[y == 1])
 
 
 def test_principal_components_of_a_single_feature():
     X, y = rows()
     found = compare(X[:, :1], y, estimator=LOGISTIC, cv=2, strategies="none")
-    ax = plots.principal_components(found, axes())
-    assert ax.get_ylabel() == "By chance"
+    ax = figures.principal_components(found, axes())
+    assert ax.get_ylabel() == "Random"
 
 
 def test_differences_are_those_of_the_comparison_the_best_on_top(comparison):
-    ax = plots.differences(comparison, axes(), "balanced_accuracy")
+    ax = figures.differences(comparison, axes(), "balanced_accuracy")
     table = comparison.differences("balanced_accuracy")
     names = [text.get_text() for text in ax.get_yticklabels()]
     drawn = [one.get_xdata()[0] for one in ax.get_lines() if len(one.get_xdata()) == 1]
     assert drawn == sorted(drawn)
     np.testing.assert_allclose(drawn, table.loc[names, "difference"])
+    intervals = [one.get_xdata() for one in ax.get_lines()[::2]][: len(names)]
+    np.testing.assert_allclose(intervals, table.loc[names, ["low", "high"]])
+    (negligible,) = ax.patches
+    rope = comparison.question("balanced_accuracy")[2]
+    assert (negligible.get_x(), negligible.get_width()) == (-rope, 2 * rope)
 
 
 def test_a_single_fold_has_no_interval(single_fold):
-    ax = plots.differences(single_fold, axes())
+    ax = figures.differences(single_fold, axes())
     assert [len(one.get_xdata()) for one in ax.get_lines()] == [1, 2]
 
 
-def test_training_curves_are_means_over_the_folds_still_training(comparison):
+def test_training_curves_are_means_over_the_folds_still_in_training(comparison):
     for number, outcome in enumerate(comparison.outcomes["smote"]):
         outcome.history["loss"] = [3.0 + number, 1.0, 0.5][: 3 - (number == 2)]
     try:
-        drawn = line(plots.training_curves(comparison, axes()), "smote")
+        drawn = line(figures.training_curves(comparison, axes()), "smote")
     finally:
         for outcome in comparison.outcomes["smote"]:
             outcome.history.clear()
     np.testing.assert_allclose(drawn, [[1, 2, 3], [4, 1, 0.5]])
 
 
-def test_training_curves_need_a_model_that_keeps_them(single_fold):
+def test_training_curves_need_a_model_with_a_history(single_fold):
     message = (
-        "No strategy has training curves: the model keeps no history_. Compare with "
-        "a CostSensitiveMLPClassifier."
+        "No strategy has training curves, because the model has no history_. Compare "
+        "with a CostSensitiveMLPClassifier."
     )
     with pytest.raises(ValueError, match=whole(message)):
-        plots.training_curves(single_fold, axes())
+        figures.training_curves(single_fold, axes())
 
 
 def test_time_against_quality_has_a_point_and_a_name_for_each(comparison):
-    ax = plots.time_against_quality(comparison, axes())
+    ax = figures.time_against_quality(comparison, axes())
     summary = comparison.summary()
     names = [text.get_text() for text in ax.texts]
     drawn = np.array([one.get_xydata()[0] for one in ax.get_lines()])
@@ -227,7 +239,7 @@ def test_time_against_quality_has_a_point_and_a_name_for_each(comparison):
     np.testing.assert_allclose(drawn, summary.loc[names, columns])
 
 
-@pytest.mark.parametrize("draw", PICTURES)
+@pytest.mark.parametrize("draw", FIGURES)
 def test_three_classes_are_drawn_as_the_rarest_against_the_rest(three_classes, draw):
     ax = axes()
     assert draw(three_classes, ax) is ax
@@ -235,28 +247,28 @@ def test_three_classes_are_drawn_as_the_rarest_against_the_rest(three_classes, d
 
 
 def test_strategies_with_the_same_probabilities_share_a_line(comparison):
-    ax = plots.precision_recall(comparison, axes())
+    ax = figures.precision_recall(comparison, axes())
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert "none = threshold" in labels
     assert "threshold" not in labels
 
 
-def test_named_strategies_are_drawn_as_they_are(comparison):
-    ax = plots.roc(comparison, axes(), strategies=["threshold"])
+def test_the_given_strategies_are_drawn(comparison):
+    ax = figures.roc(comparison, axes(), strategies=["threshold"])
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["threshold", "by chance"]
 
 
-def test_a_strategy_that_is_not_there():
+def test_an_unknown_strategy_is_refused():
     found = compare(*rows(), estimator=LOGISTIC, cv=2, strategies="none")
     message = "There is no strategy 'smoke' in this comparison. Known: 'none'."
     with pytest.raises(ValueError, match=whole(message)):
-        plots.roc(found, axes(), strategies=["smoke"])
+        figures.roc(found, axes(), strategies=["smoke"])
 
 
-def test_a_strategy_looks_the_same_in_every_picture(comparison):
+def test_a_strategy_looks_the_same_in_every_figure(comparison):
     look = looks(comparison)
-    for draw in (plots.precision_recall, plots.roc, plots.calibration):
+    for draw in (figures.precision_recall, figures.roc, figures.calibration):
         ax = draw(comparison, axes())
         (found,) = [one for one in ax.get_lines() if one.get_label() == "smote"]
         assert to_hex(found.get_color()) == look["smote"]["color"].lower()
@@ -283,7 +295,17 @@ def test_any_name_can_be_drawn(name):
     assert len(ax.get_legend().get_texts()) == 1
 
 
-def test_names_beside_a_picture_stand_apart():
+def test_names_next_to_a_figure_do_not_overlap():
     heights = spread(np.array([0, 0.001, 0.5, 0.99, 0.995, 1]))
     assert np.diff(heights).min() >= 0.06 - 1e-9
     assert heights[-1] <= 1
+
+
+def test_figures_need_the_data_of_the_comparison(comparison):
+    scores = Comparison(comparison.fold_scores, 1)
+    message = (
+        "This comparison has scores only. Figures and the page need the data too: use "
+        "the comparison that skweighted.compare returns."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        figures.principal_components(scores, axes())

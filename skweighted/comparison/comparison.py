@@ -1,0 +1,132 @@
+"""The public comparison: its numbers, and views of them as text, figures and HTML."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from rich.console import Console, ConsoleOptions
+from rich.table import Table
+from rich.text import Text
+
+from skweighted._text import plain_text
+from skweighted.comparison.report import figures, page, text
+from skweighted.comparison.report.verdict import verdict_of
+from skweighted.comparison.results import Results
+
+
+class Comparison(Results):
+    """Scores of every strategy in every fold, with tables, figures and a page.
+
+    Printing it (or ``str``) shows the mean and the standard deviation over folds, with
+    the best of each metric marked.
+
+    Attributes
+    ----------
+    fold_scores : DataFrame of shape (n_strategies * n_folds * n_metrics, 4)
+        Columns ``strategy``, ``fold`` (from 0), ``metric`` and ``value``; durations
+        are in seconds.
+    positive : int, str or bool
+        The label of the rarest class, whose recall, precision and F1 are shown.
+    skipped : mapping of str to str
+        Strategies that could not run, and why.
+    failed : mapping of str to str
+        Strategies that raised an error, and the error.
+    reference : str
+        The strategy that the others are compared with.
+    problem : Problem or None
+        Features, labels and classes.
+    folds : tuple of Fold
+        Training and test rows.
+    outcomes : mapping of str to list of Outcome
+        Predictions, seconds and training curves of each strategy in each fold.
+    cost_matrix : array-like, dict, DataFrame or None
+        Costs of mistakes.
+    random_state : int or None
+        The seed that reproduces the result exactly.
+    network : str
+        The network that was compared.
+    versions : mapping of str to str
+        Versions of the packages that the result may depend on.
+    """
+
+    def verdict(
+        self, metric: str | None = None, *, reference: str | None = None
+    ) -> list[str]:
+        """Return what the differences mean, in plain sentences.
+
+        Parameters
+        ----------
+        metric, reference : str or None, default=None
+            As in `differences`.
+
+        Returns
+        -------
+        list of str
+        """
+        return verdict_of(self, metric, reference)
+
+    def notes(self) -> list[str]:
+        """Return how to read the tables, and which strategies are left out.
+
+        Returns
+        -------
+        list of str
+        """
+        return text.notes(self)
+
+    def plot(self, metric: str | None = None, *, ax: Axes | None = None) -> Axes:
+        """Draw the difference of every strategy from the reference, with its interval.
+
+        Parameters
+        ----------
+        metric : str or None, default=None
+            One of `metrics`; None is `main_metric`.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        self.question(metric)  # an error leaves no empty figure behind
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        return figures.differences(self, ax, metric)
+
+    def to_markdown(self, path: str | Path) -> None:
+        """Write tables, differences, verdict and notes as Markdown.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write; an existing one is replaced.
+        """
+        lines = "\n".join(text.markdown(self))
+        Path(path).write_text(f"{lines}\n", encoding="utf-8")
+
+    def to_html(self, path: str | Path, *, command: str = "") -> None:
+        """Write one page with the verdict, tables and figures; it works offline.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write; an existing one is replaced.
+        command : str, default=""
+            The command that reproduces the result, to show on the page.
+        """
+        Path(path).write_text(page.html(self, command=command), encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        return page.html(self, for_notebook=True)
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[Table | Text]:
+        yield from text.terminal(self, options.max_width)
+
+    def __str__(self) -> str:
+        return plain_text(self)
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(self.strategies)} over {self.n_folds} folds>"
