@@ -213,7 +213,7 @@ def _as_numbers(
         return None
     if found.stray:
         return replace(found, kind="numbers with stray text")
-    read = _of_numbers(found, numbers.repeat(counts))
+    read = _of_numbers(found, numbers.repeat(counts.tolist()))
     return read if read.bounds else replace(found, kind="numbers")
 
 
