@@ -52,7 +52,7 @@ def score_name(scoring: Any) -> Any:
 def _imbalance(case: Case) -> tuple[str, str]:
     """Return how misleading accuracy is, and a severity; "" if it is not."""
     if not case.labels:
-        return "", "" if case.data else "note"
+        return "", "" if case.has_data else "note"
     shares = case.counts / case.counts.sum()
     place = int(np.argmax(shares))
     severity = "note" if shares.min() < _RARE / len(shares) else ""
@@ -99,15 +99,11 @@ def _other_stop(part: Part) -> str:
             is_accuracy = _is_accuracy(part.parameters[name], True)
             return f"Stop by the loss:\n    {name}={other!r}" * is_accuracy
     # Without such a parameter, scikit-learn's own classifiers use their score method.
-    is_sklearn = type(part.estimator).__module__.startswith("sklearn.")
-    score = getattr(type(part.estimator), "score", None)
-    if not (is_sklearn and score is ClassifierMixin.score):
+    if not type(part.estimator).__module__.startswith("sklearn."):
         return ""
     return (
-        f"{part.kind} has no other score. Train a fixed number of epochs, or use a "
-        f"network that stops by the log loss:\n"
-        f"    early_stopping=False\n"
-        f"    skweighted.CostSensitiveMLPClassifier(early_stopping=True)"
+        "Use a network that stops by the log loss:\n"
+        "    skweighted.CostSensitiveMLPClassifier(early_stopping=True)"
     )
 
 

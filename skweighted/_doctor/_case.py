@@ -1,20 +1,23 @@
-"""What is examined: the parts of an estimator, X and y, and folds, prepared once."""
+"""What is checked: the parts of an estimator, X and y, and folds, prepared once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.utils import indexable
 from sklearn.utils.multiclass import check_classification_targets
 
 from skweighted._doctor._parts import Part, parts_of, steps_before
-from skweighted._doctor._rows import Rows, columns_taken
+from skweighted._doctor._rows import Rows
 from skweighted._doctor._splits import NoSplitError, Split, make_split, shuffled_folds
 from skweighted._text import count
 from skweighted.exceptions import TableError
+
+_EMPTY = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +28,13 @@ class Case:
     ----------
     parts : tuple of Part
         Empty without an estimator.
-    data : Rows or None
-    y_index : ndarray of shape (n_samples,) or (n_samples, n_labels), or None
-        With one label per row, its position in `labels`.
-    labels : list
+    has_data : bool
+    rows : Rows
+        Empty if X is sparse.
+    labels : tuple
         The labels in sorted order; empty without data or with several labels per row.
+    y_index : ndarray of int of shape (n_samples,)
+        The position of each row's label in `labels`.
     splits : tuple of Split
     no_splits : str
         Why there are no splits, if there are none.
@@ -40,20 +45,15 @@ class Case:
     """
 
     parts: tuple[Part, ...] = ()
-    data: Rows | None = None
-    y_index: Any = None
+    has_data: bool = False
+    rows: Rows = field(default_factory=lambda: Rows(np.empty((0, 0))))
     labels: tuple[Any, ...] = ()
+    y_index: np.ndarray = field(default_factory=lambda: _EMPTY)
     splits: tuple[Split, ...] = ()
     no_splits: str = ""
     is_split: bool = False
     scoring: Any = None
     groups: np.ndarray | None = None
-
-    @property
-    def rows(self) -> Rows:
-        """The rows of X, for checks that need data."""
-        assert self.data is not None
-        return self.data
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -65,26 +65,23 @@ class Case:
         """The position of the rarest class in `labels`."""
         return int(np.argmin(self.counts))
 
+    @cached_property
+    def columns_used(self) -> list[int]:
+        """The positions of the columns that no ColumnTransformer drops."""
+        transformers = [
+            part.estimator
+            for part in self.parts
+            if isinstance(part.estimator, ColumnTransformer) and not part.is_nested
+        ]
+        if not transformers:
+            return list(range(self.rows.frame.shape[1]))
+        return sorted(set().union(*map(self.rows.taken_by, transformers)))
+
     @property
     def classifiers(self) -> list[Part]:
         """The innermost classifiers: not pipelines, searches or ensembles of them."""
         outer = {part.parent for part in self.parts if part.classifies}
         return [part for part in self.parts if part.classifies and part not in outer]
-
-    @cached_property
-    def columns_used(self) -> list[int]:
-        """The positions of the columns that no ColumnTransformer drops."""
-        frame = self.rows.frame
-        assert frame is not None
-        taken = [
-            columns_taken(part.estimator, frame)
-            for part in self.parts
-            if isinstance(part.estimator, ColumnTransformer)
-            and not any(
-                isinstance(a.estimator, ColumnTransformer) for a in part.ancestors
-            )
-        ]
-        return sorted(set().union(*taken)) if taken else [*range(self.rows.n_columns)]
 
     def steps_before(self, part: Part) -> list[Part]:
         """Return the steps that rows pass before they reach a part."""
@@ -106,26 +103,33 @@ def make_case(
         raise ValueError(f"X and y must be given together. {missing} is None.")
     if estimator is None and X is None:
         raise ValueError(
-            "There is nothing to examine. Give an estimator, or X and y, or all three."
+            "There is nothing to check. Give an estimator, or X and y, or all three."
         )
     parts = () if estimator is None else parts_of(estimator)
     if X is None:
         return Case(parts=parts, scoring=scoring)
     (X,) = indexable(X)
-    rows = Rows(X)
-    y_index, labels = _encoded(y)
-    if groups is not None:
-        groups = _group_numbers(groups)
-    for name, values in [("y", y_index), ("groups", groups)]:
-        if values is not None and len(values) != rows.n_rows:
+    labels, y_index, y = _encoded(y)
+    groups = None if groups is None else _group_numbers(groups)
+    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    for name, values in [("y", y), ("groups", groups)]:
+        if values is not None and len(values) != n_rows:
             raise ValueError(
-                f"X, y and groups must have the same number of rows. X has "
-                f"{rows.n_rows:,} and {name} has {len(values):,}."
+                f"X, y and groups must have the same number of rows. X has {n_rows:,} "
+                f"and {name} has {len(values):,}."
             )
-    y = np.asarray(labels)[y_index] if labels else y_index
     splits, no_splits, is_split = _splits(parts, cv, X, y, groups)
     return Case(
-        parts, rows, y_index, labels, splits, no_splits, is_split, scoring, groups
+        parts=parts,
+        has_data=True,
+        rows=Rows(np.empty((n_rows, 0)) if sparse.issparse(X) else X),
+        labels=labels,
+        y_index=y_index,
+        splits=splits,
+        no_splits=no_splits,
+        is_split=is_split,
+        scoring=scoring,
+        groups=groups,
     )
 
 
@@ -144,48 +148,47 @@ def _check_estimator(estimator: Any) -> None:
     raise TypeError(f"estimator must be a scikit-learn estimator. Got {given}")
 
 
-def _encoded(y: Any) -> tuple[np.ndarray, tuple[Any, ...]]:
-    """Return y as positions of labels, and the labels; with several per row, y."""
+def _encoded(y: Any) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
+    """Return the labels, the position of each row's label, and y as an array."""
     y = y.toarray() if hasattr(y, "toarray") else y
     if np.ndim(y) == 2 and np.shape(y)[1] > 1:
-        return np.asarray(y), ()
-    if not isinstance(y, pd.Series):
-        # As objects: a list of text and NaN would become an array with the text "nan".
-        kind = None if hasattr(y, "dtype") else object
-        y = pd.Series(np.asarray(y, dtype=kind).reshape(len(y)))
-    y = y.infer_objects()
-    n_missing = int(y.isna().sum())
-    if n_missing:
-        raise TableError(
-            f"y is missing in {n_missing:,} of {count(len(y), 'row')}. Fill in these "
-            f"labels, or remove the rows."
-        )
+        return (), _EMPTY, np.asarray(y)
+    series = _as_series(y, "The label")
     try:
-        check_classification_targets(y)
-        y_index, labels = pd.factorize(y, sort=True)
+        check_classification_targets(series)
+        y_index, labels = pd.factorize(series, sort=True)
     except (TypeError, ValueError) as error:
         raise TableError(f"y must hold class labels. {error}") from None
     if len(labels) < 2:
-        raise TableError(f"y has only one class, {labels.tolist()[0]!r}.")
-    return y_index, tuple(labels.tolist())
+        raise TableError(f"y must have two classes or more. Got {list(labels)}.")
+    return tuple(labels.tolist()), y_index, np.asarray(labels.tolist())[y_index]
 
 
 def _group_numbers(groups: Any) -> np.ndarray:
-    """Return a number for each row's group, or raise if it is missing."""
-    groups = pd.Series(np.asarray(groups).reshape(len(groups)))
-    n_missing = int(groups.isna().sum())
+    """Return a number for each row's group."""
+    return pd.factorize(_as_series(groups, "The group"))[0]
+
+
+def _as_series(values: Any, name: str) -> pd.Series:
+    """Return one column without missing values, or raise TableError."""
+    if not isinstance(values, pd.Series):
+        # As objects: a list of text and NaN would become an array with the text "nan".
+        kind = None if hasattr(values, "dtype") else object
+        values = pd.Series(np.asarray(values, dtype=kind).reshape(len(values)))
+    values = values.infer_objects()
+    n_missing = int(values.isna().sum())
     if n_missing:
         raise TableError(
-            f"The group is missing in {n_missing:,} of {count(len(groups), 'row')}. "
-            f"Fill it in, or remove those rows."
+            f"{name} is missing in {n_missing:,} of {count(len(values), 'row')}. Fill "
+            f"it in, or remove those rows."
         )
-    return pd.factorize(groups)[0]
+    return values
 
 
 def _splits(
     parts: tuple[Part, ...], cv: Any, X: Any, y: np.ndarray, groups: np.ndarray | None
 ) -> tuple[tuple[Split, ...], str, bool]:
-    """Return the folds of cv and of the estimator, why there are none, if given."""
+    """Return the splits of cv and searches, why there are none, and if any is given."""
     given = {} if cv is None else {"cv": cv}
     for part in parts:
         resampled = any(step.is_sampler for step in steps_before(part, parts))

@@ -18,7 +18,6 @@ from skweighted._doctor._counted_twice import (
 from skweighted._doctor._folds import (
     classes_missing_in_folds,
     folds_in_class_order,
-    validation_in_class_order,
 )
 from skweighted._doctor._inputs import columns_not_as_meant, unscaled_inputs
 from skweighted._doctor._leaks import (
@@ -47,36 +46,35 @@ NEEDS: dict[str, Callable[[Case], str]] = {
         if case.parts or case.scoring is not None
         else "neither an estimator nor scoring was given"
     ),
-    "data": lambda case: "" if case.data else "no X and y were given",
+    "data": lambda case: "" if case.has_data else "no X and y were given",
+    "dense X": lambda case: "" if case.rows.frame.size else "X is sparse",
     "classes": lambda case: "" if case.labels else "y has several labels per row",
-    "columns": lambda case: "X is sparse" if case.rows.frame is None else "",
     "folds": lambda case: "" if case.splits else case.no_splits,
     "groups": lambda case: "no groups were given" if case.groups is None else "",
 }
 
 CHECKS = {
     "misplaced samplers": Check(misplaced_samplers, ("estimator",)),
-    "rows copied before the split": Check(copied_rows, ("data", "classes")),
+    "rows copied before the split": Check(copied_rows, ("data", "classes", "dense X")),
     "rows interpolated before the split": Check(
-        interpolated_rows, ("data", "classes", "columns")
+        interpolated_rows, ("data", "classes", "dense X")
     ),
-    "copies across folds": Check(copies_across_folds, ("data", "folds")),
+    "copies across folds": Check(copies_across_folds, ("data", "folds", "dense X")),
     "groups across folds": Check(groups_across_folds, ("data", "groups", "folds")),
     "classes missing in folds": Check(
         classes_missing_in_folds, ("data", "classes", "folds")
     ),
     "folds of sorted rows": Check(folds_in_class_order, ("data", "classes", "folds")),
-    "validation on the last rows": Check(validation_in_class_order, ("estimator",)),
     "accuracy as the score": Check(accuracy_as_score, ("a score",)),
     "imbalance counted twice in training": Check(imbalance_in_training, ("estimator",)),
     "decisions on distorted probabilities": Check(distorted_decisions, ("estimator",)),
     "costs without effect": Check(unused_costs, ("estimator",)),
-    "unscaled inputs": Check(unscaled_inputs, ("estimator", "data", "columns")),
+    "unscaled inputs": Check(unscaled_inputs, ("estimator", "data", "dense X")),
     "columns read as text or that identify rows": Check(
-        columns_not_as_meant, ("data", "columns")
+        columns_not_as_meant, ("data", "dense X")
     ),
     "columns that separate the classes": Check(
-        columns_of_the_class, ("data", "classes", "columns")
+        columns_of_the_class, ("data", "classes", "dense X")
     ),
 }
 

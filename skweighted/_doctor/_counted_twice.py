@@ -26,14 +26,12 @@ from skweighted._doctor._case import Case
 from skweighted._doctor._parts import Part
 from skweighted._doctor._report import Finding
 
-# Meta-estimators whose probabilities are those of the classifiers in them, or means.
-_KEEPS_PROBABILITIES = (
-    *(BaggingClassifier, VotingClassifier),
-    *(FixedThresholdClassifier, TunedThresholdClassifierCV),
-)
+_THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
-# libsvm calibrates its probabilities on rows that are not weighted.
-_CALIBRATES_ITSELF = ("SVC", "NuSVC")
+# Their probabilities are those of the classifiers in them, or means.
+_KEEPS_PROBABILITIES = (BaggingClassifier, VotingClassifier, *_THRESHOLDS)
+
+_USES_PROBABILITIES = (*_KEEPS_PROBABILITIES, CalibratedClassifierCV)
 
 _CORRECTION = "PriorCorrectedClassifier"
 
@@ -45,41 +43,48 @@ class Cause:
     Attributes
     ----------
     distortion : Distortion
-    what : str
-        The part that has it, and its setting.
-    fix : str
-        Lines of code without it, or that undo it.
-    equalizes : bool
-        Whether it makes the classes count equally.
-    is_computed : bool
-        Whether it is computed from the class frequencies in the training rows.
     source : Part
+        The classifier, the sampler, or the ensemble that resamples.
+    what : str
+        The source and its setting.
+    fix : str
+        Lines of code without the cause, or that undo it.
+    equalizes : bool
+        Whether it makes all classes count equally, by their frequencies in the rows
+        that it is given.
     """
 
     distortion: Distortion
+    source: Part
     what: str
     fix: str
     equalizes: bool
-    is_computed: bool
-    source: Part
 
 
 def imbalance_in_training(case: Case) -> Iterator[Finding]:
     """Find two of class weights, loss and resampling that count the same imbalance."""
     for part in case.classifiers:
         weights, loss = _class_weights(part), _loss(part)
-        if weights and loss:
-            why = _why_not_both(loss.distortion)
-            if why:
-                yield _twice(part, f"{weights.what} and {_setting(part, 'loss')}", why)
         resampling = _resampling(case, part)
+        if weights and loss and _why_not_both(loss.distortion):
+            what = f"{weights.what} and {_setting(part, 'loss')}."
+            yield _weights_twice(part, what, _why_not_both(loss.distortion))
         for cause in filter(None, (weights, loss)):
-            if cause.is_computed and any(r.equalizes for r in resampling):
-                yield _no_effect(cause, resampling[-1])
-            elif cause is weights and resampling and not cause.is_computed:
-                yield _twice(
+            if _has_no_effect(cause, resampling):
+                sampler = resampling[-1].source.kind
+                code = cause.fix.splitlines()[0]
+                yield Finding(
+                    what=f"{cause.what}, and {resampling[-1].what}.",
+                    where=part.where,
+                    why=f"The first is computed from the class frequencies after "
+                    f"{sampler}, which are equal, so it has no effect.",
+                    fix=f"Remove {sampler}, or use\n{code}",
+                    severity="note",
+                )
+            elif cause is weights and resampling and not weights.equalizes:
+                yield _weights_twice(
                     part,
-                    f"{weights.what}, and {resampling[-1].what}",
+                    f"{weights.what}, and {resampling[-1].what}.",
                     "Both increase the weight of rare classes, so the imbalance counts "
                     "twice, and false alarms are many.",
                 )
@@ -94,7 +99,7 @@ def distorted_decisions(case: Case) -> Iterator[Finding]:
         rule = "a cost_matrix"
         if "threshold" in decider.parameters:
             rule = f"a threshold of {decider.parameters['threshold']:g}"
-        for cause in _remaining(case, part, decider):
+        for cause in _not_undone(case, part, decider):
             yield Finding(
                 what=f"{cause.what}. {decider.kind} applies {rule} to the "
                 f"probabilities.",
@@ -109,32 +114,31 @@ def distorted_decisions(case: Case) -> Iterator[Finding]:
 def unused_costs(case: Case) -> Iterator[Finding]:
     """Find cost matrices of classifiers whose own decisions are not used."""
     for part in case.parts:
-        outer = _outer_decider(part) if part.classifies and _decides(part) else None
-        if outer is not None:
-            fix = f"Use either {outer.kind}, or the cost_matrix."
-            if not isinstance(outer.estimator, _THRESHOLDS):
-                fix = (
-                    f"Apply the costs to the probabilities of {outer.kind}:\n"
-                    f"    PriorCorrectedClassifier(ensemble, cost_matrix=costs)"
-                )
-            yield Finding(
-                what=f"{part.kind} has a cost_matrix inside {outer.kind}, which uses "
-                f"its predict_proba and not its predict.",
-                where=part.where,
-                why="Costs only change predict, so this cost_matrix has no effect.",
-                fix=fix,
-                severity="warning",
-            )
-
-
-_THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
+        has_costs = part.parameters.get("cost_matrix") is not None
+        outer = _user_of_proba(part) if has_costs and _decides(part) else None
+        if outer is None:
+            continue
+        fix = (
+            f"Apply the costs to the probabilities of {outer.kind}:\n"
+            f"    PriorCorrectedClassifier(ensemble, cost_matrix=costs)"
+        )
+        if isinstance(outer.estimator, _THRESHOLDS):
+            fix = f"Use either {outer.kind} or the cost_matrix."
+        yield Finding(
+            what=f"{part.kind} has a cost_matrix inside {outer.kind}, which uses its "
+            f"predict_proba and not its predict.",
+            where=part.where,
+            why="Costs only change predict, so this cost_matrix has no effect.",
+            fix=fix,
+            severity="warning",
+        )
 
 
 def distortion_of(loss: Any) -> Distortion:
     """Return what a loss does to probabilities, by its name or its own declaration.
 
-    A class or an instance declares it by an attribute ``distortion``. A loss that does
-    not is taken for one that distorts nothing.
+    A class or an instance declares it by an attribute ``distortion``. Any other loss is
+    assumed to distort nothing.
     """
     if isinstance(loss, str):
         return LOSSES.get(loss, NONE)
@@ -147,22 +151,19 @@ def distortion_of(loss: Any) -> Distortion:
 def _class_weights(part: Part) -> Cause | None:
     """Return the class weights of a classifier as a cause, or None."""
     weights = part.parameters.get("class_weight")
-    is_computed = isinstance(weights, str)
     if isinstance(weights, Mapping):
         if len(set(weights.values())) < 2:
             return None
-    elif not is_computed:
+    elif not isinstance(weights, str):
         return None
     # An ensemble computes "balanced" weights before it resamples.
-    if part.resamples_inside and weights != "balanced_subsample":
-        is_computed = False
+    is_late = not part.resamples_inside or weights == "balanced_subsample"
     return Cause(
         CLASS_WEIGHT,
-        f"{part.kind} has {_setting(part, 'class_weight')}",
-        f"    class_weight=None{_undo(part, CLASS_WEIGHT)}",
-        is_computed,
-        is_computed,
         part,
+        what=f"{part.kind} has {_setting(part, 'class_weight')}",
+        fix=f"    class_weight=None{_undo(part, CLASS_WEIGHT)}",
+        equalizes=isinstance(weights, str) and is_late,
     )
 
 
@@ -173,40 +174,32 @@ def _loss(part: Part) -> Cause | None:
         return None
     return Cause(
         distortion,
-        f"{part.kind} has {_setting(part, 'loss')}",
-        f"    loss='cross_entropy'{_undo(part, distortion)}",
-        distortion.equalizes,
-        distortion.equalizes,
         part,
+        what=f"{part.kind} has {_setting(part, 'loss')}",
+        fix=f"    loss='cross_entropy'{_undo(part, distortion)}",
+        equalizes=distortion.equalizes,
     )
 
 
 def _resampling(case: Case, part: Part) -> list[Cause]:
     """Return the samplers before a classifier and the ensembles that resample."""
-    samplers = [
-        Cause(
-            RESAMPLING["random" if sampler.kind.startswith("Random") else "selection"],
-            f"{sampler.kind} resamples the training rows",
-            "    PriorCorrectedClassifier(pipeline)",
-            sampler.equalizes,
-            False,
-            sampler,
-        )
-        for sampler in case.resampling_before(part)
-    ]
-    ensembles = [
+    ensembles = [a for a in (part, *part.ancestors) if a.resamples_inside]
+    corrections = ["(pipeline)", "(ensemble, resampled_prior='balanced')"]
+    return [
         Cause(
             RESAMPLING["random"],
-            f"{outer.kind} resamples the training rows",
-            "    PriorCorrectedClassifier(ensemble, resampled_prior='balanced')",
-            outer.equalizes,
-            False,
-            outer,
+            source,
+            what=f"{source.kind} resamples the training rows",
+            fix=f"    {_CORRECTION}{corrections[source in ensembles]}",
+            equalizes=source.equalizes,
         )
-        for outer in [part, *part.ancestors]
-        if outer.resamples_inside
+        for source in case.resampling_before(part) + ensembles
     ]
-    return samplers + ensembles
+
+
+def _has_no_effect(cause: Cause, resampling: list[Cause]) -> bool:
+    """Return whether what equalizes classes is given classes that are equal already."""
+    return cause.equalizes and any(other.equalizes for other in resampling)
 
 
 def _why_not_both(loss: Distortion) -> str:
@@ -226,57 +219,35 @@ def _why_not_both(loss: Distortion) -> str:
     return ""
 
 
-def _twice(part: Part, what: str, why: str) -> Finding:
-    """Return the finding for class weights that count something again."""
-    return Finding(
-        what=f"{what}.",
-        where=part.where,
-        why=why,
-        fix="Use one of them, for instance without class weights:\n"
-        "    class_weight=None",
-        severity="warning",
-    )
+def _weights_twice(part: Part, what: str, why: str) -> Finding:
+    """Return the finding for class weights that something else makes superfluous."""
+    fix = "Use one of them, for instance without class weights:\n    class_weight=None"
+    return Finding(what, part.where, why, fix, "warning")
 
 
-def _no_effect(cause: Cause, resampling: Cause) -> Finding:
-    """Return the finding for what is computed from equally frequent classes."""
-    sampler = resampling.source.kind
-    code = cause.fix.splitlines()[0]
-    return Finding(
-        what=f"{cause.what}, and {resampling.what}.",
-        where=cause.source.where,
-        why=f"The first is computed from the class frequencies after {sampler}, which "
-        f"are equal, so it has no effect.",
-        fix=f"Remove {sampler}, or use\n{code}",
-        severity="note",
-    )
-
-
-def _remaining(case: Case, part: Part, decider: Part) -> list[Cause]:
-    """Return what distorts the probabilities by which a part decides."""
+def _not_undone(case: Case, part: Part, decider: Part) -> list[Cause]:
+    """Return what distorts the probabilities by which a decider decides."""
     outer = [part, *part.ancestors]
     levels = outer[: outer.index(decider) + 1]
-    corrections = {level for level in levels if level.kind == _CORRECTION}
     resampling = _resampling(case, part)
     weights, loss = _class_weights(part), _loss(part)
-    ignores = loss is not None and loss.distortion.ignores_class_weight
-    if ignores or part.kind in _CALIBRATES_ITSELF:
+    if loss and loss.distortion.ignores_class_weight:
         weights = None
-    own = [
+    causes = [
         cause
         for cause in (weights, loss)
-        if cause is not None
+        # A classifier with costs undoes its own weights and loss.
+        if cause
+        and decider is not part
+        and not _has_no_effect(cause, resampling)
         and not _undoes(part, cause.distortion)
-        and not (cause.is_computed and any(r.equalizes for r in resampling))
     ]
-    if decider is part:
-        own = []  # A classifier with costs undoes its own weights and loss.
-    return own + [
-        cause
-        for cause in resampling
-        if (cause.source.is_sampler or cause.source in levels)
-        and corrections.isdisjoint(cause.source.ancestors)
-    ]
+    corrections = {level for level in levels if level.kind == _CORRECTION}
+    for cause in resampling:
+        reaches = cause.source.is_sampler or cause.source in levels
+        if reaches and corrections.isdisjoint(cause.source.ancestors):
+            causes.append(cause)
+    return causes
 
 
 def _decider(part: Part) -> Part | None:
@@ -287,10 +258,9 @@ def _decider(part: Part) -> Part | None:
         if _decides(outer):
             return outer
         # Given shares may be those of weighted rows, so they undo weights as well.
-        prior = outer.parameters.get("resampled_prior", "auto")
-        keeps = isinstance(outer.estimator, _KEEPS_PROBABILITIES)
-        keeps |= outer.kind == _CORRECTION and str(prior) == "auto"
-        if not (keeps or outer is part or outer.is_pipeline or outer.is_search):
+        is_auto = str(outer.parameters.get("resampled_prior", "")) == "auto"
+        is_mean = isinstance(outer.estimator, _KEEPS_PROBABILITIES)
+        if not (outer is part or outer.passes_on or is_mean or is_auto):
             return None
     return None
 
@@ -300,38 +270,25 @@ def _decides(part: Part) -> bool:
     parameters = part.parameters
     if isinstance(part.estimator, FixedThresholdClassifier):
         threshold = parameters.get("threshold")
-        return (
-            isinstance(threshold, float | int)
-            and threshold != 0.5
-            and parameters.get("response_method") != "decision_function"
-        )
-    if str(parameters.get("resampled_prior", "auto")) != "auto":
-        return False
+        on_proba = parameters.get("response_method") != "decision_function"
+        return isinstance(threshold, float | int) and threshold != 0.5 and on_proba
+    is_auto = str(parameters.get("resampled_prior", "auto")) == "auto"
     has_costs = parameters.get("cost_matrix") is not None
-    return has_costs and not distortion_of(parameters.get("loss")).minimizes_cost
+    minimizes = distortion_of(parameters.get("loss")).minimizes_cost
+    return has_costs and is_auto and not minimizes
 
 
-def _outer_decider(part: Part) -> Part | None:
-    """Return what decides by the predict_proba of a part with costs, or None."""
-    if part.parameters.get("cost_matrix") is None:
-        return None
+def _user_of_proba(part: Part) -> Part | None:
+    """Return what uses the predict_proba of a part instead of its predict, or None."""
     for outer in part.ancestors:
-        estimator, parameters = outer.estimator, outer.parameters
-        uses_predict = (
-            isinstance(estimator, VotingClassifier)
-            and parameters.get("voting") != "soft"
-        ) or (
-            isinstance(estimator, StackingClassifier)
-            and parameters.get("stack_method") == "predict"
-        )
-        if uses_predict:
-            return None
-        if isinstance(
-            estimator,
-            (*_KEEPS_PROBABILITIES, CalibratedClassifierCV, StackingClassifier),
-        ):
+        if isinstance(outer.estimator, VotingClassifier):
+            return outer if outer.parameters.get("voting") == "soft" else None
+        if isinstance(outer.estimator, StackingClassifier):
+            method = outer.parameters.get("stack_method")
+            return outer if method in ("auto", "predict_proba") else None
+        if isinstance(outer.estimator, _USES_PROBABILITIES):
             return outer
-        if not (outer.is_pipeline or outer.is_search):
+        if not outer.passes_on:
             return None
     return None
 

@@ -1,4 +1,4 @@
-"""Folds and validation rows that lack a class, by its rarity or by the rows' order."""
+"""Folds that lack a class because it is rare or because the rows are sorted."""
 
 from collections.abc import Iterator
 
@@ -18,8 +18,6 @@ _OFTEN = 5
 
 # Below this probability that a part lacks a class by chance, the order is the reason.
 _BY_CHANCE = 1e-3
-
-_SHUFFLE = "Shuffle the rows first:\n    X, y = sklearn.utils.shuffle(X, y)"
 
 
 def classes_missing_in_folds(case: Case) -> Iterator[Finding]:
@@ -48,8 +46,8 @@ def folds_in_class_order(case: Case) -> Iterator[Finding]:
         if n_folds:
             yield Finding(
                 what=f"The rows are sorted by class, and {split.kind} does not shuffle "
-                f"them: {n_folds} of {count(len(split.folds), 'fold')} lack training or test rows of "
-                f"class {case.labels[missed]!r}.",
+                f"them: {n_folds} of {count(len(split.folds), 'fold')} lack training "
+                f"or test rows of class {case.labels[missed]!r}.",
                 where=split.where,
                 why="The classifier is tested on classes that it has never seen, or "
                 "not on those that it has.",
@@ -59,45 +57,6 @@ def folds_in_class_order(case: Case) -> Iterator[Finding]:
                 "    cv = StratifiedKFold(5, shuffle=True, random_state=0)",
                 severity="error",
             )
-
-
-def validation_in_class_order(case: Case) -> Iterator[Finding]:
-    """Find networks of Keras that validate on the last rows, which lack a class."""
-    for part in case.classifiers:
-        for name in ("validation_split", "fit__validation_split"):
-            share = part.parameters.get(name)
-            if not (isinstance(share, float) and 0 < share < 1):
-                continue
-            samplers = case.resampling_before(part)
-            what = ""
-            if samplers:
-                what = f"the last rows that {samplers[-1].kind} returns"
-                why = (
-                    "Samplers append the rows that they make, so the last rows are "
-                    "mostly of one class, and many are copies of training rows."
-                )
-                fix = "Use class weights instead:\n    class_weight='balanced'"
-            elif case.labels:
-                is_last = np.arange(len(case.y_index)) >= int(
-                    len(case.y_index) * (1 - share)
-                )
-                missed = _missed_by_order(case, is_last, ~is_last)
-                if missed is not None:
-                    what = (
-                        f"the last {is_last.sum():,} rows. The rows are sorted by "
-                        f"class: training or validation lacks class "
-                        f"{case.labels[missed]!r}"
-                    )
-                    why = "Keras holds out the last rows before it shuffles."
-                    fix = _SHUFFLE
-            if what:
-                yield Finding(
-                    what=f"{name}={share:g} validates on {what}.",
-                    where=part.where,
-                    why=f"{why} Early stopping then monitors a misleading score.",
-                    fix=fix,
-                    severity="error",
-                )
 
 
 def _missing(split: Split, case: Case, lacks: np.ndarray, kind: str) -> Finding:

@@ -123,8 +123,6 @@ def _pairs_by_chance(rows: Rows) -> float:
     Values are often missing together, so the formula is applied to the rows of each
     pattern of missing values.
     """
-    if rows.frame is None:
-        return 0.0
     patterns = pd.util.hash_pandas_object(rows.frame.isna(), index=False)
     codes = pd.factorize(patterns)[0]
     frequent = np.argsort(-np.bincount(codes))[:_MOST_PATTERNS]

@@ -58,6 +58,11 @@ class Part:
         return [] if self.parent is None else [self.parent, *self.parent.ancestors]
 
     @property
+    def is_nested(self) -> bool:
+        """Whether it is inside a ColumnTransformer."""
+        return any(isinstance(a.estimator, ColumnTransformer) for a in self.ancestors)
+
+    @property
     def is_pipeline(self) -> bool:
         """Whether it is a pipeline of scikit-learn or imbalanced-learn."""
         return isinstance(self.estimator, Pipeline)
@@ -68,9 +73,9 @@ class Part:
         return isinstance(self.estimator, ResamplingPipeline)
 
     @property
-    def is_search(self) -> bool:
-        """Whether it is a search over parameters."""
-        return _grid(self.estimator) is not None
+    def passes_on(self) -> bool:
+        """Whether predictions are those of the classifier in it: pipeline or search."""
+        return self.is_pipeline or _grid(self.estimator) is not None
 
     @property
     def step_names(self) -> list[str]:
@@ -149,7 +154,7 @@ def parts_of(estimator: Any) -> tuple[Part, ...]:
 
 def steps_before(part: Part, parts: tuple[Part, ...]) -> list[Part]:
     """Return the steps that rows pass before they reach a part, in order."""
-    steps = []
+    steps: list[Part] = []
     for inner in (part, *part.ancestors):
         names = inner.parent.step_names if inner.parent else []
         earlier = names[: names.index(inner.name)] if names else []

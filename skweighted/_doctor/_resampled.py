@@ -118,7 +118,7 @@ def _continuous_columns(rows: Rows) -> tuple[np.ndarray, float]:
     columns = [v for v in rows.numbers.values() if (v[np.isfinite(v)] % 1 != 0).any()]
     columns = columns[:: max(1, len(columns) // _MOST_COLUMNS)][:_MOST_COLUMNS]
     if not columns:
-        return np.empty((rows.n_rows, 0)), 0.0
+        return np.empty((len(rows.frame), 0)), 0.0
     precision = max(np.finfo(values.dtype).eps for values in columns)
     return np.stack(columns, axis=1), float(precision)
 
@@ -157,22 +157,9 @@ def direction_through(
 ) -> np.ndarray | None:
     """Return the direction of a line on which a row is between two others, or None.
 
-    Parameters
-    ----------
-    row : ndarray of shape (n_features,)
-    others : ndarray of shape (n_rows, n_features)
-        Not the row itself.
-    is_own : ndarray of bool of shape (n_features,)
-        The columns in which no other row has the same value. Two of them must differ
-        along the line.
-    precision : float
-        Relative rounding error of the values.
-
-    Returns
-    -------
-    ndarray of shape (n_features,) or None
-        Of length 1, and its largest entry is positive. The angle at the row differs
-        from a straight one by 1e-6 at most, or by what rounding explains.
+    `is_own` has the columns in which no other row has the same value; two of them must
+    differ along the line. The angle at the row may differ from a straight one by 1e-6,
+    or by what rounding with this relative precision explains.
     """
     offsets = others - row
     lengths = np.linalg.norm(offsets, axis=1)

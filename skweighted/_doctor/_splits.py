@@ -57,23 +57,7 @@ class Split:
 def make_split(
     where: str, cv: Any, X: Any, y: np.ndarray, groups: np.ndarray | None
 ) -> Split:
-    """Return the folds of `cv`, which is never modified.
-
-    Parameters
-    ----------
-    where : str
-    cv : int, float, splitter or iterable
-        As in scikit-learn's searches and threshold tuners.
-    X : array-like, dataframe or sparse matrix of shape (n_samples, n_features)
-        Some splitters need it.
-    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-    groups : ndarray of shape (n_samples,) or None
-
-    Raises
-    ------
-    NoSplitError
-        If `cv` is an iterator, which splitting would use up, or cannot split the rows.
-    """
+    """Return the folds of `cv`, which is never modified, or raise `NoSplitError`."""
     if isinstance(cv, str):
         raise NoSplitError(f"{where} is {cv!r}")
     if isinstance(cv, Iterator):
