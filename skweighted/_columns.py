@@ -241,8 +241,8 @@ def _without_commas(texts: pd.Series, decimal: str, thousands: str) -> pd.Series
 
     Between separators of thousands there are three digits.
     """
-    whole = texts.str.partition(decimal)[0]
-    groups = whole.str.lstrip("+-").str.split(thousands, regex=False)
+    parts = texts.str.partition(decimal)
+    groups = parts[0].str.lstrip("+-").str.split(thousands, regex=False)
     is_grouped = groups.map(
         lambda group: (
             all(len(digits) == 3 for digits in group[1:])
@@ -253,7 +253,9 @@ def _without_commas(texts: pd.Series, decimal: str, thousands: str) -> pd.Series
     numbers = pd.to_numeric(
         plain.str.replace(decimal, ".", regex=False), errors="coerce"
     )
-    return numbers.where(is_grouped & ~texts.str.endswith((decimal, thousands)))
+    is_clean = ~parts[2].str.contains(thousands, regex=False)
+    is_clean &= ~texts.str.endswith((decimal, thousands))
+    return numbers.where(is_grouped & is_clean)
 
 
 def _as_dates(

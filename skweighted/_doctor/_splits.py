@@ -77,6 +77,10 @@ def make_split(
             y[rows]  # raises for positions that are out of range
     except Exception as error:  # A user's splitter may raise anything.
         message = " ".join(str(error).split()) or type(error).__name__
+        if groups is None and "groups" in message:
+            name = type(cv).__name__
+            message = f"{where} is {name}, which needs groups, and none were given"
+            raise NoSplitError(message) from None
         raise NoSplitError(f"{where} cannot split the rows ({message})") from None
     kind = type(splitter).__name__.strip("_")
     if kind == "CVIterableWrapper":
