@@ -55,7 +55,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils import shuffle
 
 from skweighted import PriorCorrectedClassifier
-from skweighted._costs._distortion import LOSSES
+from skweighted._costs._distortion import LOSSES, RESAMPLING
 from skweighted._doctor import CHECKS, Diagnosis, doctor, shuffled_folds
 from skweighted._doctor._resampled import direction_through
 from skweighted.exceptions import TableError
@@ -164,7 +164,7 @@ class Example:
 
 REFUND = np.linspace(0, 1, 1000)
 ROWS = np.arange(1000)
-TOLD = "The first is computed from the class frequencies after"
+TOLD = "computed from them have no effect"
 
 EXAMPLES = {
     "sampler in scikit-learn's pipeline": Example(
@@ -244,8 +244,7 @@ EXAMPLES = {
         ),
         lambda: given(logistic(), cv=[(ROWS[1::2], ROWS[::2])]),
         "error: cv",
-        "Class 'fraud' has 6 rows, and 1 of 1 fold of the given splits",
-        "no training row",
+        "Class 'fraud' has 6 rows, but no training row in 1 of 1 fold of the given",
         "cv = StratifiedKFold(5, shuffle=True",
     ),
     "class without test rows": Example(
@@ -253,8 +252,7 @@ EXAMPLES = {
         lambda: given(cv=KFold(10, shuffle=True, random_state=0), sample=data(1000, 6)),
         lambda: given(cv=KFold(10, shuffle=True, random_state=0)),
         "warning: cv",
-        "Class 'fraud' has 6 rows, and 5 of 10 folds of KFold",
-        "no test row of it",
+        "Class 'fraud' has 6 rows, but no test row in 5 of 10 folds of KFold.",
     ),
     "class with few test rows": Example(
         "classes missing in folds",
@@ -271,13 +269,6 @@ EXAMPLES = {
         "error: cv",
         "KFold does not shuffle them: 5 of 5 folds lack",
         "class 'fraud'",
-    ),
-    "time series of sorted rows": Example(
-        "folds of sorted rows",
-        lambda: given(logistic(), in_class_order(), cv=TimeSeriesSplit(4)),
-        lambda: given(logistic(), data(), cv=TimeSeriesSplit(4)),
-        "error: cv",
-        "TimeSeriesSplit does not shuffle them: 4 of 4 folds lack",
     ),
     "accuracy in a search": Example(
         "accuracy as the score",
@@ -315,14 +306,6 @@ EXAMPLES = {
         "warning: CostSensitiveMLPClassifier",
         "stops early by accuracy",
         "    monitor='log_loss'",
-    ),
-    "early stopping of boosted trees": Example(
-        "accuracy as the score",
-        lambda: given(HistGradientBoostingClassifier(10, scoring="accuracy", **STOPS)),
-        lambda: given(HistGradientBoostingClassifier(**STOPS)),
-        "warning: HistGradientBoostingClassifier",
-        "stops early by accuracy",
-        "    scoring='loss'",
     ),
     "accuracy with a rare class of several": Example(
         "accuracy as the score",
@@ -377,7 +360,7 @@ EXAMPLES = {
         lambda: only(BalancedRandomForestClassifier(class_weight="balanced")),
         lambda: only(BalancedRandomForestClassifier()),
         "warning: BalancedRandomForestClassifier",
-        "class_weight='balanced', and",
+        "class_weight='balanced', and it resamples the training rows.",
         "the imbalance counts twice",
     ),
     "weights and expected cost": Example(
@@ -425,8 +408,8 @@ EXAMPLES = {
         "LogisticRegression has class_weight={'fraud': 9, 'ok': 1}. "
         "FixedThresholdClassifier applies a threshold of 0.05 to the "
         "probabilities.",
-        "counts twice",
-        "    class_weight=None",
+        "it counts twice",
+        "State the cost once, in the decision:\n    class_weight=None",
     ),
     "weights of a network and a threshold": Example(
         IN_DECISIONS,
@@ -444,7 +427,8 @@ EXAMPLES = {
         lambda: only(fixed(corrected(resampling(SMOTE(), logistic())))),
         "warning: LogisticRegression at estimator__logisticregression",
         "SMOTE resamples the training rows. FixedThresholdClassifier applies",
-        "    PriorCorrectedClassifier(pipeline)",
+        RESAMPLING["interpolation"].summary,
+        "Undo the resampling in the probabilities:\n    PriorCorrectedClassifier(pipe",
     ),
     "balanced forest and a threshold": Example(
         IN_DECISIONS,
@@ -498,7 +482,7 @@ EXAMPLES = {
         "warning: CostSensitiveMLPClassifier at estimator__costsensitivemlpclassifier",
         "cost_matrix inside BaggingClassifier, which uses its predict_proba",
         "has no effect",
-        "PriorCorrectedClassifier(ensemble, cost_matrix=costs)",
+        "PriorCorrectedClassifier(estimator, cost_matrix=costs)",
     ),
     "unscaled inputs": Example(
         "unscaled inputs",
@@ -566,7 +550,6 @@ EXAMPLES = {
         "Column 'to' separates the classes alone: balanced accuracy 1.0000.",
     ),
 }
-STOPS = {"early_stopping": True}
 
 
 def whats(*args, **kwargs):
@@ -718,6 +701,8 @@ def test_losses_of_the_package_are_known_by_class(name):
     [
         fixed(weighted(), threshold=0.5),
         fixed(weighted(), threshold="auto"),
+        network(class_weight="balanced", cost_matrix=COSTS),
+        network(loss="logit_adjusted", cost_matrix=COSTS),
         fixed(logistic(class_weight={"ok": 1, "fraud": 1})),
         fixed(LinearSVC(class_weight="balanced")),
         FixedThresholdClassifier(
@@ -942,7 +927,7 @@ def test_the_number_of_copies_is_that_of_the_folds():
         np.isin(test // 2, train // 2).sum()
         for train, test in shuffled_folds(5, y).split(X, y)
     )
-    assert f"{n_copies:,} of 2,000 test rows ({n_copies / 2000:.1%})" in finding.what
+    assert f"{n_copies:,} of 2,000 test rows ({n_copies / 2000:.2%})" in finding.what
     assert finding.where == "five shuffled folds"
 
 
@@ -986,6 +971,12 @@ def test_no_more_folds_are_recommended_than_there_are_rows(n_rare, fix):
 def test_the_same_folds_are_checked_once():
     (finding,) = doctor(**given(search(logistic()), data(n_rare=20), cv=5))
     assert finding.where == "cv"
+
+
+def test_a_time_series_of_sorted_rows_is_found():
+    (what,) = whats(None, *in_class_order(), cv=TimeSeriesSplit(4))
+    assert "TimeSeriesSplit does not shuffle them: 4 of 4 folds lack" in what
+    assert not doctor(None, *data(), cv=TimeSeriesSplit(4))
 
 
 def test_few_rows_may_be_sorted_by_class_by_chance():
@@ -1084,6 +1075,13 @@ def test_without_folds_the_reason_is_reported(cv, reason):
 def test_accuracy_is_recognized_in_every_form(scoring, refit, is_accuracy):
     clf = search(logistic(), scoring=scoring, refit=refit)
     assert len(doctor(clf)) == is_accuracy
+
+
+def test_boosted_trees_may_stop_by_the_loss():
+    trees = HistGradientBoostingClassifier(early_stopping=True)
+    assert not doctor(trees, *data())
+    (finding,) = doctor(trees.set_params(scoring="accuracy"), *data())
+    assert finding.fix == "Monitor the loss instead:\n    scoring='loss'"
 
 
 def test_accuracy_of_classes_that_are_about_equally_frequent_is_no_finding():
@@ -1320,8 +1318,8 @@ def test_a_finding_is_printed_with_its_code_as_it_is(monkeypatch):
         "  what 11 of 250 groups have both training and test rows in the same fold, in "
         "5\n       folds of StratifiedKFold.\n"
         "  why  The classifier memorizes a group (a patient, a customer) in training "
-        "and\n       recognizes it in the test rows. Scores are too high for new groups."
-        "\n"
+        "and\n       recognizes it in the test rows. Scores are too high for new "
+        "groups.\n"
         "  fix  Keep each group in one fold:\n"
         "           from sklearn.model_selection import StratifiedGroupKFold\n"
         "           cv = StratifiedGroupKFold(5)\n"

@@ -97,12 +97,12 @@ def _other_stop(part: Part) -> str:
     for name, other in [("monitor", "log_loss"), ("scoring", "loss")]:
         if name in part.parameters:
             is_accuracy = _is_accuracy(part.parameters[name], True)
-            return f"Stop by the loss:\n    {name}={other!r}" * is_accuracy
+            return f"Monitor the loss instead:\n    {name}={other!r}" * is_accuracy
     # Without such a parameter, scikit-learn's own classifiers use their score method.
     if not type(part.estimator).__module__.startswith("sklearn."):
         return ""
     return (
-        "Use a network that stops by the log loss:\n"
+        "Use a network that monitors the log loss:\n"
         "    skweighted.CostSensitiveMLPClassifier(early_stopping=True)"
     )
 

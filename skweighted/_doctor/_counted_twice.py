@@ -35,6 +35,13 @@ _USES_PROBABILITIES = (*_KEEPS_PROBABILITIES, CalibratedClassifierCV)
 
 _CORRECTION = "PriorCorrectedClassifier"
 
+_PASS_COSTS = (
+    "Apply the costs to the probabilities of the whole pipeline or ensemble:\n"
+    "    PriorCorrectedClassifier(estimator, cost_matrix=costs)"
+)
+_STATE_ONCE = "State the cost once, in the decision:\n"
+_UNDO_RESAMPLING = "Undo the resampling in the probabilities:\n"
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -48,7 +55,7 @@ class Cause:
     what : str
         The source and its setting.
     fix : str
-        Lines of code without the cause, or that undo it.
+        How to do without the cause, or to undo it.
     equalizes : bool
         Whether it makes all classes count equally, by their frequencies in the rows
         that it is given.
@@ -72,21 +79,23 @@ def imbalance_in_training(case: Case) -> Iterator[Finding]:
         for cause in filter(None, (weights, loss)):
             if _has_no_effect(cause, resampling):
                 sampler = resampling[-1].source.kind
-                code = cause.fix.splitlines()[0]
+                code = cause.fix.splitlines()[1]
                 yield Finding(
                     what=f"{cause.what}, and {resampling[-1].what}.",
                     where=part.where,
-                    why=f"The first is computed from the class frequencies after "
-                    f"{sampler}, which are equal, so it has no effect.",
+                    why=f"The class frequencies after {sampler} are equal, so weights "
+                    f"or losses that are computed from them have no effect.",
                     fix=f"Remove {sampler}, or use\n{code}",
                     severity="note",
                 )
             elif cause is weights and resampling and not weights.equalizes:
+                source = resampling[-1].source
+                sampler = "it" if source is part else source.kind
                 yield _weights_twice(
                     part,
-                    f"{weights.what}, and {resampling[-1].what}.",
+                    f"{weights.what}, and {sampler} resamples the training rows.",
                     "Both increase the weight of rare classes, so the imbalance counts "
-                    "twice, and false alarms are many.",
+                    "twice, and there are many false alarms.",
                 )
 
 
@@ -105,8 +114,8 @@ def distorted_decisions(case: Case) -> Iterator[Finding]:
                 f"probabilities.",
                 where=part.where,
                 why="The decision needs true probabilities. These are distorted: "
-                f"{cause.distortion.summary}. A cost that both stand for counts twice.",
-                fix=f"State the cost once, in the decision:\n{cause.fix}",
+                f"{cause.distortion.summary}. If both express a cost, it counts twice.",
+                fix=_PASS_COSTS if decider is part else cause.fix,
                 severity="warning",
             )
 
@@ -118,17 +127,14 @@ def unused_costs(case: Case) -> Iterator[Finding]:
         outer = _user_of_proba(part) if has_costs and _decides(part) else None
         if outer is None:
             continue
-        fix = (
-            f"Apply the costs to the probabilities of {outer.kind}:\n"
-            f"    PriorCorrectedClassifier(ensemble, cost_matrix=costs)"
-        )
+        fix = _PASS_COSTS
         if isinstance(outer.estimator, _THRESHOLDS):
             fix = f"Use either {outer.kind} or the cost_matrix."
         yield Finding(
             what=f"{part.kind} has a cost_matrix inside {outer.kind}, which uses its "
             f"predict_proba and not its predict.",
             where=part.where,
-            why="Costs only change predict, so this cost_matrix has no effect.",
+            why="A cost_matrix only affects predict, so this one has no effect.",
             fix=fix,
             severity="warning",
         )
@@ -162,7 +168,7 @@ def _class_weights(part: Part) -> Cause | None:
         CLASS_WEIGHT,
         part,
         what=f"{part.kind} has {_setting(part, 'class_weight')}",
-        fix=f"    class_weight=None{_undo(part, CLASS_WEIGHT)}",
+        fix=f"{_STATE_ONCE}    class_weight=None{_undo(part, CLASS_WEIGHT)}",
         equalizes=isinstance(weights, str) and is_late,
     )
 
@@ -176,7 +182,7 @@ def _loss(part: Part) -> Cause | None:
         distortion,
         part,
         what=f"{part.kind} has {_setting(part, 'loss')}",
-        fix=f"    loss='cross_entropy'{_undo(part, distortion)}",
+        fix=f"{_STATE_ONCE}    loss='cross_entropy'{_undo(part, distortion)}",
         equalizes=distortion.equalizes,
     )
 
@@ -184,17 +190,27 @@ def _loss(part: Part) -> Cause | None:
 def _resampling(case: Case, part: Part) -> list[Cause]:
     """Return the samplers before a classifier and the ensembles that resample."""
     ensembles = [a for a in (part, *part.ancestors) if a.resamples_inside]
-    corrections = ["(pipeline)", "(ensemble, resampled_prior='balanced')"]
+    fixes = [
+        f"    {_CORRECTION}(pipeline)",
+        f"    {_CORRECTION}(ensemble, resampled_prior='balanced')",
+    ]
     return [
         Cause(
-            RESAMPLING["random"],
+            RESAMPLING[_resampling_kind(source)],
             source,
             what=f"{source.kind} resamples the training rows",
-            fix=f"    {_CORRECTION}{corrections[source in ensembles]}",
+            fix=_UNDO_RESAMPLING + fixes[source in ensembles],
             equalizes=source.equalizes,
         )
         for source in case.resampling_before(part) + ensembles
     ]
+
+
+def _resampling_kind(source: Part) -> str:
+    """Return the row of `RESAMPLING` that a sampler or an ensemble belongs to."""
+    if source.resamples_inside or source.kind.startswith("Random"):
+        return "random"
+    return "interpolation" if source.resampling == "over-sampling" else "selection"
 
 
 def _has_no_effect(cause: Cause, resampling: list[Cause]) -> bool:

@@ -78,8 +78,8 @@ def _missing(split: Split, case: Case, lacks: np.ndarray, kind: str) -> Finding:
             f"    cv = StratifiedKFold({min(5, fewest)}, shuffle=True, random_state=0)"
         )
     return Finding(
-        what=f"{_rows_of(case, place)}, and {n_folds[place]} of {split.in_words} have "
-        f"no {kind} row of it.{_others(n_folds)}",
+        what=f"{_rows_of(case, place)}, but no {kind} row in {n_folds[place]} of "
+        f"{split.in_words}.{_others(n_folds)}",
         where=split.where,
         why=why,
         fix=fix,

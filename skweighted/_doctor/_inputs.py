@@ -24,7 +24,7 @@ def columns_not_as_meant(case: Case) -> Iterator[Finding]:
         if reading.fact:
             why, fix = _treatment(reading)
             yield Finding(
-                what=f"Column {reading.fact}.",
+                what=f"{reading.fact}." if reading.stray else f"Column {reading.fact}.",
                 where="X",
                 why=why,
                 fix=fix,
@@ -37,8 +37,8 @@ def _treatment(reading: ColumnReading) -> tuple[str, str]:
     name = repr(reading.name)
     if reading.kind == "identifiers":
         return (
-            "It identifies rows and does not help on new ones. If the order of the "
-            "rows has a meaning, a classifier learns that order.",
+            "It identifies rows, which does not help to predict new ones. If the order "
+            "of the rows has a meaning, a classifier learns that order.",
             "Remove it from X. If several rows belong to one case, pass the case as "
             "groups.",
         )

@@ -47,11 +47,10 @@ def copies_across_folds(case: Case) -> Iterator[Finding]:
     is_rare = n_copies < 0.001 * n_tested and n_repeated < 0.01 * len(ids)
     if n_copies == 0 or n_repeated < _FEWEST_REPEATED or is_rare:
         return
-    share = max(n_copies / n_tested, 0.001)
     yield Finding(
         what=f"{n_repeated:,} of {count(len(ids), 'row')} of X are copies of another "
         f"row. In {worst.in_words}, {n_copies:,} of {n_tested:,} test rows "
-        f"({share:.1%}) have an exact copy in the training rows.",
+        f"({n_copies / n_tested:.2%}) have an exact copy in the training rows.",
         where="; ".join(split.where for split, n in copies.items() if n),
         why="If the copies are one case that was recorded several times, the "
         "classifier has seen the test row in training, and scores are too high. If "
@@ -61,7 +60,7 @@ def copies_across_folds(case: Case) -> Iterator[Finding]:
         "    copies = pd.util.hash_pandas_object(pd.DataFrame(X), index=False)\n"
         "    cv = StratifiedGroupKFold(5)\n"
         "    cross_validate(estimator, X, y, cv=cv, groups=copies)",
-        severity="warning" if share >= 0.01 else "note",
+        severity="warning" if n_copies >= 0.01 * n_tested else "note",
     )
 
 
@@ -103,7 +102,7 @@ def columns_of_the_class(case: Case) -> Iterator[Finding]:
                 what=f"C{case.rows.title(position)[1:]} separates the classes alone: "
                 f"{measure} {score:.4f}.",
                 where="X and y",
-                why="Measurements seldom do. A column that was recorded after the "
+                why="Measurements seldom do so. A column that was recorded after the "
                 "outcome, or derived from it, is not known at prediction time.",
                 fix="Find out when and from what the column is recorded. If it is not "
                 "known before the outcome, remove it from X.",

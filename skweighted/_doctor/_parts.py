@@ -111,8 +111,15 @@ class Part:
 
         Cleaning, such as by TomekLinks, hardly changes them.
         """
-        kind = getattr(self.estimator, "_sampling_type", None)
-        return self.is_sampler and kind in ("over-sampling", "under-sampling")
+        return self.is_sampler and self.resampling in (
+            "over-sampling",
+            "under-sampling",
+        )
+
+    @property
+    def resampling(self) -> str:
+        """What imbalanced-learn calls a sampler: "over-sampling", for instance."""
+        return getattr(self.estimator, "_sampling_type", "")
 
     @property
     def resamples_inside(self) -> bool:
