@@ -154,7 +154,8 @@ def read_column(column: pd.Series) -> ColumnReading:
     """
     values = column.dropna().infer_objects()
     if values.dtype == object:
-        values = values.astype(str)
+        is_decimal = pd.api.types.infer_dtype(values) == "decimal"
+        values = values.astype(float if is_decimal else str)
     counts = values.value_counts()
     reading = ColumnReading(column.name, "categories", len(values), len(counts))
     if len(counts) < 2:

@@ -1,6 +1,7 @@
 """What columns hold: numbers, dates, identifiers, categories or text."""
 
 from dataclasses import FrozenInstanceError
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,8 @@ def test_what_needs_attention_is_one_line(values, line):
         (range(99), "numbers"),  # too few
         ([1 + 2j, 3j], "numbers"),
         (pd.array([1, 2, None], dtype="Int64"), "numbers"),
+        ([Decimal("1.5"), Decimal("2.5"), None], "numbers"),
+        ([1.0, np.inf], "numbers"),
         (DAYS, "dates"),
         (["a", "b", None], "categories"),
         ([True, False, None], "categories"),

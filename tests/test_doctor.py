@@ -1038,6 +1038,7 @@ BEYOND = [(np.arange(10), np.array([1000]))]
     ("cv", "reason"),
     [
         (iter([]), "cv is an iterator: pass list(cv) instead"),
+        ([], "cv makes no folds"),
         ("prefit", "cv is 'prefit'"),
         (Raising(ValueError("too\nold")), "cv cannot split the rows (too old)"),
         (Raising(RuntimeError()), "cv cannot split the rows (RuntimeError)"),

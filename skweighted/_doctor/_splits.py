@@ -82,6 +82,8 @@ def make_split(
             message = f"{where} is {name}, which needs groups, and none were given"
             raise NoSplitError(message) from None
         raise NoSplitError(f"{where} cannot split the rows ({message})") from None
+    if not folds:
+        raise NoSplitError(f"{where} makes no folds")
     kind = type(splitter).__name__.strip("_")
     if kind == "CVIterableWrapper":
         kind = "the given splits"
