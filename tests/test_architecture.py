@@ -21,8 +21,9 @@ BELOW = {
     "metrics": {"_costs", "_text", "_warnings", "exceptions"},
     "datasets": {"_text", "exceptions"},
     "displays": {"_curves", "metrics"} | SMALL,
-    "comparison": {"_costs", "_curves", "metrics", "skweighted"} | SMALL,
-    "_doctor": {"_costs", "comparison", "metrics", "skweighted"} | SMALL,
+    "_columns": {"_text"},
+    "comparison": {"_columns", "_costs", "_curves", "metrics", "skweighted"} | SMALL,
+    "_doctor": {"_columns", "_costs", "_text", "exceptions"},
     "_cli": {"_doctor", "comparison", "datasets", "skweighted"} | SMALL,
     **{module: {"exceptions"} for module in sorted(SMALL)},
 }

@@ -512,10 +512,10 @@ def test_the_doctor_looks_at_a_file(folder, capsys):
     captured = capsys.readouterr()
     X, y = split_target(read_table("data.csv"), "fraud")
     diagnosis = doctor(None, X, y, shuffled_folds(5, y))
-    of_data, _, _ = str(diagnosis).partition("Not looked for")
+    of_data, _, _ = str(diagnosis).partition("Not checked for")
     assert captured.out == (
-        f"{of_data}Not looked for, because no groups were given: groups across folds.\n"
-        "With a pipeline, skweighted.doctor in Python looks for 20 things more.\n"
+        f"{of_data}Not checked for, because no groups were given: groups across folds.\n"
+        "With a pipeline, skweighted.doctor in Python looks for 6 things more.\n"
     )
     assert captured.err == ""
 
@@ -525,7 +525,7 @@ def test_what_the_doctor_prints_has_no_trailing_blanks(folder, capsys):
     table.to_csv("data.csv", index=False)
     assert _cli.main(["doctor", "data.csv", "--target", "fraud"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "Column 'id' numbers the rows" in " ".join(lines)
+    assert "Column 'id' looks like a row index" in " ".join(lines)
     assert lines == [line.rstrip() for line in lines]
 
 
@@ -538,7 +538,7 @@ def test_the_doctor_is_told_the_groups(folder, capsys):
     X, y = split_target(table.drop(columns="person"), "fraud")
     cv = StratifiedKFold(5, shuffle=True, random_state=0)
     expected = doctor(None, X, y, cv, groups=table["person"])
-    assert "20 groups are in training and test rows" in expected[0].what
+    assert "20 groups have both training and test rows" in expected[0].what
     assert expected[0].what in " ".join(out.split())
     assert "no groups were given" not in out
     assert_one_line(

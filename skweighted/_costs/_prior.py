@@ -11,6 +11,8 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
 
+from skweighted._checks import check_proba
+
 
 def adapt_prior(proba, old_prior, new_prior):
     """Adapt probabilities to classes that are more or less frequent than in training.
@@ -43,7 +45,7 @@ def adapt_prior(proba, old_prior, new_prior):
     >>> adapt_prior([[0.5, 0.5]], old_prior=[0.5, 0.5], new_prior=[0.9, 0.1])
     array([[0.9, 0.1]])
     """
-    proba = _checked_proba(proba)
+    proba = check_proba(proba)
     old = _checked_prior("old_prior", old_prior, proba.shape[1], zero_allowed=False)
     new = _checked_prior("new_prior", new_prior, proba.shape[1], zero_allowed=True)
     rows = float64_rows(proba)
@@ -90,7 +92,7 @@ def estimate_prior(proba, old_prior, *, max_iter=1000, tol=1e-8):
     >>> estimate_prior(proba, old_prior=[0.5, 0.5]).round(3)
     array([0.75, 0.25])
     """
-    proba = _checked_proba(proba)
+    proba = check_proba(proba)
     old = _checked_prior("old_prior", old_prior, proba.shape[1], zero_allowed=False)
     if not len(proba):
         raise ValueError("A prior is estimated from one row at least. proba has none.")
@@ -126,26 +128,6 @@ def in_proportion(log_shares, rows):
     """Return rows in proportion to exp(log_shares); as they are if none is finite."""
     decided = np.isfinite(log_shares.max(axis=1, keepdims=True))
     return softmax(np.where(decided, log_shares, log(rows)), axis=1)
-
-
-def _checked_proba(proba):
-    """Return probabilities as a float array, or raise ValueError."""
-    proba = np.asarray(proba)
-    if proba.dtype.kind not in "biuf" or proba.ndim != 2:
-        raise ValueError(
-            f"proba must be numbers in a row for each sample and a column for each "
-            f"class, as predict_proba returns them. Got shape {proba.shape} and dtype "
-            f"{proba.dtype}."
-        )
-    # Written so that NaN is wrong too.
-    right = (np.abs(proba.sum(axis=1) - 1) <= 1e-3) & (proba >= 0).all(axis=1)
-    if not right.all():
-        row = int(right.argmin())
-        raise ValueError(
-            f"Each row of proba must be numbers of at least 0 with sum 1, as "
-            f"predict_proba returns them. Row {row} is {proba[row].tolist()}."
-        )
-    return proba if proba.dtype.kind == "f" else proba.astype(np.float64)
 
 
 def _checked_prior(name, prior, n_classes, *, zero_allowed):

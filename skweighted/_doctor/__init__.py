@@ -1,7 +1,7 @@
-"""A doctor of estimators and data: mistakes that are common with imbalanced classes."""
+"""Checks for mistakes that are common with imbalanced classes."""
 
-from skweighted._doctor._examination import CHECKS, doctor, without_estimator
-from skweighted._doctor._findings import SEVERITIES, Diagnosis, Finding
+from skweighted._doctor._checks import CHECKS, doctor, without_estimator
+from skweighted._doctor._report import SEVERITIES, Diagnosis, Finding
 from skweighted._doctor._splits import shuffled_folds
 
 __all__ = [

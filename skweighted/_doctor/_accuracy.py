@@ -1,122 +1,127 @@
-"""Accuracy as what is chosen or stopped by."""
+"""Accuracy as the score by which something is chosen or stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from skweighted._doctor._decisions import score_name
-from skweighted._doctor._findings import Finding
+from skweighted._doctor._case import Case
+from skweighted._doctor._parts import Part
+from skweighted._doctor._report import Finding
 
-# From this share of one class on, a constant answer has a good accuracy.
+# From this share of one class on, a constant prediction has a high accuracy.
 _MOSTLY_ONE_CLASS = 0.75
 
 # A class is rare with less than this part of an equal share: 63 and 37 % are about
 # equal, 70 and 30 % are not.
 _RARE = 2 / 3
 
-# What accuracy is called; "warn" is LogisticRegressionCV's default until it changes.
+# Names of accuracy; "warn" is the default of LogisticRegressionCV until it changes.
 _ACCURACY = {"accuracy", "accuracy_score", "warn"}
 
-# Why a choice by accuracy is a poor one, and what to do; and of a stop, why.
-_CHOICE = (
-    "The best of a search may be one that never answers them.",
-    "Take a score that counts every class, or what mistakes cost:\n"
+_OTHER_SCORE = (
+    "Use a score that counts every class, or the cost of mistakes:\n"
     "    scoring='balanced_accuracy'\n"
-    "    scoring=skweighted.metrics.make_cost_scorer(costs)",
+    "    scoring=skweighted.metrics.make_cost_scorer(costs)"
 )
-_ONE_CLASS = "Where one class is most of the rows, accuracy hardly sees the others."
-_FEW_ROWS = "Accuracy counts rows, so it hardly sees classes of few."
-_STOP = "Training may end before they are learnt."
 
 
-def accuracy_as_score(case):
-    """Find searches, stops and scores that hardly see the rare classes."""
-    if case.has_classes:
-        told, sees, severity = _of_classes(case)
-    else:
-        told, sees = ", which says little if most rows are of one class", _ONE_CLASS
-        severity = "note" if case.y is None else None
-    if severity is None:
+def accuracy_as_score(case: Case) -> Iterator[Finding]:
+    """Find searches, early stopping and scores that hardly depend on rare classes."""
+    evidence, severity = _imbalance(case)
+    if not severity:
         return
-    for where, what, why, fix in _asked_for_accuracy(case):
+    for where, what, fix in _uses_of_accuracy(case):
         yield Finding(
-            what=f"{what}{told}.",
+            what=f"{what}{evidence}.",
             where=where,
-            why=f"{sees} {why}",
+            why="Accuracy counts rows, so it hardly depends on rare classes. A "
+            "classifier that never predicts them may have the best score.",
             fix=fix,
             severity=severity,
         )
 
 
-def _of_classes(case):
-    """Return what accuracy is worth, what it sees, and the severity, or None."""
-    shares = case.counts / len(case.y)
+def score_name(scoring: Any) -> Any:
+    """Return the name of the function that a scorer calls, or the scoring itself."""
+    function = getattr(scoring, "_score_func", None)
+    return getattr(function, "__name__", scoring)
+
+
+def _imbalance(case: Case) -> tuple[str, str]:
+    """Return how misleading accuracy is, and a severity; "" if it is not."""
+    if not case.labels:
+        return "", "" if case.has_data else "note"
+    shares = case.counts / case.counts.sum()
     place = int(np.argmax(shares))
-    severity = "warning" if shares[place] >= _MOSTLY_ONE_CLASS else None
-    if severity is None and shares.min() < _RARE / len(shares):
-        severity = "note"
+    severity = "note" if shares.min() < _RARE / len(shares) else ""
+    if shares[place] >= _MOSTLY_ONE_CLASS:
+        severity = "warning"
     if shares[place] >= 0.5:
-        told = f"answering {case.labels[place]!r} always scores {shares[place]:.3f}"
-        return f": {told}", _ONE_CLASS, severity
-    told = f"never answering {case.labels[case.rarest]!r} loses {shares.min():.3f}"
-    return f": {told}", _FEW_ROWS, severity
+        always = f"always predicting {case.labels[place]!r} scores {shares[place]:.3f}"
+        return f": {always}", severity
+    rarest = case.labels[case.rarest]
+    return f": never predicting {rarest!r} loses only {shares.min():.3f}", severity
 
 
-def _asked_for_accuracy(case):
-    """Yield where accuracy is asked for, what asks for it, why not, and what to do."""
+def _uses_of_accuracy(case: Case) -> Iterator[tuple[str, str, str]]:
+    """Yield where accuracy is used, what uses it, and what to do."""
     for part in case.parts:
-        if part.answers and "cv" in part.values and "scoring" in part.values:
-            scoring = part.value("scoring")
-            what = f"{part.kind} chooses by accuracy"
-            if scoring is None and _scores_accuracy(part, case):
-                yield part.where, f"{what}, the score of scoring=None", *_CHOICE
-            elif _is_accuracy(scoring, part.value("refit")):
-                yield part.where, what, *_CHOICE
-        if part.answers and part.value("early_stopping") is True:
+        if not part.classifies:
+            continue
+        parameters = part.parameters
+        if {"cv", "scoring"} <= parameters.keys():
+            scoring = parameters["scoring"]
+            if scoring is None:
+                is_accuracy = _scores_accuracy(part, case)
+            else:
+                is_accuracy = _is_accuracy(scoring, parameters.get("refit", True))
+            if is_accuracy:
+                default = ", its default score" if scoring is None else ""
+                yield (
+                    part.where,
+                    f"{part.kind} selects by accuracy{default}",
+                    (_OTHER_SCORE),
+                )
+        elif parameters.get("early_stopping") is True:
             fix = _other_stop(part)
             if fix:
-                yield part.where, f"{part.kind} stops early by accuracy", _STOP, fix
+                yield part.where, f"{part.kind} stops early by accuracy", fix
     if case.scoring is not None and _is_accuracy(case.scoring, True):
-        yield "scoring", "The score is accuracy", *_CHOICE
+        yield "scoring", "The score is accuracy", _OTHER_SCORE
 
 
-def _other_stop(part):
-    """Return what to stop early by in place of accuracy; None if it is not accuracy."""
+def _other_stop(part: Part) -> str:
+    """Return what to do instead of early stopping by accuracy, or ""."""
     for name, other in [("monitor", "log_loss"), ("scoring", "loss")]:
-        if name in part.values:
-            by_accuracy = _is_accuracy(part.value(name), True)
-            return f"Stop by the loss:\n    {name}={other!r}" if by_accuracy else None
-    score = getattr(type(part.estimator), "score", None)
-    scores_accuracy = score is ClassifierMixin.score
-    if part.module != "sklearn" or not scores_accuracy:
-        return None
+        if name in part.parameters:
+            is_accuracy = _is_accuracy(part.parameters[name], True)
+            return f"Monitor the loss instead:\n    {name}={other!r}" * is_accuracy
+    # Without such a parameter, scikit-learn's own classifiers use their score method.
+    if not type(part.estimator).__module__.startswith("sklearn."):
+        return ""
     return (
-        f"{part.kind} stops by no other score. Train a set number of epochs, or a "
-        f"network that stops by the log loss:\n"
-        f"    early_stopping=False\n"
-        f"    skweighted.CostSensitiveMLPClassifier(early_stopping=True)"
+        "Use a network that monitors the log loss:\n"
+        "    skweighted.CostSensitiveMLPClassifier(early_stopping=True)"
     )
 
 
-def _is_accuracy(scoring, refit):
-    """Tell whether a scoring is accuracy, or several by which accuracy chooses."""
-    if isinstance(scoring, Mapping):
-        if isinstance(refit, str):
-            return _is_accuracy(scoring.get(refit), True)
-        return len(scoring) > 0 and all(_is_accuracy(s, True) for s in scoring.values())
+def _is_accuracy(scoring: Any, refit: Any) -> bool:
+    """Return whether a scoring selects by accuracy; of several, `refit` selects."""
     if isinstance(scoring, list | tuple | set):
-        if isinstance(refit, str):
-            return refit in _ACCURACY
-        return len(scoring) > 0 and all(_is_accuracy(s, True) for s in scoring)
+        scoring = {name: name for name in scoring}
+    if isinstance(scoring, Mapping):
+        chosen = [scoring.get(refit)] if isinstance(refit, str) else scoring.values()
+        return len(chosen) > 0 and all(_is_accuracy(score, True) for score in chosen)
     name = score_name(scoring)
     return isinstance(name, str) and name in _ACCURACY
 
 
-def _scores_accuracy(part, case):
-    """Tell whether what is inside a search has the score of sklearn's classifiers."""
-    inner = [answering for answering in case.answering if part in answering.ancestors()]
-    return len(inner) > 0 and all(
-        getattr(type(answering.estimator), "score", None) is ClassifierMixin.score
-        for answering in inner
+def _scores_accuracy(search: Part, case: Case) -> bool:
+    """Return whether the default score of what a search fits is accuracy."""
+    inner = [part for part in case.classifiers if search in part.ancestors] or [search]
+    return all(
+        getattr(type(part.estimator), "score", None) is ClassifierMixin.score
+        for part in inner
     )

@@ -1,22 +1,23 @@
-"""What is looked at: an estimator's parts, X and y, and folds, each prepared once."""
+"""What is checked: the parts of an estimator, X and y, and folds, prepared once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.compose import ColumnTransformer
 from sklearn.utils import indexable
+from sklearn.utils.multiclass import check_classification_targets
 
-from skweighted._doctor._parts import UNKNOWN, Part, parts_of, steps_before
-from skweighted._doctor._splits import (
-    NotSplitError,
-    Split,
-    make_split,
-    shuffled_folds,
-)
-from skweighted._doctor._table import Table
-from skweighted.comparison.data import as_labels
-from skweighted.comparison.folds import group_numbers
+from skweighted._doctor._parts import Part, parts_of, steps_before
+from skweighted._doctor._rows import Rows
+from skweighted._doctor._splits import NoSplitError, Split, make_split, shuffled_folds
+from skweighted._text import count
+from skweighted.exceptions import TableError
+
+_EMPTY = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,87 +28,74 @@ class Case:
     ----------
     parts : tuple of Part
         Empty without an estimator.
-    table : Table or None
-    y : ndarray of shape (n_samples,) or (n_samples, n_labels), or None
+    has_data : bool
+    rows : Rows
+        Empty if X is sparse.
+    labels : tuple
+        The labels in sorted order; empty without data or with several labels per row.
+    y_index : ndarray of int of shape (n_samples,)
+        The position of each row's label in `labels`.
     splits : tuple of Split
-    unsplit : str
-        Why there are no folds, if there are none.
+    no_splits : str
+        Why there are no splits, if there are none.
     is_split : bool
-        Whether the user said how the data are split, by cv or a search.
+        Whether the user specified how to split the rows, by `cv` or a search.
     scoring : str, callable, list, dict or None
-    groups : ndarray of shape (n_samples,) or None
+    groups : ndarray of int of shape (n_samples,) or None
     """
 
     parts: tuple[Part, ...] = ()
-    table: Table | None = None
-    y: np.ndarray | None = None
+    has_data: bool = False
+    rows: Rows = field(default_factory=lambda: Rows(np.empty((0, 0))))
+    labels: tuple[Any, ...] = ()
+    y_index: np.ndarray = field(default_factory=lambda: _EMPTY)
     splits: tuple[Split, ...] = ()
-    unsplit: str = ""
+    no_splits: str = ""
     is_split: bool = False
     scoring: Any = None
     groups: np.ndarray | None = None
 
-    @property
-    def has_classes(self):
-        """Whether each row has one label."""
-        return self.y is not None and self.y.ndim == 1
-
     @cached_property
-    def _encoded(self):
-        return np.unique(self.y, return_inverse=True)
-
-    @property
-    def labels(self):
-        """The labels in sorted order, as a list."""
-        return self._encoded[0].tolist()
-
-    @property
-    def y_index(self):
-        """The place of each row's label among the labels, (n_samples,)."""
-        return self._encoded[1]
-
-    @cached_property
-    def counts(self):
+    def counts(self) -> np.ndarray:
         """Rows of each class, (n_classes,)."""
         return np.bincount(self.y_index)
 
-    @cached_property
-    def n_blocks(self):
-        """How often rows of one class follow rows of another, the first ones too."""
-        return 1 + int(np.count_nonzero(np.diff(self.y_index)))
-
     @property
-    def rarest(self):
-        """The place of the rarest class among the labels."""
+    def rarest(self) -> int:
+        """The position of the rarest class in `labels`."""
         return int(np.argmin(self.counts))
 
-    @property
-    def answering(self):
-        """The parts that give the answers, those they are made of left out."""
-        outer = {part.parent for part in self.parts if part.answers}
-        return [part for part in self.parts if part.answers and part not in outer]
+    @cached_property
+    def columns_used(self) -> list[int]:
+        """The positions of the columns that no ColumnTransformer drops."""
+        transformers = [
+            part.estimator
+            for part in self.parts
+            if isinstance(part.estimator, ColumnTransformer) and not part.is_nested
+        ]
+        if not transformers:
+            return list(range(self.rows.frame.shape[1]))
+        return sorted(set().union(*map(self.rows.taken_by, transformers)))
 
-    def steps_before(self, part):
-        """Return what rows go through before they reach a part."""
+    @property
+    def classifiers(self) -> list[Part]:
+        """The innermost classifiers: not pipelines, searches or ensembles of them."""
+        outer = {part.parent for part in self.parts if part.classifies}
+        return [part for part in self.parts if part.classifies and part not in outer]
+
+    def steps_before(self, part: Part) -> list[Part]:
+        """Return the steps that rows pass before they reach a part."""
         return steps_before(part, self.parts)
 
-    def resampling_before(self, part):
-        """Return the samplers before a part that change how frequent classes are."""
-        return [
-            step for step in self.steps_before(part) if step.balances and step.is_sure
-        ]
+    def resampling_before(self, part: Part) -> list[Part]:
+        """Return the samplers before a part that change the class frequencies."""
+        return [step for step in self.steps_before(part) if step.balances]
 
 
-def make_case(estimator, X, y, cv, scoring, groups):
-    """Return what a user gave, checked.
-
-    Raises
-    ------
-    TypeError
-        If the estimator is none.
-    ValueError
-        If there is nothing to look at, or X, y and groups are not of the same rows.
-    """
+def make_case(
+    estimator: Any, X: Any, y: Any, cv: Any, scoring: Any, groups: Any
+) -> Case:
+    """Return what a user passed, checked; errors are those of `doctor`."""
     if estimator is not None:
         _check_estimator(estimator)
     if (X is None) != (y is None):
@@ -115,89 +103,108 @@ def make_case(estimator, X, y, cv, scoring, groups):
         raise ValueError(f"X and y must be given together. {missing} is None.")
     if estimator is None and X is None:
         raise ValueError(
-            "There is nothing to look at. Give an estimator, or X and y, or all three."
+            "There is nothing to check. Give an estimator, or X and y, or all three."
         )
     parts = () if estimator is None else parts_of(estimator)
     if X is None:
         return Case(parts=parts, scoring=scoring)
     (X,) = indexable(X)
-    table = Table(X)
-    y = _as_y(y)
-    groups = None if groups is None else group_numbers(groups)
+    labels, y_index, y = _encoded(y)
+    groups = None if groups is None else _group_numbers(groups)
+    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     for name, values in [("y", y), ("groups", groups)]:
-        if values is not None and len(values) != table.n_rows:
+        if values is not None and len(values) != n_rows:
             raise ValueError(
-                f"X, y and groups must be of the same rows. X has {table.n_rows:,} and "
-                f"{name} has {len(values):,}."
+                f"X, y and groups must have the same number of rows. X has {n_rows:,} "
+                f"and {name} has {len(values):,}."
             )
-    splits, unsplit = _splits_of(parts, cv, X, y, groups)
+    splits, no_splits, is_split = _splits(parts, cv, X, y, groups)
     return Case(
         parts=parts,
-        table=table,
-        y=y,
+        has_data=True,
+        rows=Rows(np.empty((n_rows, 0)) if sparse.issparse(X) else X),
+        labels=labels,
+        y_index=y_index,
         splits=splits,
-        unsplit=unsplit,
-        is_split=cv is not None or any(_splits_rows(part, parts) for part in parts),
+        no_splits=no_splits,
+        is_split=is_split,
         scoring=scoring,
         groups=groups,
     )
 
 
-def _check_estimator(estimator):
-    """Raise TypeError if it is none, with what to write in its place."""
+def _check_estimator(estimator: Any) -> None:
+    """Raise TypeError unless it is an estimator."""
     if isinstance(estimator, type):
         name = estimator.__name__
-        given = f"the class {name}. Give {name}() in its place."
+        given = f"the class {name}. Use {name}() instead."
     elif not hasattr(estimator, "get_params"):
         given = (
-            f"a value of type {type(estimator).__name__}. Where there is data only, "
-            f"write doctor(X=X, y=y)."
+            f"a value of type {type(estimator).__name__}. For data without an "
+            f"estimator use doctor(X=X, y=y)."
         )
     else:
         return
-    raise TypeError(
-        f"estimator must be an estimator of scikit-learn's kind, with get_params. "
-        f"Got {given}"
-    )
+    raise TypeError(f"estimator must be a scikit-learn estimator. Got {given}")
 
 
-def _as_y(y):
-    """Return y as labels, or as labels of several outputs."""
-    if hasattr(y, "toarray"):
-        y = y.toarray()
+def _encoded(y: Any) -> tuple[tuple[Any, ...], np.ndarray, np.ndarray]:
+    """Return the labels, the position of each row's label, and y as an array."""
+    y = y.toarray() if hasattr(y, "toarray") else y
     if np.ndim(y) == 2 and np.shape(y)[1] > 1:
-        return np.asarray(y)
-    return as_labels(y)
+        return (), _EMPTY, np.asarray(y)
+    series = _as_series(y, "The label")
+    try:
+        check_classification_targets(series)
+        y_index, labels = pd.factorize(series, sort=True)
+    except (TypeError, ValueError) as error:
+        raise TableError(f"y must hold class labels. {error}") from None
+    if len(labels) < 2:
+        raise TableError(f"y must have two classes or more. Got {list(labels)}.")
+    return tuple(labels.tolist()), y_index, np.asarray(labels.tolist())[y_index]
 
 
-def _splits_of(parts, cv, X, y, groups):
-    """Return the folds of cv and of the estimator, and why there are none."""
-    asked = {} if cv is None else {"cv": cv}
-    asked |= {
-        f"cv of {part.where}": part.value("cv")
-        for part in parts
-        if _splits_rows(part, parts)
-    }
-    if not asked:
-        # Not those of cv=None, which are blocks: copies that follow one another, as
-        # they often do, stay together in blocks and nowhere else.
-        asked = {"five shuffled folds": shuffled_folds(5, y)}
-    splits, reasons = {}, []
-    for where, splitter in asked.items():
+def _group_numbers(groups: Any) -> np.ndarray:
+    """Return a number for each row's group."""
+    return pd.factorize(_as_series(groups, "The group"))[0]
+
+
+def _as_series(values: Any, name: str) -> pd.Series:
+    """Return one column without missing values, or raise TableError."""
+    if not isinstance(values, pd.Series):
+        # As objects: a list of text and NaN would become an array with the text "nan".
+        kind = None if hasattr(values, "dtype") else object
+        values = pd.Series(np.asarray(values, dtype=kind).reshape(len(values)))
+    values = values.infer_objects()
+    n_missing = int(values.isna().sum())
+    if n_missing:
+        raise TableError(
+            f"{name} is missing in {n_missing:,} of {count(len(values), 'row')}. Fill "
+            f"it in, or remove those rows."
+        )
+    return values
+
+
+def _splits(
+    parts: tuple[Part, ...], cv: Any, X: Any, y: np.ndarray, groups: np.ndarray | None
+) -> tuple[tuple[Split, ...], str, bool]:
+    """Return the splits of cv and searches, why there are none, and if any is given."""
+    given = {} if cv is None else {"cv": cv}
+    for part in parts:
+        resampled = any(step.is_sampler for step in steps_before(part, parts))
+        if part.classifies and "cv" in part.parameters and not resampled:
+            given[f"cv of {part.where}"] = part.parameters["cv"]
+    # Not those of cv=None, which are blocks: copies that follow one another, as they
+    # often do, stay together in blocks and nowhere else.
+    wanted = given or {"five shuffled folds": shuffled_folds(5, y)}
+    splits: dict[str, Split] = {}
+    reasons = []
+    for where, splitter in wanted.items():
         try:
             split = make_split(where, splitter, X, y, groups)
-        except NotSplitError as error:
+        except NoSplitError as error:
             reasons.append(str(error))
         else:
             # Folds of the same splitter would give the same findings twice.
-            splits.setdefault(split.splitter, split)
-    return tuple(splits.values()), "; ".join(reasons)
-
-
-def _splits_rows(part, parts):
-    """Tell whether a part is a search or the like, whose folds are of the rows of X."""
-    return (
-        part.answers
-        and part.value("cv", UNKNOWN) is not UNKNOWN
-        and not any(step.is_sampler for step in steps_before(part, parts))
-    )
+            splits.setdefault(split.settings, split)
+    return tuple(splits.values()), "; ".join(reasons), bool(given)

@@ -1,129 +1,46 @@
-"""Samplers where they cannot resample."""
+"""Samplers where they cannot resample training rows only."""
 
-from skweighted._doctor._findings import Finding
+from collections.abc import Iterator
 
-# Parts of these stand side by side, so all must keep the rows.
-_SIDE_BY_SIDE = ("ColumnTransformer", "FeatureUnion")
+from skweighted._doctor._case import Case
+from skweighted._doctor._parts import Part
+from skweighted._doctor._report import Finding
+
+_NO_CLASSIFIER = "is the last step of the estimator, and no classifier follows"
 
 
-def misplaced_samplers(case):
-    """Find samplers that are no step of an imblearn Pipeline, and what it refuses."""
-    refused = [part for part in case.parts if _is_refused(part)]
-    for part in refused:
-        yield _nested(part)
+def misplaced_samplers(case: Case) -> Iterator[Finding]:
+    """Find samplers that are not a step of imblearn's Pipeline before a classifier."""
     for part in case.parts:
-        if not (part.is_sampler and part.is_sure):
+        if not part.is_sampler:
             continue
-        parent, ancestors = part.parent, list(part.ancestors())
-        beside = [a.kind for a in ancestors if a.kind in _SIDE_BY_SIDE]
-        if not set(refused).isdisjoint(ancestors):
-            continue
-        if parent is None:
-            yield _no_classifier(part)
-        elif parent.can_resample_steps and beside:
-            yield _beside(part, beside[0])
-        elif parent.can_resample_steps and _followed(parent):
-            yield _inside_step(part, _followed(parent))
-        elif parent.can_resample_steps:
-            if not part.is_followed and part.answers:
-                yield _no_classifier(part)
-        elif parent.is_pipeline:
+        reason = _why_misplaced(part)
+        if reason:
             yield Finding(
-                what=f"{part.kind} is a step of scikit-learn's {parent.kind}, which "
-                f"cannot change the number of rows.",
+                what=f"{part.kind} {reason}.",
                 where=part.where,
-                why="fit raises TypeError. Only the Pipeline of imblearn resamples, in "
-                "fit and never in predict.",
-                fix="Take the other Pipeline, with the same steps:\n"
-                "    from imblearn.pipeline import Pipeline\n"
-                "    Pipeline(pipeline.steps)",
-                severity="error",
+                why="Only the Pipeline of imbalanced-learn applies samplers, to "
+                "training rows and never in predict, and only before its last step.",
+                fix="Resample in a step before the classifier, after all transformers:"
+                "\n    from imblearn.pipeline import make_pipeline\n"
+                f"    make_pipeline(transformer, {part.kind}(), classifier)",
+                severity="warning" if reason == _NO_CLASSIFIER else "error",
             )
-        elif parent.kind in _SIDE_BY_SIDE:
-            yield _beside(part, parent.kind)
 
 
-def _followed(pipeline):
-    """Return a pipeline, or that which ends in it, if other steps follow, or None."""
-    while pipeline.parent is not None and pipeline.parent.is_pipeline:
-        if pipeline.is_followed:
-            return pipeline
-        pipeline = pipeline.parent
-    return None
-
-
-def _is_refused(part):
-    """Tell whether a part is a pipeline that imblearn's Pipeline does not take."""
-    return (
-        part.is_pipeline
-        and part.is_sure
-        and part.is_followed
-        and part.parent.can_resample_steps
-    )
-
-
-def _nested(part):
-    """Return the finding for a pipeline as a step of imblearn's."""
-    return Finding(
-        what=f"{part.kind} is a step of imblearn's {part.parent.kind}, which takes a "
-        f"pipeline as its last step only.",
-        where=part.where,
-        why="fit raises TypeError.",
-        fix=_in_one(part),
-        severity="error",
-    )
-
-
-def _inside_step(part, inner):
-    """Return the finding for a sampler of a pipeline that is a step of sklearn's."""
-    error = "ValueError" if part.is_followed else "TypeError"
-    return Finding(
-        what=f"{part.kind} is in a pipeline that is a step of scikit-learn's "
-        f"{inner.parent.kind}, which cannot change the number of rows.",
-        where=part.where,
-        why=f"fit raises {error}. Only the Pipeline of imblearn resamples, in fit and "
-        f"never in predict.",
-        fix=_in_one(inner),
-        severity="error",
-    )
-
-
-def _in_one(inner):
-    """Return how to put the steps of a pipeline into that which it is a step of."""
-    place = inner.position
-    before = f"*outer.steps[:{place}], " if place else ""
-    return (
-        f"Put all steps into one Pipeline of imblearn:\n"
-        f"    from imblearn.pipeline import Pipeline\n"
-        f"    Pipeline([{before}*inner.steps, *outer.steps[{place + 1}:]])"
-    )
-
-
-def _no_classifier(part):
-    """Return the finding for a sampler without a classifier behind it."""
-    return Finding(
-        what=f"The estimator ends in {part.kind}: rows are resampled, and nothing "
-        f"learns from them.",
-        where=part.where,
-        why="A split of resampled rows puts copies or blends of test rows into "
-        "training, and tests at frequencies of the classes that do not occur.",
-        fix="Resample training parts only, in a step before the classifier:\n"
-        "    from imblearn.pipeline import make_pipeline\n"
-        f"    make_pipeline({part.kind}(), classifier)",
-        severity="warning",
-    )
-
-
-def _beside(part, kind):
-    """Return the finding for a sampler in one of several parts side by side."""
-    return Finding(
-        what=f"{part.kind} is inside {kind}, whose parts must return the rows that "
-        f"they are given.",
-        where=part.where,
-        why="fit raises TypeError. The parts are put side by side, and rows that one "
-        "of them added or dropped would have no partner in the others.",
-        fix=f"Resample after all columns are made:\n"
-        f"    from imblearn.pipeline import make_pipeline\n"
-        f"    make_pipeline(transformer, {part.kind}(), classifier)",
-        severity="error",
-    )
+def _why_misplaced(part: Part) -> str:
+    """Return why a sampler does not resample for a classifier, or ""."""
+    parent = part.parent
+    if parent is None:
+        return _NO_CLASSIFIER
+    if not parent.is_pipeline:
+        # A sampler's own sampler, such as the SMOTE of SMOTEENN, is where it belongs.
+        if parent.is_sampler or parent.resamples_inside:
+            return ""
+        return f"is inside {parent.kind}, which does not apply samplers"
+    if not parent.is_resampling_pipeline:
+        return "is a step of scikit-learn's Pipeline, which does not apply samplers"
+    for inner in [parent, *parent.ancestors]:
+        if inner.transforms:
+            return f"is inside {inner.kind}, which only transforms the columns of X"
+    return "" if part.transforms else _NO_CLASSIFIER

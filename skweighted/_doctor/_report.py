@@ -1,39 +1,38 @@
 """What was found: findings, and how they are read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 
 import pandas as pd
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from skweighted._text import count, plain_text
 
-# From the worst: what makes an error or a wrong score for certain, what most likely
-# does, and what is good to know.
+# The worst first.
 SEVERITIES = ("error", "warning", "note")
 _STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, or likely to be.
+    """A mistake, or a likely one.
 
     Attributes
     ----------
     what : str
         What was found, with the numbers that it is based on.
     where : str
-        Which argument, column or part of the estimator; a part has the path by which
-        `set_params` knows it.
+        The argument or the part of the estimator, with its path in `set_params`.
     why : str
-        What goes wrong because of it.
+        The harm that it does.
     fix : str
         What to do. Lines of code are indented by four spaces.
     severity : {"error", "warning", "note"}
-        "error" fails, or makes scores that are wrong; "warning" most likely does harm;
-        "note" is good to know.
+        "error" fails or makes scores wrong; "warning" likely does harm; "note" is good
+        to know.
     """
 
     what: str
@@ -44,32 +43,32 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Diagnosis(Sequence):
+class Diagnosis(Sequence[Finding]):
     """The findings, worst first.
 
     A sequence of `Finding`: its length is their number, and it is true if there are
-    any. Printing it (or ``str``) shows them, and what was looked for.
+    any. Printing it (or ``str``) shows them and the checks that were made.
 
     Attributes
     ----------
     findings : tuple of Finding
     checked : tuple of str
-        What was looked for.
+        The checks that were made.
     skipped : mapping of str to str
-        What was not looked for, and why.
+        The checks that were not made, and why.
     """
 
     findings: tuple[Finding, ...]
     checked: tuple[str, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
 
-    def __getitem__(self, place):
-        return self.findings[place]
+    def __getitem__(self, position):
+        return self.findings[position]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.findings)
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """Return the findings as a table.
 
         Returns
@@ -80,7 +79,9 @@ class Diagnosis(Sequence):
         columns = [column.name for column in fields(Finding)]
         return pd.DataFrame([asdict(finding) for finding in self], columns=columns)
 
-    def __rich_console__(self, console, options):
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
         yield Text(self._headline(), style="bold")
         for finding in self:
             yield Text()
@@ -98,20 +99,20 @@ class Diagnosis(Sequence):
             yield grid
         yield Text()
         if self.checked:
-            yield Text(f"Looked for: {', '.join(self.checked)}.", style="dim")
+            yield Text(f"Checked for: {', '.join(self.checked)}.", style="dim")
         for reason in dict.fromkeys(self.skipped.values()):
             names = [name for name, why in self.skipped.items() if why == reason]
             yield Text(
-                f"Not looked for, because {reason}: {', '.join(names)}.", style="dim"
+                f"Not checked for, because {reason}: {', '.join(names)}.", style="dim"
             )
 
-    def __str__(self):
+    def __str__(self) -> str:
         return plain_text(self)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Diagnosis: {self._headline().rstrip('.')}>"
 
-    def _headline(self):
+    def _headline(self) -> str:
         """Return how many findings there are of each severity."""
         if not self:
             return f"Nothing found. {count(len(self.checked), 'check')} made."
