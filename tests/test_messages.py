@@ -120,9 +120,9 @@ def test_a_misspelt_parameter_is_refused_at_once(name, near):
         CostSensitiveMLPClassifier().set_params(**{name: 1})
 
 
-def test_callbacks_that_are_none_are_named():
+def test_what_is_not_a_callback_is_refused():
     message = whole(
-        "callbacks must be Keras callbacks or classes of them. Got 3, a int."
+        "callbacks must be Keras callbacks or classes of them. Got 3, of type int."
     )
     with pytest.raises(TypeError, match=message):
         CostSensitiveMLPClassifier(callbacks=[3]).fit(X, Y)
