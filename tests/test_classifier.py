@@ -164,6 +164,17 @@ def test_layers_of_one_shape_start_with_different_weights():
     assert np.abs(first - second).max() > 0.1
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_the_seed_orders_the_rows_only_if_they_are_shuffled(shuffle):
+    # Nothing else is drawn: kernels are zero and no unit is dropped.
+    still = dict(hidden_layer_sizes=(), kernel_initializer="zeros", batch_size=16)
+    one, other = (
+        mlp(shuffle=shuffle, random_state=seed, **still).fit(X, Y).predict_proba(X)
+        for seed in (0, 1)
+    )
+    assert np.array_equal(one, other) is not shuffle
+
+
 # twins
 
 

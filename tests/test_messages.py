@@ -42,6 +42,11 @@ PARAMETERS = [
         "apart. class_weight is {'ok': 0, 'fraud': 0}.",
     ),
     (
+        {"class_weight": {"ok": 1, "fraud": 0}},
+        "At least two classes need a weight above zero, or there is nothing to tell "
+        "apart. class_weight is {'ok': 1, 'fraud': 0}.",
+    ),
+    (
         {"optimizer": "sgd", "optimizer__momentun": 0.9},
         "SGD has no parameter 'momentun', given as optimizer__momentun. Did you mean "
         "'momentum' or 'ema_momentum'?",

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.class_weight import compute_class_weight as sklearns_class_weight
 
+from skweighted import compute_class_weight
 from skweighted._costs._weights import (
     class_totals,
+    effective_number,
     mean_one_scale,
     resolve_class_weight,
 )
@@ -27,8 +29,45 @@ def test_balanced_equals_sklearn():
     y = np.repeat([0, 1, 2], [70, 20, 10])
     counts, n_rows = class_totals(y, np.ones(100), 3)
     ours = resolve_class_weight("balanced", np.arange(3), counts, n_rows)
-    theirs = compute_class_weight("balanced", classes=np.arange(3), y=y)
+    theirs = sklearns_class_weight("balanced", classes=np.arange(3), y=y)
     np.testing.assert_allclose(ours, theirs, rtol=1e-15)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced", {"a": 1, "b": 5, "c": 0.5}])
+@pytest.mark.parametrize("classes", [list("abc"), list("cab")])
+def test_weights_equal_sklearns_in_any_order_of_the_classes(class_weight, classes):
+    y = np.repeat(["a", "b", "c"], [70, 20, 10])
+    ours = compute_class_weight(class_weight, classes=classes, y=y)
+    theirs = sklearns_class_weight(class_weight, classes=np.array(classes), y=y)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-15)
+
+
+def test_the_squares_of_sqrt_balanced_are_balanced():
+    y = np.repeat([0, 1, 2], [70, 20, 10])
+    squares = compute_class_weight("sqrt_balanced", y=y) ** 2
+    balanced = compute_class_weight("balanced", y=y)
+    np.testing.assert_allclose(squares, balanced, rtol=1e-15)
+
+
+@given(st.lists(st.integers(1, 10_000), min_size=2, max_size=5))
+def test_effective_numbers_reach_from_equal_to_balanced_weights(counts):
+    counts = np.array(counts)
+    np.testing.assert_array_equal(effective_number(counts, beta=0), 1)
+    # 1 - beta ** n is n (1 - beta) but for its square.
+    near_balanced = effective_number(counts, beta=1 - 1e-12)
+    np.testing.assert_allclose(
+        near_balanced, (1 / counts) / (1 / counts).mean(), rtol=1e-7
+    )
+
+
+@pytest.mark.parametrize("beta", [0.9, 0.99])
+def test_effective_numbers_are_those_of_the_paper(beta):
+    y = np.repeat([0, 1], [70, 3])
+    weights = compute_class_weight("effective_number", y=y, beta=beta)
+    # The effective number of n rows is 1 + beta + ... + beta ** (n - 1).
+    n_70, n_3 = (sum(beta**k for k in range(n)) for n in (70, 3))
+    np.testing.assert_allclose(weights[1] / weights[0], n_70 / n_3, rtol=1e-12)
+    np.testing.assert_allclose(weights.mean(), 1, rtol=1e-12)
 
 
 @given(labelled_rows)
