@@ -172,6 +172,31 @@ def test_labels_are_split_in_their_shares():
     assert len(clf.history_["val_loss"]) == 3
 
 
+def test_sets_of_labels_that_occur_once_are_split_at_random():
+    labels = np.array(list(np.ndindex(2, 2, 2)))
+    splits = {
+        tuple(label_holdout(labels, np.arange(8), 0.5, np.random.default_rng(seed))[1])
+        for seed in range(20)
+    }
+    # In the order of the sets every other one would be held out: two splits.
+    assert len(splits) > 10
+
+
+def test_labels_of_a_single_row_cannot_be_split():
+    message = (
+        "early_stopping=True needs two rows, one to learn from and one to watch. There "
+        "is 1. Use early_stopping=False."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        label_holdout(np.ones((1, 3)), np.arange(1), 0.5, np.random.default_rng(0))
+
+
+def test_five_validation_rows_of_a_class_are_enough():
+    rows = np.r_[np.flatnonzero(Y == 0)[-20:], np.flatnonzero(Y == 1)[-5:]]
+    # A warning would be an error.
+    mlp(epochs=1).fit(X[KEPT], Y[KEPT], X_val=X[rows], y_val=Y[rows])
+
+
 def test_few_validation_rows_of_a_class_are_a_warning():
     few = np.r_[np.flatnonzero(Y[KEPT] == 0), np.flatnonzero(Y[KEPT] == 1)[:30]]
     message = (

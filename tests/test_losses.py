@@ -416,6 +416,16 @@ def test_weight_two_equals_two_copies(name, kind):
     )
 
 
+@pytest.mark.parametrize("name", BY_BATCH)
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_weights_may_be_a_column_and_may_be_left_out(name, kind):
+    y, p, weight = batch_of(kind)
+    loss = loss_of(name, kind)
+    assert float(loss(y, p, weight[:, np.newaxis])) == float(loss(y, p, weight))
+    alike = float(loss(y, p, np.ones(len(y))))
+    assert float(loss(y, p)) == alike == float(loss.call(y, p))
+
+
 @pytest.mark.parametrize(("name", "kind"), cases(BY_BATCH))
 def test_a_row_of_weight_zero_is_absent(name, kind):
     y, p, weight = batch_of(kind)

@@ -97,6 +97,34 @@ def test_each_label_has_the_threshold_of_its_costs():
     assert same.cost_matrix_.shape == (3, 2, 2)
 
 
+@pytest.mark.parametrize("weighted", [True, False])
+def test_early_stopping_watches_the_log_loss_of_the_true_values(weighted):
+    clf = mlp(
+        class_weight=STRATEGIES,
+        loss="focal",
+        early_stopping=True,
+        monitor_weighted=weighted,
+        n_iter_no_change=np.inf,
+    ).fit(X[:200], Y[:200], X_val=X[200:], y_val=Y[200:])
+    true = Y[200:] == 1
+    weights = compute_class_weight(STRATEGIES, y=Y[:200])
+    proba = clf.set_params(correct_probabilities=True).predict_proba(X[200:])
+    weight = np.ones(true.shape)
+    if weighted:  # of the weighted problem: weights are not undone, and count
+        odds = proba / (1 - proba) * weights[:, 1] / weights[:, 0]
+        proba = odds / (1 + odds)
+        weight = np.where(true, weights[:, 1], weights[:, 0])
+    loss = np.average(-np.log(np.where(true, proba, 1 - proba)), weights=weight)
+    assert min(clf.history_["val_log_loss"]) == pytest.approx(loss, rel=1e-9)
+
+
+def test_early_stopping_scores_labels():
+    clf = mlp(early_stopping=True, monitor="accuracy", n_iter_no_change=np.inf)
+    clf.fit(X[:200], Y[:200], X_val=X[200:], y_val=Y[200:])
+    exact = (clf.predict(X[200:]) == Y[200:]).all(axis=1).mean()
+    assert max(clf.history_["val_accuracy"]) == exact > 0
+
+
 def test_partial_fit_goes_on_with_labels():
     clf = mlp(epochs=2, batch_size=1000).fit(X, Y)
     stepwise = mlp(batch_size=1000).partial_fit(X, Y).partial_fit(X, Y)
@@ -125,6 +153,13 @@ MESSAGES = [
         "labels.",
     ),
     (
+        {"cost_matrix": [[[0, 1], [1, 0]], [[0, 1], [1, 0]], [[0, 1], [0, 5]]]},
+        Y,
+        "For label 2 of y: Being right must never cost more than being wrong. For "
+        "class 1 the right answer costs 5 and answering 0 costs 0. Are rows and "
+        "columns swapped? Rows are truths, columns are predictions.",
+    ),
+    (
         {},
         Y * 2,
         "With several columns, y must have 0 and 1 only: one column for each label of "
@@ -148,6 +183,15 @@ def test_what_does_not_fit_the_labels_is_explained(params, y, message):
         y[0, 0] = 1  # a third value
     with pytest.raises(ValueError, match=whole(message)):
         mlp(**params).fit(X, y)
+
+
+def test_another_number_of_labels_is_explained():
+    message = (
+        "y must have a column for each label. It has the shape (300, 2), and there are "
+        "3 labels."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        mlp().partial_fit(X, Y).partial_fit(X, Y[:, :2])
 
 
 def test_costs_of_a_call_for_labels_are_matrices():

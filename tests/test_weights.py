@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from messages import whole
 from sklearn.utils.class_weight import compute_class_weight as sklearns_class_weight
 
 from skweighted import compute_class_weight
@@ -93,6 +94,56 @@ def test_mean_one_scale_gives_mean_one_whatever_the_scale(rows, factor):
     scale = mean_one_scale(class_weights, *totals_of(rows))
     weight = (sample_weight * class_weights[y_index] * scale)[sample_weight > 0]
     np.testing.assert_allclose(weight.mean(), 1, rtol=1e-12)
+
+
+def shares_as_dict(classes, counts):
+    return dict(zip(classes.tolist(), (counts / counts.sum()).tolist(), strict=True))
+
+
+def shares_as_list(classes, counts):
+    return list(shares_as_dict(classes, counts).values())
+
+
+def shares_in_place(classes, counts):
+    counts /= counts.sum()
+    return counts
+
+
+@pytest.mark.parametrize("function", [shares_as_dict, shares_as_list, shares_in_place])
+def test_a_function_returns_weights_from_classes_and_counts(function):
+    y = np.repeat(["a", "b", "c"], [70, 20, 10])
+    weights = compute_class_weight(function, y=y, sample_weight=np.full(100, 2.0))
+    np.testing.assert_allclose(weights, [0.7, 0.2, 0.1], rtol=1e-15)
+
+
+WRONG = [
+    (
+        {"class_weight": "balance"},
+        "class_weight names no strategy: 'balance'. Known: 'balanced', "
+        "'sqrt_balanced', 'effective_number'.",
+    ),
+    (
+        {"class_weight": lambda classes, counts: [1.0]},
+        "A function as class_weight must return one weight per class, or a dict. For "
+        "classes [0, 1] it returned [1.0].",
+    ),
+    (
+        {"class_weight": None, "classes": [1, 2]},
+        "classes must have every label of y. [0] are not in [1, 2].",
+    ),
+    (
+        # Numbers as keys: nobody numbered these classes on the way.
+        {"class_weight": {0: 1, 2: 5}},
+        "class_weight has no weight for class 1, which occurs 2 times in y. It has "
+        "weights for [0, 2]. Classes in y: [0, 1].",
+    ),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), WRONG)
+def test_weights_that_cannot_be_used_are_explained(params, message):
+    with pytest.raises(ValueError, match=whole(message)):
+        compute_class_weight(**params, y=[0, 0, 0, 1, 1])
 
 
 def test_dict_is_read_in_the_order_of_the_classes():
