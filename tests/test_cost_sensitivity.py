@@ -302,6 +302,16 @@ def test_class_weights_can_start_later():
     assert weighted != pytest.approx(going_on, rel=0.01)
 
 
+def test_the_epochs_before_class_weights_are_rounded():
+    params = dict(class_weight="balanced", epochs=100, batch_size=500)
+    # 0.29 * 100 is 28.999999999999996 in floating point.
+    one, other = (
+        mlp(class_weight_start=share, **params).fit(X, Y).loss_curve_
+        for share in (0.29, 0.2901)
+    )
+    assert one == other
+
+
 def test_partial_fit_cannot_start_class_weights_later():
     message = (
         "partial_fit cannot start class weights later, since it does not know how many "

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._estimator._validation import label_holdout
+from skweighted._estimator._validation import label_holdout, stratified_holdout
 from skweighted.exceptions import SmallValidationWarning
 from skweighted.metrics import expected_cost_score, make_cost_scorer
 
@@ -170,6 +170,34 @@ def test_labels_are_split_in_their_shares():
     # Within a row for each of the 2 ** 3 sets of labels.
     np.testing.assert_allclose(shares, labels.mean(axis=0), atol=8 / 100)
     assert len(clf.history_["val_loss"]) == 3
+
+
+@pytest.mark.parametrize("fraction", [0.01, 0.5, 0.99])
+def test_every_class_is_on_both_sides_of_the_split(fraction):
+    y_index = np.repeat([0, 1, 2], [30, 2, 3])
+    rows = np.delete(np.arange(35), 4)
+    kept, held_out = stratified_holdout(
+        y_index, rows, np.arange(3), fraction, np.random.default_rng(0)
+    )
+    np.testing.assert_array_equal(np.union1d(kept, held_out), rows)
+    assert not set(kept) & set(held_out)
+    assert set(y_index[kept]) == set(y_index[held_out]) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("n_rare", [12, 60])
+def test_weights_have_mean_one_over_the_rows_that_are_not_held_out(n_rare):
+    rows = np.r_[np.flatnonzero(Y == 0), np.flatnonzero(Y == 1)[:n_rare]]
+    clf = mlp(
+        hidden_layer_sizes=(),
+        kernel_initializer="zeros",
+        class_weight={0: 1, 1: 50},
+        validation_fraction=0.45,
+        epochs=1,
+        batch_size=1000,
+        alpha=0,
+    ).fit(X[rows], Y[rows], np.where(np.arange(len(rows)) % 3, 1.0, 4.0))
+    # Every output is 1/2 at first.
+    assert clf.loss_curve_ == pytest.approx([np.log(2)], rel=1e-12)
 
 
 def test_sets_of_labels_that_occur_once_are_split_at_random():

@@ -188,6 +188,20 @@ def test_early_stopping_gives_the_network_of_the_lowest_loss():
     assert result.history["val_loss"][-1] > best
 
 
+def test_epochs_before_the_first_one_that_counts_are_not_the_best():
+    network = network_of()
+    rule = EarlyStopping(3, 0.0, first_epoch=4)
+    spec = spec_of(epochs=60, early_stopping=rule)
+    # Of the opposite of what is learnt the loss rises from the start.
+    opposite = Rows(X, ~TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    [result] = train(network, spec, [run_of(network, validation=opposite)])
+    seen = result.history["val_loss"]
+    assert seen == sorted(seen)
+    assert result.n_epochs == 4 + 1 + 3
+    best = mean_loss(network, spec.loss, result.parameters, opposite)
+    assert best == pytest.approx(seen[4], rel=1e-12)
+
+
 @pytest.mark.parametrize("logit", [1e4, -1e4])
 def test_a_loss_of_huge_logits_is_finite_and_right(logit):
     network = NetworkSpec(1, (Dense(1, "sigmoid", "ones"),), "float32")

@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import scale
 
 from skweighted import CostSensitiveMLPClassifier, compute_class_weight
-from skweighted.exceptions import DoubleCountWarning
+from skweighted.exceptions import DoubleCountWarning, SmallValidationWarning
 
 X, Y = make_multilabel_classification(
     300, n_features=6, n_classes=3, n_labels=1, random_state=0
@@ -116,6 +116,18 @@ def test_early_stopping_watches_the_log_loss_of_the_true_values(weighted):
         weight = np.where(true, weights[:, 1], weights[:, 0])
     loss = np.average(-np.log(np.where(true, proba, 1 - proba)), weights=weight)
     assert min(clf.history_["val_log_loss"]) == pytest.approx(loss, rel=1e-9)
+
+
+def test_few_validation_rows_of_a_label_are_a_warning():
+    y_val = np.ones((20, 3), int)
+    y_val[:3, 0] = y_val[:10, 1] = y_val[:16, 2] = 0
+    message = (
+        "The validation rows have fewer than 5 of value 0 of label 0 (3), value 1 of "
+        "label 2 (4), so when to stop is left to chance. Give more rows, a larger "
+        "validation_fraction, or X_val and y_val; or use early_stopping=False."
+    )
+    with pytest.warns(SmallValidationWarning, match=whole(message)):
+        mlp(early_stopping=True).fit(X, Y, X_val=X[:20], y_val=y_val)
 
 
 def test_early_stopping_scores_labels():
