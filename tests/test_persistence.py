@@ -149,6 +149,29 @@ def test_being_copied_and_a_copy_that_trains_change_nothing(through, tmp_path):
     )
 
 
+@pytest.mark.parametrize("through", ROUND_TRIPS)
+def test_what_the_user_made_of_the_model_comes_back(through, tmp_path):
+    X_case, labels, classifier = fit_case("adam")
+    before = classifier.predict_proba(X_case)
+    classifier.model_.fit(X_case, labels, epochs=2, verbose=0)
+    returned = through(classifier, tmp_path)
+    np.testing.assert_array_equal(
+        returned.predict_proba(X_case), classifier.predict_proba(X_case)
+    )
+    assert np.abs(returned.predict_proba(X_case) - before).max() > 1e-3
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_the_optimizer_of_the_model_is_that_of_the_training(engine, tmp_path):
+    _, _, classifier = fit_case("adam", engine=engine)
+    returned = through_pickle(classifier, tmp_path)
+    for model in (classifier.model_, returned.model_):
+        # Three epochs of four steps; then the state of Adam, which is not zero.
+        steps, _, *moments = (v.numpy() for v in model.optimizer.variables)
+        assert steps == 12
+        assert all(np.abs(moment).max() > 0 for moment in moments)
+
+
 def test_estimator_that_is_not_fitted_keeps_its_parameters(tmp_path):
     unfitted = CostSensitiveMLPClassifier((3,), optimizer__beta_1=0.8, epochs=7)
     for through in ROUND_TRIPS:
