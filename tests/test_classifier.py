@@ -230,7 +230,7 @@ def test_partial_fit_balances_over_all_rows_seen():
     assert clf.class_weight_ == pytest.approx(whole.class_weight_)
 
 
-def test_warm_start_goes_on_from_the_weights():
+def test_warm_start_continues_from_the_weights():
     params = dict(optimizer="sgd", shuffle=False, batch_size=200)
     cold = mlp(epochs=6, **params).fit(X, Y)
     warm = mlp(epochs=3, warm_start=True, **params).fit(X, Y).fit(X, Y)

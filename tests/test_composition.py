@@ -217,7 +217,7 @@ def bagging():
     ).fit(X, y)
 
 
-def test_balanced_bagging_answers_the_mean_of_its_members(bagging):
+def test_balanced_bagging_predicts_the_mean_of_its_members(bagging):
     members = [member.predict_proba(X) for member in bagging.estimators_]
     assert not np.array_equal(*members)
     # The mean is rounded in another order here, of numbers below 1.
@@ -467,7 +467,7 @@ def test_explicit_zeros_and_duplicates_of_sparse_X_mean_what_they_mean_dense():
 
 
 @pytest.mark.parametrize("kind", TARGETS)
-def test_names_of_the_classes_change_only_the_names_of_the_answers(fitted, kind):
+def test_names_of_the_classes_change_only_the_names_of_the_predictions(fitted, kind):
     renamed = mlp().fit(X, TARGETS[kind])
     np.testing.assert_array_equal(renamed.predict_proba(X), fitted.predict_proba(X))
     expected = np.unique(np.asarray(TARGETS[kind]))[fitted.predict(X)]

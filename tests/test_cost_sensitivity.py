@@ -84,7 +84,7 @@ def test_array_dict_and_dataframe_are_the_same_costs():
         np.testing.assert_array_equal(clf.predict(X3), clfs[0].predict(X3))
 
 
-def test_zero_one_costs_answer_the_most_likely_class():
+def test_zero_one_costs_predict_the_most_likely_class():
     plain, costly = (mlp(cost_matrix=c).fit(X3, Y3) for c in (None, 1 - np.eye(3)))
     np.testing.assert_array_equal(plain.predict(X3), costly.predict(X3))
 
@@ -230,7 +230,7 @@ def test_weights_and_threshold_together_cost_more_than_either(simulated):
     assert never > 1.3 * max(spellings)
 
 
-def test_a_fitted_expected_cost_answers_by_its_outputs():
+def test_an_expected_cost_decides_by_its_outputs():
     clf = mlp(loss="expected_cost", cost_matrix=COSTS3, epochs=50).fit(X3, Y3)
     np.testing.assert_array_equal(clf.predict(X3), clf.predict_proba(X3).argmax(axis=1))
     uniform = COSTS3[Y3].mean()

@@ -127,14 +127,14 @@ def test_a_constant_per_truth_or_a_positive_factor_changes_no_decision(seed, k):
 
 
 @given(seeds, n_classes)
-def test_permuted_classes_permute_the_answers(seed, k):
+def test_permuted_classes_permute_the_decisions(seed, k):
     proba, costs = problem(seed, k)
     order = np.random.default_rng(seed).permutation(k)
     permuted = least_cost(proba[:, order], costs[np.ix_(order, order)])
     assert order[permuted].tolist() == least_cost(proba, costs).tolist()
 
 
-def test_of_answers_that_cost_the_same_the_first_is_given():
+def test_of_decisions_that_cost_the_same_the_first_is_taken():
     proba = np.array([[0.5, 0.5], [0.25, 0.75]])
     assert least_cost(proba, np.array([[0.0, 3], [1, 0]])).tolist() == [0, 0]
     assert least_cost(proba, np.zeros((2, 2))).tolist() == [0, 0]
@@ -147,7 +147,7 @@ def test_float32_decides_in_float64():
 
 
 @given(seeds)
-def test_two_classes_are_told_apart_by_the_threshold(seed):
+def test_two_classes_are_separated_by_the_threshold(seed):
     proba, costs = problem(seed, 2)
     above = proba[:, 1] > bayes_threshold(costs)
     assert least_cost(proba, costs).tolist() == above.tolist()

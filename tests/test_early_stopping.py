@@ -279,7 +279,7 @@ def test_validation_data_without_early_stopping_is_explained():
         mlp(early_stopping=False).fit(X[KEPT], Y[KEPT], **VALIDATION)
 
 
-def test_a_monitor_that_is_no_number_is_explained():
+def test_a_monitor_that_is_not_a_number_is_explained():
     message = "monitor must be a finite number on the validation rows. broken is nan."
 
     def broken(estimator, X, y):

@@ -99,7 +99,7 @@ def test_engines_can_take_turns():
     )
 
 
-def test_another_optimizer_in_partial_fit_starts_anew():
+def test_another_optimizer_in_partial_fit_starts_again():
     clf = mlp().partial_fit(X, Y).set_params(optimizer="sgd").partial_fit(X, Y)
     assert len(clf._optimizer_state) == 1
 
@@ -361,7 +361,7 @@ def test_a_line_per_epoch_with_verbose_2(capsys):
     )
 
 
-def test_verbose_1_changes_nothing_but_the_screen(capfd):
+def test_verbose_1_only_changes_the_screen(capfd):
     shown = mlp(verbose=1).fit(X, Y).predict_proba(X)
     assert "4/4" in capfd.readouterr().err
     np.testing.assert_array_equal(shown, mlp().fit(X, Y).predict_proba(X))

@@ -380,7 +380,7 @@ VANISHING = [name for name in EVERY if name not in UNDOABLE] + [
 
 
 @pytest.mark.parametrize(("name", "kind"), cases(EVERY))
-def test_far_off_nothing_is_nan_and_wrong_rows_are_learnt_from(name, kind):
+def test_far_off_nothing_is_nan_and_wrong_rows_have_a_gradient(name, kind):
     loss = loss_of(name, kind, dtype="float32")
     z, y = far_off(kind)
     weight = np.ones(z.shape if kind == "labels" else len(z))
@@ -436,7 +436,7 @@ def test_a_row_of_weight_zero_is_absent(name, kind):
 
 
 @pytest.mark.parametrize(("name", "kind"), cases(BY_BATCH))
-def test_what_a_class_weighs_changes_nothing(name, kind):
+def test_the_weight_of_a_class_has_no_effect(name, kind):
     y, p, weight = batch_of(kind)
     loss = loss_of(name, kind)
     # One row's weights, but for labels, which have weights of their own.

@@ -256,7 +256,7 @@ def test_weights_beyond_floating_point_are_explained(size, total):
         CostSensitiveMLPClassifier().fit(X, Y, np.full(len(X), size))
 
 
-def test_partial_fit_refuses_classes_that_are_none():
+def test_partial_fit_refuses_classes_that_are_not_labels():
     for classes in ([0], [0.0, 1.0, float("nan")]):
         message = whole(
             f"classes must be two labels at least, none of them NaN. Got {classes}."

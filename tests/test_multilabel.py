@@ -38,7 +38,7 @@ def test_without_hidden_layer_it_is_one_logistic_regression_per_label():
         )
 
 
-def test_answers_have_the_shapes_and_types_of_mlp_classifier():
+def test_predictions_have_the_shapes_and_types_of_mlp_classifier():
     ours, theirs = mlp().fit(X, Y), MLPClassifier((), alpha=1, max_iter=9999).fit(X, Y)
     for name in ("predict", "predict_proba", "predict_log_proba"):
         one, two = (getattr(clf, name)(X) for clf in (ours, theirs))
@@ -65,7 +65,7 @@ def test_weight_k_equals_k_copies(normalize):
     )
 
 
-def test_a_weight_scaled_for_one_label_alone_changes_nothing():
+def test_a_weight_scaled_for_one_label_has_no_effect():
     one = mlp(class_weight=[{0: 1, 1: 5}, None, None]).fit(X, Y)
     two = mlp(class_weight=[{0: 0.25, 1: 1.25}, None, {0: 8, 1: 8}]).fit(X, Y)
     np.testing.assert_allclose(one.predict_proba(X), two.predict_proba(X), rtol=1e-9)
@@ -137,7 +137,7 @@ def test_early_stopping_scores_labels():
     assert max(clf.history_["val_accuracy"]) == exact > 0
 
 
-def test_partial_fit_goes_on_with_labels():
+def test_partial_fit_continues_with_labels():
     clf = mlp(epochs=2, batch_size=1000).fit(X, Y)
     stepwise = mlp(batch_size=1000).partial_fit(X, Y).partial_fit(X, Y)
     np.testing.assert_allclose(

@@ -101,7 +101,7 @@ def test_probabilities_are_the_same_to_the_bit(fitted, through, tmp_path):
 
 
 @pytest.mark.parametrize("through", ROUND_TRIPS)
-def test_what_was_learnt_beside_the_network_comes_back(fitted, through, tmp_path):
+def test_fitted_attributes_come_back(fitted, through, tmp_path):
     X_case, classifier = fitted
     returned = through(classifier, tmp_path)
     np.testing.assert_array_equal(returned.classes_, classifier.classes_)
@@ -112,7 +112,7 @@ def test_what_was_learnt_beside_the_network_comes_back(fitted, through, tmp_path
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_training_goes_on_after_unpickling_as_without(case, tmp_path):
+def test_training_continues_after_unpickling_as_without(case, tmp_path):
     X_case, labels, stayed = fit_case(case)
     returned = through_pickle(stayed, tmp_path)
     for _ in range(2):
@@ -125,7 +125,7 @@ def test_training_goes_on_after_unpickling_as_without(case, tmp_path):
 
 
 @pytest.mark.parametrize("through", [through_pickle, through_deepcopy])
-def test_warm_start_goes_on_after_a_round_trip_as_without(through, tmp_path):
+def test_warm_start_continues_after_a_round_trip_as_without(through, tmp_path):
     X_case, labels, stayed = fit_case("momentum", warm_start=True)
     returned = through(stayed, tmp_path)
     np.testing.assert_array_equal(
@@ -135,7 +135,7 @@ def test_warm_start_goes_on_after_a_round_trip_as_without(through, tmp_path):
 
 
 @pytest.mark.parametrize("through", [through_pickle, through_deepcopy])
-def test_being_copied_and_a_copy_that_trains_change_nothing(through, tmp_path):
+def test_a_copy_and_its_training_leave_the_original_alone(through, tmp_path):
     X_case, labels, alone = fit_case("dropout")
     _, _, copied = fit_case("dropout")
     through(copied, tmp_path).partial_fit(X_case, labels)
@@ -228,7 +228,7 @@ def test_pipeline_predicts_the_same_bits_after_a_round_trip(
     np.testing.assert_array_equal(returned.predict_proba(X), pipeline.predict_proba(X))
 
 
-def test_model_saved_by_keras_answers_as_the_estimator(fitted, tmp_path):
+def test_a_model_saved_by_keras_predicts_as_the_estimator(fitted, tmp_path):
     X_case, classifier = fitted
     classifier.model_.save(tmp_path / "network.keras")
     loaded = keras.models.load_model(tmp_path / "network.keras")
