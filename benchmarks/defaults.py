@@ -1,8 +1,8 @@
-"""Which batch size and number of epochs suit imbalanced tables: the default's evidence.
+"""Compare batch sizes and numbers of epochs, as evidence for the defaults.
 
-Three-fold cross-validation of one hidden layer of 100 units and Adam over a folder of
-CSV files whose column `target` is the label. Trained by sklearn's MLPClassifier, which
-is the same network but for its initial weights, and fast.
+Cross-validates (three folds) a network with one hidden layer of 100 units and Adam on a
+folder of CSV files whose column `target` is the label. sklearn's MLPClassifier trains
+it, which is fast and differs only in the initial weights.
 
     python benchmarks/defaults.py FOLDER [--csv OUT]
 """
@@ -24,7 +24,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 BATCH_SIZES = (32, 100, 200, 500)
 EPOCHS = (10, 20, 50, 100, 200, 400)
-# More rows, or more epochs on many rows, take hours and change no conclusion.
+# More rows, or more epochs on many rows, take hours and do not change conclusions.
 MOST_ROWS = 8_000
 MOST_ROWS_FOR_400_EPOCHS = 2_000
 
@@ -36,7 +36,7 @@ def read(path):
 
 
 def preprocessing():
-    """Return median imputation and scaling of numbers, one-hot of the rest."""
+    """Return imputation and scaling of numbers, and one-hot encoding of the rest."""
     return make_column_transformer(
         (
             make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
@@ -50,7 +50,7 @@ def preprocessing():
 
 
 def average_precision(y, proba, classes):
-    """Return that of the second of two classes, else the mean over the classes."""
+    """Return the score of the second of two classes, or the mean over all classes."""
     per_class = [
         average_precision_score(y == label, proba[:, index])
         for index, label in enumerate(classes)
@@ -81,7 +81,7 @@ def scores_of(path, batch_size):
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--csv", "csv_path", type=click.Path(path_type=Path))
 def main(folder, csv_path):
-    """Print the mean loss of each pair to the best pair of each data set."""
+    """Print how far each pair of settings is behind the best, on average."""
     rows = [
         (path.name.partition(".")[0], batch_size, *scores)
         for path in track(sorted(folder.glob("*.csv*")), console=Console(stderr=True))

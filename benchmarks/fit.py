@@ -1,8 +1,8 @@
-"""How long a fit takes: ours against Keras, SciKeras, sklearn, skorch and PyTorch.
+"""Time fits of skweighted, Keras, SciKeras, sklearn, skorch and PyTorch.
 
-Four workloads (`workloads.py`), each with its peers in turn, after an untimed call; the
-first fit of a process, compilation included; and 50 networks at once. Ratios above 1
-are times slower than skweighted. skorch and torch take part if they are installed.
+Times the four workloads of `workloads.py` after an untimed call, the first fit of a
+process including compilation, and 50 networks at once. A ratio of 2 means twice as long
+as skweighted. skorch and PyTorch take part if they are installed.
 
     python benchmarks/fit.py [--dtype float64] [--workloads AB] [--quick] [--json OUT]
 """
@@ -33,7 +33,7 @@ from skweighted._engine._spec import Dense, NetworkSpec, Rows, Run, TrainingSpec
 from skweighted._tensorflow import keras
 
 KERAS, SKLEARN = "keras.Model.fit", "sklearn MLPClassifier"
-# Times faster than the peer that a fit must be.
+# By what factor a fit must be faster than the peer.
 LEAST = {
     KERAS: {"A": 100, "B": 100, "C": 8, "D": 3},
     SKLEARN: {"A": 12, "B": 12, "C": 3, "D": 2},
@@ -44,12 +44,12 @@ N_FOLDS = 5
 
 
 def workload_of(name, quick):
-    """Return a workload by its name, a small one if quick."""
+    """Return a workload by name, or a small version of it."""
     return WORKLOADS[name].quick() if quick else WORKLOADS[name]
 
 
 def compare(name, dtype, quick):
-    """Return the times of all peers on a workload, and what Keras' settings took."""
+    """Return the times of all peers and of Keras' settings on a workload."""
     workload = workload_of(name, quick)
     X, y = workload.data(dtype)
     best, settings_of_keras = peers.best_keras_fit(workload, X, y)
@@ -74,7 +74,7 @@ def compare(name, dtype, quick):
 
 
 def first_and_second_fit(who, name, dtype, quick):
-    """Return the seconds of the first and of the second fit of this process."""
+    """Return the seconds of the first and second fit of this process."""
     keras.config.set_floatx(dtype)
     workload = workload_of(name, quick)
     X, y = workload.data(dtype)
@@ -96,7 +96,7 @@ def first_and_second_fit(who, name, dtype, quick):
 
 
 def first_fits(names, dtype, quick):
-    """Return seconds of first (and second) fits in processes of their own, by name."""
+    """Return seconds of first (and second) fits, each in a new process, by name."""
     n_processes = 1 if quick else 3
     pairs = [(peers.OUR_NAME, name) for name in names]
     if "A" in names:
@@ -138,7 +138,7 @@ def fifty_runs(workload, X, y, network):
 
 
 def compare_fifty(dtype, quick):
-    """Return the times of 50 fits at once, of 50 in turn, and of one by Keras, on A."""
+    """Return the times of 50 fits at once, 50 in turn, and one of Keras, on A."""
     workload = workload_of("A", quick)
     X, y = workload.data(dtype)
     widths = [*((width, "relu") for width in workload.hidden), (1, "sigmoid")]
@@ -175,7 +175,7 @@ def compare_fifty(dtype, quick):
 
 
 def bars_of(results, first_fit_seconds, fifty):
-    """Return the bars of the design page that these results answer."""
+    """Return the performance targets and what was measured."""
     bars = [
         Bar(
             f"{name}: fit against {peer}",
@@ -205,15 +205,15 @@ def bars_of(results, first_fit_seconds, fifty):
 
 @click.command()
 @click.option("--dtype", default="float32", type=click.Choice(["float32", "float64"]))
-@click.option("--workloads", default="ABCD", show_default=True, help="Letters of them.")
-@click.option("--quick", is_flag=True, help="Tiny data: see that it runs.")
+@click.option("--workloads", default="ABCD", show_default=True, help="Their letters.")
+@click.option("--quick", is_flag=True, help="Tiny data, as a smoke test.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(dtype, workloads, quick, json_path):
-    """Time fits of all peers and print the bars."""
-    # SciKeras and Keras have no precision of their own; ours is that of X.
+    """Time fits of all peers and print which targets are met."""
+    # SciKeras and Keras use the global precision, skweighted that of X.
     keras.config.set_floatx(dtype)
     if peers.torch is None:
-        Console().print("skorch and PyTorch are left out: they are not installed.")
+        Console().print("skorch and PyTorch are not installed and are left out.")
     results, settings_of_keras = {}, {}
     for name in workloads:
         results[name], settings_of_keras[name] = compare(name, dtype, quick)

@@ -1,8 +1,8 @@
-"""Weights, losses, costs: what each does to probabilities, recall and cost.
+"""Compare the effect of weights, losses and costs on probabilities, recall and cost.
 
-Five stratified folds of two-class CSV files whose column `target` is the label, the
-rarer class being 1. All networks have the defaults but for what the row says; a miss
-costs as many false alarms as --miss says.
+Cross-validates networks (five stratified folds) on two-class CSV files whose column
+`target` is the label; the rarer class is 1. Each row of a table names what differs from
+the defaults. --miss sets the cost of a false negative, in false positives.
 
     python benchmarks/honest_probabilities.py FILE... [--miss 20] [--json OUT]
 """
@@ -28,7 +28,7 @@ BALANCED = {"class_weight": "balanced"}
 
 
 def variants(costs, miss):
-    """Return the parameters to compare, by name."""
+    """Return the parameters of each network, by name."""
     with_costs = {"cost_matrix": costs}
     return {
         "plain": {},
@@ -53,21 +53,21 @@ def variants(costs, miss):
 
 
 def scores_of(params, X, y, costs):
-    """Return the mean scores of five folds."""
+    """Return the mean scores over five folds."""
     scores = []
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     for train, test in folds.split(X, y):
         clf = make_pipeline(
             StandardScaler(), CostSensitiveMLPClassifier(random_state=0, **params)
         ).fit(X[train], y[train])
-        proba, answers = clf.predict_proba(X[test])[:, 1], clf.predict(X[test])
+        proba, y_pred = clf.predict_proba(X[test])[:, 1], clf.predict(X[test])
         scores.append(
             {
                 "log_loss": log_loss(y[test], proba),
                 "average_precision": average_precision_score(y[test], proba),
-                "recall": recall_score(y[test], answers),
-                "specificity": recall_score(y[test], answers, pos_label=0),
-                "cost": expected_cost_score(y[test], answers, cost_matrix=costs),
+                "recall": recall_score(y[test], y_pred),
+                "specificity": recall_score(y[test], y_pred, pos_label=0),
+                "cost": expected_cost_score(y[test], y_pred, cost_matrix=costs),
             }
         )
     return pd.DataFrame(scores).mean().to_dict()
@@ -78,7 +78,7 @@ def scores_of(params, X, y, costs):
 @click.option("--miss", default=20.0, show_default=True)
 @click.option("--json", "out", type=click.Path(path_type=Path))
 def main(files, miss, out):
-    """Compare and print one table for each file."""
+    """Compare the networks and print one table for each file."""
     results = {}
     costs = np.array([[0, 1], [miss, 0]])
     for path in files:

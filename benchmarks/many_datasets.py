@@ -1,9 +1,9 @@
-"""Strategies on many data sets: mean ranks, and which of them are really apart.
+"""Compare strategies over many data sets by mean ranks and significance tests.
 
-A table has a row per data set, a column per strategy and the mean of one metric in each
-cell. Rank 1 is best, and ties share the mean of their ranks. A data set without a score
-of every strategy is left out, with a warning that names it: ranks among fewer would not
-be comparable.
+A table has a row for each data set, a column for each strategy, and the mean of one
+metric in each cell. Rank 1 is best, and ties share their mean rank. A data set without
+a score of every strategy is left out with a warning, because ranks among fewer
+strategies are not comparable.
 
 References
 ----------
@@ -23,14 +23,14 @@ from scipy import stats
 
 from skweighted._text import shortened
 
-# Height in inches of a row of the diagram, and of what stands above its axis.
+# Height in inches of a row of the diagram, and of the part above its axis.
 ROW_HEIGHT, HEAD_HEIGHT = 0.27, 0.8
 
 
 def complete(table: pd.DataFrame) -> pd.DataFrame:
     """Return the data sets on which every strategy has a score.
 
-    Every function here starts with this; calling it first gives the warning once.
+    Every function in this module calls it. Call it first to see the warning once.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def complete(table: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If fewer than two data sets or two strategies are left to compare.
+        If fewer than two data sets or two strategies are left.
 
     Warns
     -----
@@ -114,7 +114,7 @@ def mean_ranks(table: pd.DataFrame, greater_is_better: bool) -> pd.Series:
 
 
 def friedman(table: pd.DataFrame) -> tuple[float, float]:
-    """Test whether the strategies differ at all, with Friedman's test.
+    """Test whether any strategies differ, with Friedman's test.
 
     Parameters
     ----------
@@ -124,10 +124,9 @@ def friedman(table: pd.DataFrame) -> tuple[float, float]:
     Returns
     -------
     statistic : float
-        Friedman's chi square, corrected for ties; 0 where all tie on every data set.
+        Friedman's chi square, corrected for ties; 0 if all tie on every data set.
     p_value : float
-        Probability of such a statistic or a greater one if the strategies did not
-        differ, by the chi square distribution, which is rough below ten data sets.
+        From the chi square distribution, which is rough below ten data sets.
 
     Raises
     ------
@@ -157,8 +156,8 @@ def friedman(table: pd.DataFrame) -> tuple[float, float]:
 def nemenyi(table: pd.DataFrame) -> pd.DataFrame:
     """Test every pair of strategies, with Nemenyi's test.
 
-    Its p-values allow for the number of pairs. It is meant for where `friedman` found
-    that the strategies differ.
+    The p-values account for the number of pairs. Use it if `friedman` found that the
+    strategies differ.
 
     Parameters
     ----------
@@ -189,7 +188,7 @@ def nemenyi(table: pd.DataFrame) -> pd.DataFrame:
 def critical_difference(
     n_data_sets: int, n_strategies: int, alpha: float = 0.05
 ) -> float:
-    """Return how far apart two mean ranks must be (Demsar, 2006, section 3.2.2).
+    """Return the least significant difference of mean ranks (Demsar, 2006, 3.2.2).
 
     ``q * sqrt(n_strategies * (n_strategies + 1) / (6 * n_data_sets))`` with q the
     quantile of the studentized range divided by the square root of 2.
@@ -199,7 +198,7 @@ def critical_difference(
     n_data_sets : int
     n_strategies : int
     alpha : float, default=0.05
-        Probability that any two of strategies that do not differ are told apart.
+        Probability that at least two strategies are found to differ if none does.
 
     Returns
     -------
@@ -223,14 +222,14 @@ def plot_critical_difference(
     greater_is_better: bool = True,
     alpha: float = 0.05,
 ) -> Axes:
-    """Draw the mean ranks, with bars over strategies that are not really apart.
+    """Draw mean ranks, with bars that join strategies that do not differ.
 
     Parameters
     ----------
     table : DataFrame of shape (n_data_sets, n_strategies)
         Means of one metric.
     ax : matplotlib Axes, default=None
-        Where to draw; None makes a figure as high as the diagram needs.
+        Where to draw. None makes a new figure of suitable height.
     greater_is_better : bool, default=True
         Whether a greater value of the metric is better.
     alpha : float, default=0.05
@@ -267,7 +266,7 @@ def plot_critical_difference(
         label_fmt_left="{label} ({rank:.2f}) ",
         label_fmt_right=" ({rank:.2f}) {label}",
         text_h_margin=0.02 * (n_strategies - 1),
-        # The best and the worst possible rank are at the ends of the axis.
+        # Markers may lie at the ends of the axis, so do not clip them.
         marker_props={"s": 20, "clip_on": False},
         elbow_props={"color": "black", "linewidth": 0.8, "clip_on": False},
         crossbar_props={"color": "C0", "linewidth": 4, "solid_capstyle": "butt"},
@@ -277,8 +276,8 @@ def plot_critical_difference(
     apart = critical_difference(n_data_sets, n_strategies, alpha)
     ax.set_title(
         f"Mean rank over {n_data_sets} data sets, 1 is best.\n"
-        f"A bar joins strategies that the data sets cannot tell apart: "
-        f"less than {apart:.2f} between them.",
+        f"A bar joins strategies that do not differ significantly: "
+        f"by less than {apart:.2f} ranks.",
         fontsize="medium",
     )
     if figure is not None:

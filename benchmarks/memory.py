@@ -1,10 +1,10 @@
-"""How much memory training and prediction take beyond X, and whether it comes back.
+"""Measure the memory that training and prediction use beyond X.
 
-1. The peak while a float32 X of 1,000,000 rows x 30 features is fitted (1 epoch, batch
-   1000) and predicted on, as a share of X: what NumPy allocated (tracemalloc), and by
-   how much the process grew. Each in a process of its own, after a small fit.
-2. 200 fits in a row: the growth of the process after the tenth; 30 of Keras beside it.
-3. The same peak for a memory-mapped X and for a CSR X, as a share of the dense X.
+1. The peak during fit (1 epoch, batch size 1000) and prediction on a float32 X of
+   1,000,000 rows x 30 features, as a share of X: NumPy's allocations (tracemalloc), and
+   the growth of the process. Each is measured in a new process, after a small fit.
+2. The growth of the process from the tenth to the last of 200 fits, and of 30 by Keras.
+3. The same peaks for a memory-mapped X and for a CSR X, as a share of the dense X.
 
 Needs psutil.
 
@@ -58,8 +58,8 @@ def make_data(storage, n_rows, folder):
         X = rng.standard_normal(shape, dtype=np.float32)
         return X, X.nbytes, y
     X = np.memmap(Path(folder) / "X", np.float32, "w+", shape=shape)
-    # Small parts: once a large array is freed, glibc keeps others of its size, and
-    # the fit seems to take 14 MB more.
+    # Small parts: after a large array is freed, glibc keeps others of its size, and the
+    # fit seems to use 14 MB more.
     for start in range(0, n_rows, 10_000):
         part = X[start : start + 10_000]
         part[...] = rng.standard_normal(part.shape, dtype=np.float32)
@@ -95,7 +95,7 @@ def peak(action, storage, measure, n_rows):
 
 
 def growth_of_fits(who, n_fits, quick):
-    """Return the memory of the process after each fit, in MB beyond the first's."""
+    """Return the memory of the process after each fit, in MB beyond the first fit."""
     workload = WORKLOADS["A"].quick() if quick else WORKLOADS["A"]
     X, y = workload.data("float32")
     memory = []
@@ -111,7 +111,7 @@ def growth_of_fits(who, n_fits, quick):
 
 
 def measure_peaks(n_rows):
-    """Return a record for each storage, action and measure, and print them."""
+    """Measure and print the peak for each storage and action."""
     table = Table("X", "action", title="Peak beyond X")
     for column in ("dense X, MB", "NumPy, MB", "process, MB", "share of X"):
         table.add_column(column, justify="right")
@@ -148,7 +148,7 @@ def measure_peaks(n_rows):
 
 
 def measure_growth(quick):
-    """Return the growth after each fit of ours and of Keras, and print the ends."""
+    """Measure the growth of the process over many fits, and print the totals."""
     table = Table("fits in a row", title=f"Growth after fit {N_SETTLING}")
     for column in ("fits", "MB", "MB per fit"):
         table.add_column(column, justify="right")
@@ -164,15 +164,15 @@ def measure_growth(quick):
 
 
 def after_settling(curve):
-    """Return by how many MB the memory has grown since the tenth fit."""
+    """Return the growth of memory since the tenth fit, in MB."""
     return curve[-1] - curve[N_SETTLING - 1]
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Small data: see that it runs.")
+@click.option("--quick", is_flag=True, help="Small data, as a smoke test.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(quick, json_path):
-    """Measure memory and print the bars."""
+    """Measure memory and print which targets are met."""
     peaks = measure_peaks(N_ROWS // 10 if quick else N_ROWS)
     growth = measure_growth(quick)
     bars = [
@@ -182,7 +182,7 @@ def main(quick, json_path):
             most=MOST_SHARE,
         )
         for record in peaks
-        # A prediction takes chunks of a fixed size, whatever X is: no share of X.
+        # Predictions use chunks of a fixed size, so a share of X has no meaning.
         if record["action"] == "fit"
     ]
     grown = after_settling(growth[peers.OUR_NAME])

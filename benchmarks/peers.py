@@ -1,7 +1,7 @@
-"""Who trains the networks of the workloads: we, Keras, SciKeras, sklearn and torch.
+"""The peers that train the workloads: skweighted, Keras, SciKeras, sklearn, PyTorch.
 
-Each function returns a `Peer` whose answer is the training loss of the last epoch. A
-peer of Keras or torch trains a part of the epochs where all of them would take minutes.
+Each function returns a `Peer` whose result is the training loss of the last epoch. The
+peers of Keras and PyTorch train some of the epochs if all would take minutes.
 """
 
 import itertools
@@ -9,7 +9,7 @@ import warnings
 from dataclasses import replace
 from functools import partial
 
-# First, and so before SciKeras: it loads TensorFlow without its log lines.
+# Before SciKeras, because this import silences the log lines of TensorFlow.
 from skweighted._tensorflow import keras  # isort: skip
 import numpy as np
 from scikeras.wrappers import KerasClassifier
@@ -30,7 +30,7 @@ STEPS_PER_EXECUTION = (8, 32, 128)
 
 
 def our_classifier(workload, **more):
-    """Return our estimator for a workload; the loss is that of Keras' default."""
+    """Return our estimator for a workload."""
     settings = dict(
         optimizer=workload.optimizer,
         learning_rate=workload.learning_rate,
@@ -44,7 +44,7 @@ def our_classifier(workload, **more):
 
 
 def ours(workload, X, y, name=OUR_NAME, **more):
-    """Return our estimator, all epochs; each fit starts anew."""
+    """Return our estimator, which trains all epochs from the start in each fit."""
 
     def run():
         return our_classifier(workload, **more).fit(X, y).loss_curve_[-1]
@@ -56,7 +56,7 @@ def ours(workload, X, y, name=OUR_NAME, **more):
 
 
 def keras_model(workload, **compile_options):
-    """Return a compiled `keras.Sequential` for a workload, of Keras' precision."""
+    """Return a compiled `keras.Sequential` in Keras' global precision."""
     widths = [*((width, "relu") for width in workload.hidden), (1, "sigmoid")]
     model = keras.Sequential(
         [
@@ -78,7 +78,7 @@ def keras_model(workload, **compile_options):
 
 
 def start_again(model):
-    """Return a function that gives a model the weights and optimizer it has now."""
+    """Return a function that resets a model and its optimizer to this state."""
     variables = [*model.variables, *model.optimizer.variables]
     values = [variable.value.numpy() for variable in variables]
 
@@ -90,7 +90,7 @@ def start_again(model):
 
 
 def keras_fit(workload, X, y, name="keras.Model.fit", note="", **compile_options):
-    """Return `keras.Model.fit` of a model that is built, compiled and traced."""
+    """Return `keras.Model.fit` of a model that is already compiled and traced."""
     model = keras_model(workload, **compile_options)
 
     def fit(epochs):
@@ -103,7 +103,7 @@ def keras_fit(workload, X, y, name="keras.Model.fit", note="", **compile_options
 
 
 def best_keras_fit(workload, X, y):
-    """Return `keras.Model.fit` with the fastest of six settings, and the six times."""
+    """Return `keras.Model.fit` with the fastest of six settings, and all six times."""
     candidates = [
         keras_fit(
             workload,
@@ -119,7 +119,7 @@ def best_keras_fit(workload, X, y):
 
 
 def fastest(candidates, name):
-    """Return the fastest of some peers under a name, and the seconds of all."""
+    """Return the fastest of some peers, renamed, and the seconds of all."""
     timings = race(candidates, f"settings of {name}")
     best = min(candidates, key=lambda peer: timings[peer.name].seconds)
     note = "; ".join(filter(None, [best.name, best.note]))
@@ -128,7 +128,7 @@ def fastest(candidates, name):
 
 
 def scikeras_fit(workload, X, y):
-    """Return SciKeras' own classifier; a warm start spares it the compilation."""
+    """Return SciKeras' classifier, whose warm start avoids compiling again."""
     clf = KerasClassifier(
         lambda: keras_model(workload),
         batch_size=workload.batch_size,
@@ -174,10 +174,10 @@ def sklearn_fit(workload, X, y):
 
 
 def torch_peers(workload, X, y):
-    """Return skorch and a plain loop of torch, or nothing where torch is missing.
+    """Return skorch and a PyTorch loop, or nothing if they are not installed.
 
-    Both take one thread or all, whichever is faster: small steps on several threads
-    took 4 ms where one thread took 0.3 (torch 2.13, a busy machine of two cores).
+    Both use one thread or all, whichever is faster: small steps took 4 ms on several
+    threads and 0.3 ms on one (PyTorch 2.13, a busy machine with two cores).
     """
     if torch is None:
         return []
@@ -202,7 +202,7 @@ def torch_peers(workload, X, y):
 
 
 def torch_network(workload, dtype):
-    """Return the network in torch, whose outputs are logits of shape (n, 1)."""
+    """Return the network in PyTorch, whose outputs are logits of shape (n, 1)."""
     layers, n_inputs = [], workload.n_features
     for width in workload.hidden:
         layers += [torch.nn.Linear(n_inputs, width), torch.nn.ReLU()]
@@ -212,12 +212,12 @@ def torch_network(workload, dtype):
 
 
 def torch_optimizer(workload):
-    """Return the class of the optimizer in torch."""
+    """Return the class of the optimizer in PyTorch."""
     return {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[workload.optimizer]
 
 
 def skorch_fit(workload, X, y):
-    """Return skorch's classifier with one output, without validation."""
+    """Return skorch's binary classifier, without validation."""
     target = y.astype(X.dtype)
 
     def fit(epochs):
@@ -238,7 +238,7 @@ def skorch_fit(workload, X, y):
 
 
 def torch_loop(workload, X, y):
-    """Return the loop over batches that one writes by hand in torch."""
+    """Return a plain training loop in PyTorch."""
     features = torch.from_numpy(X)
     target = torch.from_numpy(y.astype(X.dtype)[:, np.newaxis])
     loss_function = torch.nn.BCEWithLogitsLoss()
@@ -263,7 +263,7 @@ def torch_loop(workload, X, y):
 
 
 def _partial(workload, name, fit, prepare=None, note=""):
-    """Return a peer that trains `part_epochs`, scaled to all of them."""
+    """Return a peer that trains `part_epochs`, with its time scaled to all epochs."""
     scale = workload.epochs / workload.part_epochs
     scaled = f"scaled from {workload.part_epochs} of {workload.epochs} epochs"
     return Peer(

@@ -1,8 +1,8 @@
-"""How long predict_proba takes: ours against sklearn's MLP and keras.predict.
+"""Time predict_proba of skweighted, sklearn's MLPClassifier and Keras.
 
-One row, and 200,000 rows of 30 features, through a hidden layer of 100 units. The
-Keras model is the very network of ours. The answer is the area under the ROC curve;
-for one row, its probability.
+Predicts one row, and 200,000 rows of 30 features, with a hidden layer of 100 units. The
+Keras model is the network trained by skweighted. The result is the area under the ROC
+curve or, for one row, the probability.
 
     python benchmarks/predict.py [--quick] [--json OUT]
 """
@@ -28,13 +28,13 @@ SKLEARN, KERAS = "sklearn MLPClassifier", "keras.Model.predict"
 
 
 def fitted(workload, X, y):
-    """Return a function from X to probabilities of class 1, for each peer by name."""
+    """Return for each peer a function from X to the probabilities of class 1."""
     clf = peers.our_classifier(workload).fit(X, y)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         mlp = peers.sklearn_mlp(workload).fit(X, y)
     model = clf.model_
-    # One that shares no model_ with Keras, whose weights it would have to fetch.
+    # A second fit, because the first would fetch its weights from model_.
     clf = peers.our_classifier(workload).fit(X, y)
     return {
         peers.OUR_NAME: lambda X: clf.predict_proba(X)[:, 1],
@@ -44,14 +44,14 @@ def fitted(workload, X, y):
 
 
 def one_row(functions, row, n_calls):
-    """Return the time of a prediction of one row, timed over many in a loop."""
+    """Return the time of predicting one row, as the mean over a loop."""
 
     def loop(function, n_calls):
         for _ in range(n_calls):
             proba = function(row)
         return float(proba[0])
 
-    # 70 ms a call, so a few are enough.
+    # Keras takes 70 ms per call, so a few are enough.
     calls = {name: 10 if name == KERAS else n_calls for name in functions}
     return race(
         [
@@ -68,7 +68,7 @@ def one_row(functions, row, n_calls):
 
 
 def many_rows(functions, X, y):
-    """Return the time of a prediction of all rows."""
+    """Return the time of predicting all rows."""
     answers = {}
 
     def run(name):
@@ -92,7 +92,7 @@ def many_rows(functions, X, y):
 
 
 def compare(dtype, quick):
-    """Return the times of one row and of many, and the bars."""
+    """Return the times of one row and of many, and the targets."""
     keras.config.set_floatx(dtype)
     workload = replace(MANY, n_samples=10_000) if quick else MANY
     X, y = workload.data(dtype)
@@ -120,10 +120,10 @@ def compare(dtype, quick):
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Tiny data: see that it runs.")
+@click.option("--quick", is_flag=True, help="Tiny data, as a smoke test.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(quick, json_path):
-    """Time predictions of all peers and print the bars."""
+    """Time predictions of all peers and print which targets are met."""
     results, bars = {}, []
     for dtype in ("float32", "float64"):
         results[dtype], new_bars = compare(dtype, quick)

@@ -1,7 +1,7 @@
-"""Repeat two much-read tutorials on class weights for neural networks.
+"""Reproduce two popular tutorials on class weights for neural networks.
 
-Each row of the table is one network of a tutorial, trained `--runs` times with the
-seeds 0, 1, 2, ... on the tutorial's fixed data, beside the figure it published.
+Each row of a table is one network of a tutorial, trained `--runs` times on the
+tutorial's fixed data with the seeds 0, 1, 2, ..., next to the published score.
 
     python benchmarks/reproduce_tutorials.py [--runs 10] [--json OUT]
 """
@@ -31,11 +31,11 @@ def test_roc_auc(clf, X, y):
 
 
 def minority_recall(clf, X, y):
-    """Return the share of the rare class that is found at a cut of 0.5."""
+    """Return the recall of the rare class at a threshold of 0.5."""
     return recall_score(y, clf.predict(X))
 
 
-# One hidden layer of 10 units, plain SGD; weights are used as Keras uses them.
+# One hidden layer of 10 units and plain SGD, with weights used as in Keras.
 ONE_PERCENT = {
     "hidden_layer_sizes": (10,),
     "optimizer": "sgd",
@@ -55,7 +55,8 @@ OVERLAPPING = {
     "normalize_weights": False,
 }
 MEAN_ONE = {"normalize_weights": True}
-# problem, measure, parameters of all rows, then rows: name, own parameters, published.
+# Problem, data, measure, parameters of all rows; then rows: name, own parameters,
+# published score.
 TUTORIALS = [
     (
         "one_percent",
@@ -104,7 +105,7 @@ TUTORIALS = [
 
 
 def run(problem, measure, params, n_runs, label):
-    """Return the measure and the seconds of `n_runs` fits."""
+    """Return the score and the seconds of each of `n_runs` fits."""
     X_train, X_test, y_train, y_test = problem
     values, seconds = [], []
     for seed in track(range(n_runs), label, console=Console(stderr=True)):
@@ -120,7 +121,7 @@ def run(problem, measure, params, n_runs, label):
 @click.option("--runs", default=10, show_default=True, help="Fits per network.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(runs, json_path):
-    """Train the networks of both tutorials and print what they reach."""
+    """Train the networks of both tutorials and print their scores."""
     records = []
     for name, make_problem, measure, shared, rows in TUTORIALS:
         problem = make_problem()

@@ -1,7 +1,7 @@
-"""Memory that belongs to a process alone, now and at its peak, without pages of files.
+"""Resident memory of a process and its peak, without pages mapped from files.
 
-The peak is watched by another process, every millisecond: a thread would have to wait
-for the interpreter just when large arrays are made.
+Another process samples the memory every millisecond. A thread would have to wait for
+the interpreter while large arrays are allocated.
 """
 
 import os
@@ -14,19 +14,19 @@ import psutil
 
 
 def resident_bytes(process):
-    """Return the bytes of a process in memory, less those mapped from files."""
+    """Return the resident bytes of a process, without those mapped from files."""
     memory = process.memory_info()
-    # Only Linux tells them apart. Pages of a mapped file are the system's to drop.
+    # Only Linux reports them. The system can drop pages of a mapped file at any time.
     return memory.rss - getattr(memory, "shared", 0)
 
 
 class PeakGrowth:
-    """How far the memory of this process grows inside a `with` block.
+    """Context manager that measures the growth of the memory of this process.
 
     Attributes
     ----------
     peak_bytes : int
-        Known after the block: the largest growth seen in it.
+        The largest growth, available after the block.
     """
 
     def __enter__(self):
@@ -35,12 +35,12 @@ class PeakGrowth:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._watcher.stdout.readline()  # it is watching
+        self._watcher.stdout.readline()  # the watcher has started
         self._before = resident_bytes(psutil.Process())
         return self
 
     def __exit__(self, *failure):
-        # One more look, which is all there is to see of a very short block.
+        # One more sample, because the watcher may miss a very short block.
         now = resident_bytes(psutil.Process())
         self._watcher.terminate()
         peak = int(self._watcher.communicate()[0].split()[-1])
@@ -48,7 +48,7 @@ class PeakGrowth:
 
 
 def watch(pid):
-    """Look at a process until this one is ended, then print the peak."""
+    """Sample the memory of a process until terminated, then print the peak."""
     ended = []
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     process, peak = psutil.Process(pid), 0

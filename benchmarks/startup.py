@@ -1,7 +1,7 @@
-"""How long it takes to start: `import skweighted`, the command, the classifier.
+"""Time `import skweighted`, the command `skweighted` and the import of the classifier.
 
-Whole processes are timed, in turn. An import costs what its process takes longer than
-one that imports NumPy.
+Whole processes are timed, in turn. The time of an import is that of its process, less
+that of a process that imports NumPy.
 
     python benchmarks/startup.py [--quick] [--json OUT]
 """
@@ -31,15 +31,15 @@ SLOW = ("from skweighted import CostSensitiveMLPClassifier", "import tensorflow"
 
 
 def run(command):
-    """Run a command to its end, unseen; return its exit status."""
+    """Run a command without output; return its exit status."""
     return subprocess.run(command, check=True, capture_output=True).returncode
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Three processes each, one of the slow.")
+@click.option("--quick", is_flag=True, help="Few processes, as a smoke test.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(quick, json_path):
-    """Time starts and print the bars."""
+    """Time starts and print which targets are met."""
     peers = [
         Peer(
             name,

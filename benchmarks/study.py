@@ -1,12 +1,12 @@
-"""The default strategies on many data sets: a table, ranks and what they show.
+"""Compare the default strategies on many data sets and write `docs/study.md`.
 
-FOLDER holds CSV files whose column `target` is the label. On each of them the default
-strategies are compared by repeated stratified cross-validation, and what was found is
-written into the documentation: a page, critical-difference diagrams and the means.
+FOLDER holds CSV files whose column `target` is the label. On each of them, repeated
+stratified cross-validation compares the default strategies. The script writes a page,
+critical-difference diagrams and the means into the documentation.
 
     python benchmarks/study.py FOLDER [--repeats 5] [--folds 2] [--resume DIR]
 
-A run that was stopped goes on where it was if --resume names the same folder again.
+To resume an interrupted run, pass the same folder to --resume.
 """
 
 import os
@@ -27,25 +27,25 @@ from skweighted.comparison.sources import load
 
 DOCS = Path(__file__).parent.parent / "docs"
 
-# What strategies are ranked by: the order of rows, the probabilities, the answers; and
-# for each the strategies that are another one there, which would count that one twice.
+# Metrics for ranking: the order of rows, the probabilities, the decisions. Each has the
+# strategies that equal another one in it, which would count twice, and the reason.
 ORDER = {
     "threshold": "it only moves the threshold of `none`",
-    "class_weight_corrected": "it has the order of `class_weight` on two classes",
+    "class_weight_corrected": "it ranks rows like `class_weight` on two classes",
 }
-ANSWERS = {"class_weight_corrected": "it answers as `class_weight`"}
+DECISIONS = {"class_weight_corrected": "its decisions are those of `class_weight`"}
 RANKED = {
     "average_precision": ORDER,
     "log_loss": {"threshold": ORDER["threshold"]},
-    "balanced_accuracy": ANSWERS,
-    "f1": ANSWERS,
+    "balanced_accuracy": DECISIONS,
+    "f1": DECISIONS,
 }
 ALPHA = 0.05
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Strategies in one metric: means (best first), mean ranks and what is apart.
+    """Means (best strategy first), mean ranks and tests for one metric.
 
     Attributes
     ----------
@@ -53,9 +53,9 @@ class Ranking:
     means : DataFrame of shape (n_data_sets, n_strategies)
     ranks : Series of shape (n_strategies,)
     p_value : float
-        Friedman's.
+        Of Friedman's test.
     tied : list of str
-        Strategies that Nemenyi's test cannot tell from the first.
+        Strategies that do not differ significantly from the first (Nemenyi's test).
     left_out : list of str
         Data sets without a score of every strategy.
     """
@@ -78,7 +78,7 @@ def run(path, n_repeats, n_folds, seed, resume):
     """Compare the default strategies on one file."""
     X, y = load(str(path), "target")
     with warnings.catch_warnings():
-        # Folds in which a metric is undefined; the means are of the others.
+        # A metric is undefined in some folds; means are over the others.
         warnings.simplefilter("ignore")
         return compare(
             X,
@@ -93,12 +93,12 @@ def run(path, n_repeats, n_folds, seed, resume):
 
 
 def name_of(path):
-    """Return the name of a file without what .csv.gz says."""
+    """Return the name of a file without its suffixes."""
     return path.name.removesuffix(".gz").removesuffix(".csv")
 
 
 def means_of(comparisons):
-    """Return means over folds: a row per data set and strategy, a column per metric."""
+    """Return means over folds, with a row per data set and strategy."""
     frames = {
         name: comparison.summary().xs("mean", axis=1, level=1)
         for name, comparison in comparisons.items()
@@ -109,7 +109,7 @@ def means_of(comparisons):
 
 
 def data_sets(comparisons):
-    """Describe the data sets, a row each."""
+    """Describe the data sets in a table."""
     rows = []
     for name, comparison in comparisons.items():
         counts = pd.Series(comparison.problem.y).value_counts()
@@ -148,7 +148,7 @@ def ranking(means, metric):
 
 
 def markdown(table, **options):
-    """Return a table as Markdown, with numbers to the right."""
+    """Return a table as Markdown."""
     return table.to_markdown(index=False, **options)
 
 
@@ -157,12 +157,12 @@ def listed(names):
     return ", ".join(f"`{name}`" for name in names)
 
 
-def says(found):
-    """Say in a sentence or two what the ranks show."""
+def conclusion(found):
+    """Return what the ranks show in a few sentences."""
     if found.p_value >= ALPHA:
         return (
-            f"In {found.title} nothing is really apart (Friedman's test, "
-            f"p = {found.p_value:.2g})."
+            f"In {found.title} the strategies do not differ significantly (Friedman's "
+            f"test, p = {found.p_value:.2g})."
         )
     best = found.ranks.index[0]
     behind = [name for name in found.ranks.index[1:] if name not in found.tied]
@@ -172,9 +172,9 @@ def says(found):
         f"`{best}` has the best mean rank, {found.ranks.iloc[0]:.1f}.",
     ]
     if behind:
-        sentences.append(f"Really behind it: {listed(behind)}.")
+        sentences.append(f"Significantly worse: {listed(behind)}.")
     if found.tied:
-        sentences.append(f"Not told from it: {listed(found.tied)}.")
+        sentences.append(f"Not significantly different: {listed(found.tied)}.")
     return " ".join(sentences)
 
 
@@ -192,13 +192,13 @@ def section(found, folder):
     plt.close(ax.figure)
     shown = found.means.T.rename_axis("strategy")
     shown.insert(0, "mean rank", found.ranks)
-    notes = [f"Without `{name}`: {why}." for name, why in RANKED[metric].items()]
+    notes = [f"Without `{name}`, since {why}." for name, why in RANKED[metric].items()]
     if found.left_out:
-        notes.append(f"Ranks without {listed(found.left_out)}: see the end.")
+        notes.append(f"The ranks leave out {listed(found.left_out)}: see the end.")
     return "\n\n".join(
         [
             f"## {found.title[0].upper()}{found.title[1:]}",
-            f"![Mean ranks in {found.title}, with bars over what is not apart]"
+            f"![Mean ranks in {found.title}; bars join strategies that do not differ]"
             f"({folder.name}/{picture})",
             markdown(shown.reset_index(), floatfmt=".3f", missingval=""),
             " ".join(notes),
@@ -207,7 +207,7 @@ def section(found, folder):
 
 
 def durations(means):
-    """Return how long fitting took, as a multiple of `none`'s: over the data sets."""
+    """Return the fit times of the strategies as multiples of that of `none`."""
     seconds = means["fit_seconds"].unstack("strategy")
     ratios = seconds.div(seconds["none"], axis=0)
     table = ratios.agg(["median", "min", "max"]).T.sort_values("median")
@@ -233,44 +233,43 @@ def page(comparisons, means, seconds, settings, folder):
     return "\n\n".join(
         [
             "# A study: the default strategies on real data",
-            f"Written by `benchmarks/study.py` on {date.today()}. The strategies that "
-            f"`skweighted compare` runs by default, on {n_sets} real data sets, "
-            f"{n_repeats} times {n_folds} stratified folds (seed {seed}), the network "
-            f"with its default settings. Fitting and predicting took "
-            f"{seconds / 60:.0f} min on a machine with {os.cpu_count()} cores. "
-            f"Versions: "
-            f"{versions}.",
-            "A number is the mean over the folds; a rank is that of the mean within "
-            "one data set, 1 for the best, and its mean is over the data sets. A bar "
-            "in a diagram joins strategies that Nemenyi's test cannot tell apart at "
-            f"{ALPHA:.0%} (Demsar, 2006). `skweighted strategies` says what each "
-            "strategy is.",
-            "## What it shows",
-            "\n".join(f"- {says(found)}" for found in rankings),
+            f"Written by `benchmarks/study.py` on {date.today()}. It compares the "
+            f"default strategies of `skweighted compare` on {n_sets} real data sets "
+            f"with {n_folds} stratified folds, repeated {n_repeats} times (seed "
+            f"{seed}), and the default settings of the network. Fitting and "
+            f"predicting took {seconds / 60:.0f} min on a machine with "
+            f"{os.cpu_count()} cores. Versions: {versions}.",
+            "Scores are means over the folds. Within each data set the strategies are "
+            "ranked by their means, 1 for the best, and mean ranks are over the data "
+            "sets. A bar in a diagram joins strategies that do not differ "
+            f"significantly by Nemenyi's test at {ALPHA:.0%} (Demsar, 2006). "
+            "`skweighted strategies` describes each strategy.",
+            "## Conclusions",
+            "\n".join(f"- {conclusion(found)}" for found in rankings),
             "## The data",
             markdown(data_sets(comparisons)),
             *(section(found, folder) for found in rankings),
             "## Time",
-            "Seconds of fitting as a multiple of `none`'s: median, least and most over "
-            "the data sets. Rough: other programs may have used the machine meanwhile.",
+            "Fit times as multiples of that of `none`: median, minimum and maximum "
+            "over the data sets. They are rough, since other programs may have run.",
             markdown(durations(means), floatfmt=".2f"),
-            "## What this does not show",
-            f"- {n_sets} data sets are few. Nemenyi's test joins what more data sets "
-            "might tell apart, so a bar means *not shown to differ*, not *equal*.\n"
-            "- The network is not tuned, and neither is anything else. A strategy with "
-            "a parameter to tune (the weights, the focal loss' gamma, SMOTE's "
-            "neighbours) may gain more from a search than another.\n"
-            f"- With {n_folds} folds a model learns from "
-            f"{1 - 1 / n_folds:.0%} of the rows, and some of these data have few rows "
-            "of the rarest class: there the folds differ more than the strategies.\n"
-            "- Oversampled networks take more steps than others and undersampled ones "
-            "fewer, because epochs are the same for all.\n"
-            "- Some of the data hold exact duplicates or rows from the same source, "
-            "which random folds share; that flatters every strategy.\n"
-            "- Balanced accuracy and F1 are those of each strategy's own answers. "
-            "Another threshold gives others: what mistakes cost should choose it.\n"
+            "## Limitations",
+            f"- {n_sets} data sets are few. More data sets might separate strategies "
+            "that a bar joins: it means *not shown to differ*, not *equal*.\n"
+            "- Nothing was tuned. A strategy with a parameter (the weights, the gamma "
+            "of the focal loss, the neighbors of SMOTE) may gain more from a search "
+            "than another.\n"
+            f"- With {n_folds} folds a model is trained on {1 - 1 / n_folds:.0%} of "
+            "the rows. Where the rarest class has few rows, folds differ more than "
+            "strategies.\n"
+            "- The number of epochs is the same for all strategies, so oversampling "
+            "leads to more steps and undersampling to fewer.\n"
+            "- Some data sets have exact duplicates or rows from the same source, "
+            "which random folds share. This flatters every strategy.\n"
+            "- Balanced accuracy and F1 are those of each strategy's own decisions. "
+            "They depend on the threshold, which should follow from the costs.\n"
             "- No costs were given, so `min_cost` did not take part.",
-            *(["## What did not run", "\n".join(skipped)] if skipped else []),
+            *(["## Not run", "\n".join(skipped)] if skipped else []),
         ]
     )
 
@@ -283,7 +282,7 @@ def page(comparisons, means, seconds, settings, folder):
 @click.option("--resume", type=click.Path(path_type=Path))
 @click.option("--docs", default=DOCS, type=click.Path(exists=True, path_type=Path))
 def main(folder, repeats, folds, seed, resume, docs):
-    """Run the study and write its page."""
+    """Compare the default strategies on the data sets of FOLDER."""
     comparisons = {}
     for path in sorted(folder.glob("*.csv*")):
         Console().print(f"[bold]{path.name}")

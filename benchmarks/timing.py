@@ -1,8 +1,8 @@
-"""The one clock of the benchmarks, and what is written down beside its times.
+"""The clock of all benchmarks, and the results that it writes.
 
-Each peer makes an untimed call first and then takes part in every round, so that what
-else the machine does hits all alike; what counts is the median. The answer of the last
-call (a loss, an AUC) is kept beside the time.
+Each peer makes an untimed call first and then takes part in every round, so that other
+load on the machine affects all alike. The median counts. The result of the last call (a
+loss, an AUC) is stored with the time.
 """
 
 import json
@@ -37,22 +37,22 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Peer:
-    """Someone who does the work that is timed.
+    """One implementation of the work that is timed.
 
     Attributes
     ----------
     name : str
     run : callable
-        What is timed; returns the answer.
+        Timed; returns the result.
     prepare : callable or None
-        Done before each call, untimed.
+        Called before each run, untimed.
     warm_up : callable or None
-        The untimed first call; None takes `run`.
+        The untimed first call; `run` if None.
     repetitions : int
     scale : float
-        Times longer that the whole work takes, where a peer does a part of it.
+        Factor of the whole work, if a peer does only a part of it.
     note : str
-        What a reader of its row should know.
+        Printed with the time.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Peer:
 
 @dataclass(frozen=True)
 class Timing:
-    """What the clock says of a peer: the scaled median, and each call as it was."""
+    """The time of a peer: the scaled median and each call."""
 
     name: str
     seconds: float
@@ -77,7 +77,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Bar:
-    """A figure that must be reached: `least` or `most`, whichever is given."""
+    """A performance target, either `least` or `most`, and the measured value."""
 
     name: str
     measured: float
@@ -102,7 +102,7 @@ def race(peers, label=""):
     ----------
     peers : list of Peer
     label : str
-        What the progress bar says.
+        Label of the progress bar.
     """
     for peer in track(peers, f"{label} warm up", console=Console(stderr=True)):
         _call(peer, peer.warm_up or peer.run)
@@ -130,7 +130,7 @@ def race(peers, label=""):
 
 
 def _call(peer, run):
-    """Return seconds and answer of one call."""
+    """Return the seconds and the result of one call."""
     if peer.prepare is not None:
         peer.prepare()
     start = time.perf_counter()
@@ -139,14 +139,14 @@ def _call(peer, run):
 
 
 def in_new_process(function, *arguments):
-    """Return what ``module.function(*arguments)`` returns in a process of its own.
+    """Return ``module.function(*arguments)``, run in a new process.
 
     Parameters
     ----------
     function : str
-        Module of this folder and name, with a dot between.
+        ``"module.name"`` of a function in this folder.
     *arguments : object
-        They and the answer must be fit for JSON.
+        Arguments and the result must be serializable as JSON.
     """
     module, name = function.split(".")
     code = (
@@ -171,7 +171,7 @@ def print_times(title, timings, n_steps=None, answer_name="answer"):
     title : str
     timings : dict of str to Timing
     n_steps : int or None
-        Adds a column of microseconds per step.
+        If given, adds a column of microseconds per step.
     answer_name : str
     """
     table = Table("peer", title=title)
@@ -193,10 +193,10 @@ def print_times(title, timings, n_steps=None, answer_name="answer"):
 
 
 def print_bars(bars, quick=False):
-    """Print what was asked for, what was measured, and whether it is enough."""
-    title = "Bars (of a quick run: too little data to judge by)" if quick else "Bars"
-    table = Table("bar", title=title)
-    for column in ("wanted", "measured", "met"):
+    """Print each target, the measured value, and whether the target is met."""
+    title = "Targets (quick run, not meaningful)" if quick else "Targets"
+    table = Table("measure", title=title)
+    for column in ("target", "measured", "met"):
         table.add_column(column, justify="right")
     for bar in bars:
         wanted = (
@@ -212,12 +212,12 @@ def print_bars(bars, quick=False):
 
 
 def write_results(path, settings, results, bars):
-    """Write a JSON file of results with all that is needed to compare them later.
+    """Write results as JSON, with date, machine, versions and settings.
 
     Parameters
     ----------
     path : Path or None
-        None writes nothing.
+        If None, write nothing.
     settings : dict
         The options of the command.
     results : dict
@@ -239,7 +239,7 @@ def write_results(path, settings, results, bars):
 
 
 def _versions():
-    """Return the versions of Python and of the packages that are there."""
+    """Return the versions of Python and of the installed packages."""
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:

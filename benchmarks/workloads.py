@@ -1,4 +1,4 @@
-"""The four workloads on which fits are timed: data, network and schedule."""
+"""The four workloads for timing fits: data, network and schedule."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 class Workload:
     """One network on one data set.
 
-    `part_epochs` is what a peer trains that would take minutes for all `epochs`.
+    Peers that would take minutes for all `epochs` train `part_epochs`.
     """
 
     name: str
@@ -25,16 +25,16 @@ class Workload:
 
     @property
     def steps_per_epoch(self):
-        """Gradient steps of an epoch."""
+        """Number of gradient steps per epoch."""
         return -(-self.n_samples // self.batch_size)
 
     @property
     def n_steps(self):
-        """Gradient steps of the whole fit."""
+        """Number of gradient steps per fit."""
         return self.steps_per_epoch * self.epochs
 
     def data(self, dtype):
-        """Return standardised X, 10 % of whose rows are of class 1, and y."""
+        """Return standardized X, and y with 10 % of class 1."""
         informative = min(self.n_features, 10)
         X, y = make_classification(
             self.n_samples,
@@ -48,7 +48,7 @@ class Workload:
         return StandardScaler().fit_transform(X).astype(dtype), y
 
     def quick(self):
-        """Return a tenth of the rows for few epochs, to see that all of it runs."""
+        """Return the workload with a tenth of the rows and few epochs."""
         return replace(
             self,
             n_samples=self.n_samples // 10,

@@ -5,8 +5,8 @@ sphinx-build -W --keep-going -b html docs build/html
 
 import os
 
-# Before TensorFlow loads, here and in the examples of the gallery: skweighted asks it
-# for errors only, but an example may import Keras first.
+# Set before TensorFlow loads. skweighted silences all but errors, but an example of the
+# gallery may import Keras first.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import skweighted
@@ -39,8 +39,8 @@ toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
-# A reference to a name of ours that does not exist is an error. Those to other projects
-# stay text: intersphinx would need the network to build.
+# A reference to a missing name of this project is an error. Those to other projects
+# stay text, because intersphinx needs network access.
 nitpicky = True
 nitpick_ignore_regex = [(r"py:.*", r"(imblearn|keras|scikeras|sklearn|statistics)\b.*")]
 

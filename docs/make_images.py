@@ -1,4 +1,4 @@
-"""Draw the pictures of the README and the docs anew.
+"""Draw the pictures of the README.
 
 python docs/make_images.py
 """
@@ -6,6 +6,7 @@ python docs/make_images.py
 import re
 from pathlib import Path
 
+from matplotlib import pyplot as plt
 from rich.console import CONSOLE_SVG_FORMAT, Console
 
 from skweighted import compare
@@ -15,10 +16,17 @@ IMAGES = Path(__file__).parent / "images"
 
 
 def main():
-    """Save the table that `skweighted compare` prints."""
+    """Save what `skweighted compare` prints, and the differences as a picture."""
+    comparison = compare(*load_imbalanced_breast_cancer())
+    save_text(comparison)
+    save_differences(comparison)
+
+
+def save_text(comparison):
+    """Save the printed tables and the verdict."""
     screen = Console(record=True, width=110)
-    screen.print(compare(*load_imbalanced_breast_cancer()))
-    # Without rich's web fonts, and with one id whenever it is drawn.
+    screen.print(comparison)
+    # Without rich's web fonts, and with an id that does not change.
     style = re.sub(
         r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL
     )
@@ -28,6 +36,15 @@ def main():
         code_format=style,
         unique_id="compare",
     )
+
+
+def save_differences(comparison):
+    """Save the differences from the plain network in two metrics."""
+    plt.rcParams["svg.hashsalt"] = "differences"  # the same file for the same numbers
+    fig, axes = plt.subplots(1, 2, figsize=(13, 4.4), layout="constrained")
+    for ax, metric in zip(axes, ("log_loss", "balanced_accuracy"), strict=True):
+        comparison.plot(metric, ax=ax)
+    fig.savefig(IMAGES / "differences.svg", metadata={"Date": None})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,19 @@ import importlib
 
 __version__ = "0.1.0.dev0"
 
+# What `skops.io.load(file, trusted=skweighted.TRUSTED_TYPES)` may load: plain values
+# that run no code of their own.
+TRUSTED_TYPES = [
+    "skweighted._costs._weights.Totals",
+    "skweighted._engine._spec.Dense",
+    "skweighted._engine._spec.NetworkSpec",
+    "skweighted._estimator._classes.Classes",
+    "skweighted._estimator._classifier.CostSensitiveMLPClassifier",
+    "skweighted._estimator._labels.Labels",
+    "skweighted._estimator._prior_corrected.PriorCorrectedClassifier",
+    "skweighted._estimator._trained.TrainedNetwork",
+]
+
 _MODULE_OF = {
     "CalibrationCorrectionDisplay": "skweighted.displays",
     "Comparison": "skweighted.comparison",
@@ -31,7 +44,7 @@ _SUBMODULES = (
     "metrics",
 )
 
-__all__ = [*_MODULE_OF, *_SUBMODULES, "__version__"]
+__all__ = [*_MODULE_OF, *_SUBMODULES, "TRUSTED_TYPES", "__version__"]
 
 
 def __getattr__(name):

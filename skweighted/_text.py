@@ -17,6 +17,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {' or '.join(repr(spelling[name]) for name in near)}?"
 
 
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?", or all known names if none is near."""
+    known = sorted(known)
+    return did_you_mean(name, known) or f" Known: {', '.join(map(repr, known))}."
+
+
 def shortened(names: Iterable[object], limit: int = 8) -> str:
     """Return the first names in quotes, and how many more there are."""
     names = list(names)

@@ -11,12 +11,7 @@ may change without compiling a training program again.
 
 import numpy as np
 
-from skweighted._costs._distortion import (
-    undo_asymmetric,
-    undo_class_weight,
-    undo_focal,
-    undo_ldam,
-)
+from skweighted._costs._distortion import LOSSES, NONE, Distortion
 from skweighted._tensorflow import keras
 
 ops = keras.ops
@@ -47,9 +42,9 @@ class _ClassLoss(keras.losses.Loss):
     `ranks` says how many axes each of them has for a single output.
     """
 
-    ranks = {}  # noqa: RUF012
-    plain = ()
-    undoable = True
+    ranks: dict[str, int] = {}  # noqa: RUF012
+    plain: tuple[str, ...] = ()
+    distortion: Distortion = NONE
     batch_wide = False
 
     def __init__(
@@ -93,14 +88,25 @@ class _ClassLoss(keras.losses.Loss):
         vars(copied).update(data)
         return copied
 
-    def undo(self, proba):
-        """Return true probabilities for those that minimise this loss.
+    def undo(self, proba: np.ndarray) -> np.ndarray:
+        """Return true probabilities for those that minimize this loss.
 
         Parameters
         ----------
         proba : ndarray of shape (n_samples, n_classes)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
         """
-        return proba
+        if self.distortion.undo is None:
+            return proba
+        settings = {
+            name: self._given(name) if rank else float(np.ravel(self._given(name))[0])
+            for name, rank in self.ranks.items()
+        }
+        plain = {name: getattr(self, name) for name in self.plain}
+        return self.distortion.undo(proba, **settings, **plain)
 
     def _tensors(self, y_true, y_pred):
         """Return truths and outputs as tensors of the same rank.
@@ -179,6 +185,7 @@ class FocalCrossentropy(_ClassLoss):
     """
 
     ranks = {"gamma": 0}  # noqa: RUF012
+    distortion = LOSSES["focal"]
 
     def __init__(self, gamma=2.0, **settings):
         super().__init__(**settings)
@@ -191,10 +198,6 @@ class FocalCrossentropy(_ClassLoss):
         others = ops.maximum(-ops.expm1(log_proba), _least(log_proba))
         focus = ops.power(others, self._number("gamma"))
         return -ops.sum(self._class_truth(y_true) * focus * log_proba, axis=-1)
-
-    def undo(self, proba):
-        """Return true probabilities (Charoenphakdee et al., 2021)."""
-        return undo_focal(proba, _scalar(self.gamma))
 
 
 @keras.saving.register_keras_serializable("skweighted")
@@ -229,6 +232,7 @@ class LogitAdjustedCrossentropy(_ClassLoss):
     """
 
     ranks = {"tau": 0, "class_prior": 1}  # noqa: RUF012
+    distortion = LOSSES["logit_adjusted"]
 
     def __init__(self, tau=1.0, class_prior=None, **settings):
         super().__init__(**settings)
@@ -241,13 +245,6 @@ class LogitAdjustedCrossentropy(_ClassLoss):
         offset = self._number("tau") * ops.log(ops.maximum(prior, _least(prior)))
         logits = self._class_logits(y_pred) + offset
         return _cross_entropy(self._class_truth(y_true), logits)
-
-    def undo(self, proba):
-        """Return true probabilities, by adding ``tau * log(class_prior)`` back."""
-        prior = np.maximum(self._given("class_prior"), np.finfo(np.float64).tiny)
-        # A power of a tiny prior must not overflow.
-        logs = _scalar(self.tau) * np.log(prior)
-        return undo_class_weight(proba, np.exp(np.clip(logs.max() - logs, 0, 700)))
 
 
 @keras.saving.register_keras_serializable("skweighted")
@@ -272,6 +269,7 @@ class BalancedSoftmax(LogitAdjustedCrossentropy):
     """
 
     ranks = {"class_prior": 1}  # noqa: RUF012
+    distortion = LOSSES["balanced_softmax"]
 
     def __init__(self, class_prior=None, **settings):
         super().__init__(1.0, class_prior, **settings)
@@ -314,6 +312,7 @@ class LDAM(_ClassLoss):
     """
 
     ranks = {"max_margin": 0, "scale": 0, "class_prior": 1}  # noqa: RUF012
+    distortion = LOSSES["ldam"]
 
     def __init__(self, max_margin=0.5, scale=1.0, class_prior=None, **settings):
         super().__init__(**settings)
@@ -334,21 +333,6 @@ class LDAM(_ClassLoss):
         truth = self._class_truth(y_true)
         logits = self._class_logits(y_pred) - margin * truth
         return _cross_entropy(truth, self._number("scale") * logits)
-
-    def undo(self, proba):
-        """Return true probabilities (`skweighted._costs._decide.undo_ldam`)."""
-        prior = np.asarray(self._given("class_prior"), dtype=np.float64)
-        present = np.where(prior > 0, prior, 1.0)
-        max_margin, scale = _scalar(self.max_margin), _scalar(self.scale)
-        margins = scale * max_margin * (present.min() / present) ** 0.25
-        margins[prior == 0] = 0.0
-        if scale != 1:
-            with np.errstate(divide="ignore"):
-                logits = scale * np.log(proba.astype(np.float64))
-            scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
-            scaled /= scaled.sum(axis=1, keepdims=True)
-            proba = scaled.astype(proba.dtype)
-        return undo_ldam(proba, margins)
 
 
 @keras.saving.register_keras_serializable("skweighted")
@@ -389,6 +373,7 @@ class AsymmetricLoss(_ClassLoss):
     """
 
     ranks = {"gamma_pos": 0, "gamma_neg": 0, "clip": 0}  # noqa: RUF012
+    distortion = LOSSES["asymmetric"]
     plain = ("positive",)
 
     def __init__(self, gamma_pos=0.0, gamma_neg=4.0, clip=0.05, positive=1, **settings):
@@ -433,11 +418,6 @@ class AsymmetricLoss(_ClassLoss):
         )
         return -ops.sum(values, axis=-1)
 
-    def undo(self, proba):
-        """Return true probabilities (`skweighted._costs._decide.undo_asymmetric`)."""
-        numbers = map(_scalar, (self.gamma_pos, self.gamma_neg, self.clip))
-        return undo_asymmetric(proba, *numbers, self.positive)
-
 
 @keras.saving.register_keras_serializable("skweighted")
 class ExpectedCost(_ClassLoss):
@@ -471,7 +451,7 @@ class ExpectedCost(_ClassLoss):
     """
 
     ranks = {"cost_matrix": 2}  # noqa: RUF012
-    undoable = False
+    distortion = LOSSES["expected_cost"]
 
     def __init__(self, cost_matrix=None, **settings):
         super().__init__(**settings)
@@ -552,6 +532,7 @@ class MeanFalseError(_BatchLoss):
     """
 
     ranks = {"class_prior": 1}  # noqa: RUF012
+    distortion = LOSSES["mean_false_error"]
 
     def __init__(self, class_prior=None, **settings):
         super().__init__(**settings)
@@ -560,14 +541,6 @@ class MeanFalseError(_BatchLoss):
     def over_batch(self, y_true, y_pred, weight):
         """Return the loss of batches: rows are the last axis but one of outputs."""
         return ops.sum(self._class_errors(y_true, y_pred, weight), axis=-1)
-
-    def undo(self, proba):
-        """Return true probabilities: a mean over a class weighs its rows by 1 / prior.
-
-        Exact for batches that have every class in its share.
-        """
-        prior = np.maximum(self._given("class_prior"), np.finfo(np.float64).tiny)
-        return undo_class_weight(proba, prior.max() / prior)
 
 
 @keras.saving.register_keras_serializable("skweighted")
@@ -590,7 +563,7 @@ class MeanSquaredFalseError(_BatchLoss):
     networks on imbalanced data sets", IJCNN 2016.
     """
 
-    undoable = False
+    distortion = LOSSES["mean_squared_false_error"]
 
     def over_batch(self, y_true, y_pred, weight):
         """Return the loss of batches: rows are the last axis but one of outputs."""
@@ -615,11 +588,6 @@ def _copy(loss):
     copied = object.__new__(type(loss))
     vars(copied).update(vars(loss))
     return copied
-
-
-def _scalar(value):
-    """Return a number that may have become an array of one."""
-    return float(np.ravel(value)[0])
 
 
 @keras.saving.register_keras_serializable("skweighted")
@@ -657,9 +625,9 @@ class PerOutput(keras.losses.Loss):
         return super().get_config() | {"loss": loss, "dtype": self.dtype}
 
     @property
-    def undoable(self):
-        """Whether probabilities can be told from outputs."""
-        return getattr(self.loss, "undoable", True)
+    def distortion(self) -> Distortion | None:
+        """What the loss of each label does to its probability, where it says so."""
+        return getattr(self.loss, "distortion", None)
 
     @property
     def batch_wide(self):
@@ -715,7 +683,8 @@ class PerOutput(keras.losses.Loss):
     def undo(self, proba):
         """Return true probabilities of the labels, of shape (n_samples, n_labels)."""
         if not hasattr(self.loss, "undo"):
-            return proba
+            declared = getattr(self.loss, "distortion", NONE)
+            return proba if declared.undo is None else declared.undo(proba)
         columns = []
         for label in range(proba.shape[1]):
             one = {

@@ -23,7 +23,7 @@ BELOW = {
     "comparison": {"_costs", "displays", "metrics", "skweighted"} | SMALL,
     "_doctor": {"_costs", "comparison", "metrics", "skweighted"} | SMALL,
     "_cli": {"_doctor", "comparison", "datasets", "skweighted"} | SMALL,
-    **{module: {"exceptions"} for module in SMALL},
+    **{module: {"exceptions"} for module in sorted(SMALL)},
 }
 # Who alone may import a package, and below it a private name of scikit-learn.
 ONLY = {

@@ -11,7 +11,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._estimator._validation import label_holdout, stratified_holdout
+from skweighted._estimator._classes import Classes
+from skweighted._estimator._labels import Labels
 from skweighted.exceptions import SmallValidationWarning
 from skweighted.metrics import expected_cost_score, make_cost_scorer
 
@@ -47,11 +48,17 @@ def weighted_log_loss(clf):
 # kept; the best value is the least or the greatest.
 MONITORS = [
     ({}, "val_loss", weighted_log_loss, min),
-    ({"class_weight": "balanced"}, "val_loss", weighted_log_loss, min),
+    ({"class_weight": "balanced"}, "val_log_loss", corrected_log_loss, min),
     (
-        {"class_weight": "balanced", "monitor_weighted": False},
-        "val_log_loss",
-        corrected_log_loss,
+        {"class_weight": "balanced", "monitor_weighted": True},
+        "val_loss",
+        weighted_log_loss,
+        min,
+    ),
+    (
+        {"class_weight": "balanced", "monitor": "loss"},
+        "val_loss",
+        weighted_log_loss,
         min,
     ),
     ({"loss": "focal"}, "val_log_loss", corrected_log_loss, min),
@@ -102,10 +109,11 @@ def test_where_outputs_are_no_probabilities_the_loss_is_watched(loss, monitor):
 
 
 @pytest.mark.parametrize("monitor", ["log_loss", "average_precision"])
-def test_validation_weight_k_equals_k_copies(monitor):
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_validation_weight_k_equals_k_copies(monitor, class_weight):
     copies = np.repeat(np.arange(300, 600), WEIGHT[WATCHED].astype(int))
     clfs = [
-        mlp(monitor=monitor).fit(
+        mlp(monitor=monitor, class_weight=class_weight).fit(
             X[KEPT],
             Y[KEPT],
             X_val=X[rows],
@@ -119,16 +127,6 @@ def test_validation_weight_k_equals_k_copies(monitor):
         assert one == pytest.approx(two, rel=1e-9)
 
 
-def test_unweighted_scores_do_not_see_the_weights():
-    weighted, unweighted = (
-        mlp(monitor_weighted=by_weight, epochs=3).fit(
-            X[KEPT], Y[KEPT], **VALIDATION, sample_weight_val=weight
-        )
-        for by_weight, weight in ((False, WEIGHT[WATCHED]), (True, None))
-    )
-    assert weighted.history_ == unweighted.history_
-
-
 def test_the_callers_rows_take_the_place_of_a_part_of_x():
     watched = mlp(epochs=5, n_iter_no_change=10).fit(X[KEPT], Y[KEPT], **VALIDATION)
     plain = mlp(epochs=5, early_stopping=False).fit(X[KEPT], Y[KEPT])
@@ -138,9 +136,9 @@ def test_the_callers_rows_take_the_place_of_a_part_of_x():
 def test_deferred_weights_do_not_let_an_early_epoch_win():
     clf = mlp(class_weight="balanced", class_weight_start=0.5, epochs=40)
     clf.fit(X[KEPT], Y[KEPT], **VALIDATION)
-    seen = clf.history_["val_loss"]
+    seen = clf.history_["val_log_loss"]
     assert clf.n_iter_ > 20
-    assert weighted_log_loss(clf) == pytest.approx(min(seen[20:]), rel=1e-6)
+    assert corrected_log_loss(clf) == pytest.approx(min(seen[20:]), rel=1e-6)
 
 
 def test_x_val_passes_through_a_pipeline():
@@ -163,7 +161,7 @@ def test_labels_are_split_in_their_shares():
     features, labels = make_multilabel_classification(400, n_classes=3, random_state=0)
     clf = mlp(epochs=3, validation_fraction=0.25).fit(features, labels)
     rows = np.arange(400)
-    kept, held_out = label_holdout(labels, rows, 0.25, np.random.default_rng(0))
+    kept, held_out = Labels(3).holdout(labels, rows, 0.25, np.random.default_rng(0))
     assert np.array_equal(np.union1d(kept, held_out), rows)
     assert len(held_out) == 100
     shares = labels[held_out].mean(axis=0)
@@ -176,8 +174,8 @@ def test_labels_are_split_in_their_shares():
 def test_every_class_is_on_both_sides_of_the_split(fraction):
     y_index = np.repeat([0, 1, 2], [30, 2, 3])
     rows = np.delete(np.arange(35), 4)
-    kept, held_out = stratified_holdout(
-        y_index, rows, np.arange(3), fraction, np.random.default_rng(0)
+    kept, held_out = Classes(np.arange(3)).holdout(
+        y_index, rows, fraction, np.random.default_rng(0)
     )
     np.testing.assert_array_equal(np.union1d(kept, held_out), rows)
     assert not set(kept) & set(held_out)
@@ -203,8 +201,8 @@ def test_weights_have_mean_one_over_the_rows_that_are_not_held_out(n_rare):
 def test_sets_of_labels_that_occur_once_are_split_at_random():
     labels = np.array(list(np.ndindex(2, 2, 2)))
     splits = {
-        tuple(label_holdout(labels, np.arange(8), 0.5, np.random.default_rng(seed))[1])
-        for seed in range(20)
+        tuple(Labels(3).holdout(labels, np.arange(8), 0.5, np.random.default_rng(n))[1])
+        for n in range(20)
     }
     # In the order of the sets every other one would be held out: two splits.
     assert len(splits) > 10
@@ -212,17 +210,35 @@ def test_sets_of_labels_that_occur_once_are_split_at_random():
 
 def test_labels_of_a_single_row_cannot_be_split():
     message = (
-        "early_stopping=True needs two rows, one to learn from and one to watch. There "
-        "is 1. Use early_stopping=False."
+        "early_stopping=True needs at least two rows: one to train on and one to "
+        "validate on. There is 1. Use early_stopping=False."
     )
     with pytest.raises(ValueError, match=whole(message)):
-        label_holdout(np.ones((1, 3)), np.arange(1), 0.5, np.random.default_rng(0))
+        Labels(3).holdout(np.ones((1, 3)), np.arange(1), 0.5, np.random.default_rng(0))
 
 
 def test_five_validation_rows_of_a_class_are_enough():
     rows = np.r_[np.flatnonzero(Y == 0)[-20:], np.flatnonzero(Y == 1)[-5:]]
     # A warning would be an error.
     mlp(epochs=1).fit(X[KEPT], Y[KEPT], X_val=X[rows], y_val=Y[rows])
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+@pytest.mark.parametrize("start", [0.0, 0.5])
+def test_the_best_epoch_is_that_of_the_least_monitor(engine, start):
+    clf = mlp(epochs=20, class_weight="balanced", class_weight_start=start)
+    clf.set_params(engine=engine, n_iter_no_change=5, learning_rate=0.05)
+    clf.fit(X[KEPT], Y[KEPT], **VALIDATION)
+    monitored = np.array(clf.history_.get("val_log_loss", clf.history_["val_loss"]))
+    first = round(20 * start)
+    assert clf.best_epoch_ == first + monitored[first:].argmin() + 1
+    assert clf.best_epoch_ < clf.n_iter_
+
+
+def test_without_early_stopping_the_best_epoch_is_the_last():
+    clf = mlp(epochs=3, early_stopping=False).fit(X, Y)
+    assert clf.best_epoch_ == 3
+    assert clf.partial_fit(X, Y).best_epoch_ == 4
 
 
 def test_few_validation_rows_of_a_class_are_a_warning():
@@ -240,26 +256,26 @@ def test_few_validation_rows_of_a_class_are_a_warning():
 MESSAGES = [
     (
         {"X_val": X[WATCHED]},
-        "X_val and y_val belong together. y_val is missing.",
+        "X_val and y_val must be given together. y_val is None.",
     ),
     (
         {"y_val": Y[WATCHED]},
-        "X_val and y_val belong together. X_val is missing.",
+        "X_val and y_val must be given together. X_val is None.",
     ),
     (
         {"sample_weight_val": WEIGHT[WATCHED]},
-        "sample_weight_val is given without X_val and y_val. Give all of them, or "
-        "none.",
+        "sample_weight_val needs X_val and y_val. Give all of them, or none.",
     ),
     (
         {"X_val": X[WATCHED], "y_val": np.zeros(300, int)},
-        "The validation rows have none of class 1, so early stopping would not see how "
-        "it is doing. Give more rows, a larger validation_fraction, or X_val and y_val "
-        "with every class.",
+        "The validation rows must contain every class, and they have none of class 1. "
+        "Use more rows, a larger validation_fraction, or X_val and y_val with every "
+        "class.",
     ),
     (
         {"X_val": X[WATCHED], "y_val": np.where(Y[WATCHED] == 1, 2, 0)},
-        "y_val has labels that y does not have: [2]. Classes in y: [0, 1].",
+        "y_val has labels that are not among the known classes: [2]. Known classes: "
+        "[0, 1]. Leave these rows out, or add rows of these classes to y.",
     ),
 ]
 
@@ -272,7 +288,7 @@ def test_validation_data_that_cannot_be_used_is_explained(validation, message):
 
 def test_validation_data_without_early_stopping_is_explained():
     message = (
-        "X_val and y_val are for early stopping, and early_stopping is False. Use "
+        "X_val and y_val are used by early stopping, and early_stopping is False. Use "
         "early_stopping=True, or leave them out."
     )
     with pytest.raises(ValueError, match=whole(message)):

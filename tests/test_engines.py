@@ -17,7 +17,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._engine._keras_model import why_not_fusable
 from skweighted.exceptions import TrainingDivergedError
 
 X, Y = make_classification(
@@ -173,45 +172,6 @@ def test_inside_a_strategy_of_tensorflow_nothing_is_fused():
 def test_a_callback_of_lambdas_between_epochs_is_fused():
     callback = keras.callbacks.LambdaCallback(on_epoch_end=idle)
     assert mlp(epochs=1, callbacks=callback).fit(X, Y).engine_ == "xla"
-
-
-def model_of(*layers):
-    model = keras.Sequential([keras.Input((6,)), *layers])
-    model.compile("adam", keras.losses.BinaryCrossentropy())
-    return model
-
-
-HEAD = {"units": 1, "activation": "sigmoid"}
-MODELS = [
-    (lambda: mlp(dropout=0.1, epochs=1).fit(X, Y).model_, None),
-    (
-        lambda: model_of(
-            keras.layers.BatchNormalization(name="norm"), keras.layers.Dense(**HEAD)
-        ),
-        "layer 'norm' is not a Dense layer",
-    ),
-    (
-        lambda: model_of(keras.layers.Dense(**HEAD, use_bias=False, name="head")),
-        "layer 'head' has no bias",
-    ),
-    (
-        lambda: model_of(
-            keras.layers.Dense(**HEAD, kernel_regularizer="l1", name="head")
-        ),
-        "layer 'head' has a penalty other than L2",
-    ),
-    (
-        lambda: model_of(
-            keras.layers.Dense(**HEAD, kernel_constraint="non_neg", name="head")
-        ),
-        "layer 'head' has a kernel_constraint",
-    ),
-]
-
-
-@pytest.mark.parametrize(("make", "reason"), MODELS)
-def test_why_not_fusable_gives_the_reason_in_words(make, reason):
-    assert why_not_fusable(make()) == reason
 
 
 # Keras' callbacks

@@ -29,7 +29,7 @@ from skweighted._engine._spec import (
     Run,
     TrainingSpec,
 )
-from skweighted._estimator._objective import LOSSES
+from skweighted._estimator._loss import LOSS_CLASSES, LOSS_NAMES
 from skweighted.losses import (
     LDAM,
     AsymmetricLoss,
@@ -740,8 +740,8 @@ def test_undoing_the_false_error_of_a_population_returns_its_posterior(posterior
 @pytest.mark.parametrize("name", EVERY)
 def test_losses_that_cannot_be_undone_say_so(name):
     possible = name not in ("cost", "squared false error")
-    assert loss_of(name, "binary").undoable == possible
-    assert loss_of(name, "labels").undoable == possible
+    assert loss_of(name, "binary").distortion.recoverable == possible
+    assert loss_of(name, "labels").distortion.recoverable == possible
 
 
 # in the engine
@@ -983,7 +983,7 @@ def mlp(loss, kind="binary", **more):
     return CostSensitiveMLPClassifier(loss=loss, **settings | more)
 
 
-@pytest.mark.parametrize(("name", "kind"), cases(LOSSES))
+@pytest.mark.parametrize(("name", "kind"), cases(LOSS_NAMES))
 def test_every_name_trains_on_the_engine(name, kind):
     fitted = mlp(name, kind).fit(X, Y[kind])
     proba = fitted.predict_proba(X)
@@ -994,7 +994,7 @@ def test_every_name_trains_on_the_engine(name, kind):
     assert fitted.predict(X).shape == Y[kind].shape
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", LOSS_NAMES)
 def test_a_loss_trains_in_either_precision(name):
     start = keras.initializers.Constant(0.3)  # what is drawn depends on the precision
     double, single = (
@@ -1008,13 +1008,13 @@ def test_a_loss_trains_in_either_precision(name):
     np.testing.assert_allclose(single, double, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", [name for name in LOSSES if LOSSES[name]])
+@pytest.mark.parametrize("name", LOSS_CLASSES)
 def test_a_name_its_class_and_an_instance_are_one_loss(name):
-    instance = LOSSES[name]()
+    instance = LOSS_CLASSES[name]()
     before, attributes = instance.get_config(), dict(vars(instance))
     by_name, by_class, by_instance = (
         mlp(loss).fit(X, Y["binary"], WEIGHT).predict_proba(X)
-        for loss in (name, LOSSES[name], instance)
+        for loss in (name, LOSS_CLASSES[name], instance)
     )
     np.testing.assert_array_equal(by_name, by_class)
     np.testing.assert_array_equal(by_name, by_instance)
@@ -1041,7 +1041,7 @@ def test_class_priors_are_shares_of_the_weights(kind):
     shares = [
         np.unique(column, return_counts=True)[1] / len(copies) for column in columns.T
     ]
-    loss = fitted._loss.loss if kind == "labels" else fitted._loss
+    loss = fitted._trained.loss.loss if kind == "labels" else fitted._trained.loss
     expected = shares if kind == "labels" else shares[0]
     np.testing.assert_allclose(loss.class_prior, expected, rtol=1e-15)
 
@@ -1119,7 +1119,9 @@ def test_a_loss_that_keras_does_not_know_is_trained_with():
 
 
 UNDONE_NAMES = [
-    name for name in LOSSES if name not in ("expected_cost", "mean_squared_false_error")
+    name
+    for name in LOSS_NAMES
+    if name not in ("expected_cost", "mean_squared_false_error")
 ]
 
 
@@ -1131,7 +1133,7 @@ def test_correcting_probabilities_changes_no_decision(name, kind):
     fitted.correct_probabilities = True
     np.testing.assert_array_equal(fitted.predict(X), likely)
     np.testing.assert_array_equal(fitted.predict(X, cost_matrix=costs), cheap)
-    corrected, loss = fitted.predict_proba(X), fitted._loss
+    corrected, loss = fitted.predict_proba(X), fitted._trained.loss
     undone = loss.undo(proba) if hasattr(loss, "undo") else proba
     # Class weights, which are 1, are undone by a logarithm and its exponential.
     np.testing.assert_allclose(corrected, undone, rtol=1e-12)
@@ -1145,20 +1147,20 @@ def test_correcting_probabilities_changes_no_decision(name, kind):
 CATEGORICAL = keras.losses.CategoricalCrossentropy()
 SPARSE = keras.losses.SparseCategoricalCrossentropy()
 MISFIT = (
-    "loss must be one of each row's truth ({}) and probabilities, and lower where they "
-    "are right. {} is not."
+    "loss must take the truth of each row ({}) and probabilities, and be lower where "
+    "these are closer to the truth. {} is not."
 )
 IN_COLUMN, ONE_HOT = "0 and 1 in one column", "one-hot"
 INSTANCE = (
-    "loss__{} reaches nothing: loss is an instance. Pass its class, {}, or a name, "
-    "which are called with their routed parameters."
+    "loss__{} has no effect, because loss is an instance. Pass its class, {}, or a "
+    "name; these are called with their routed parameters."
 )
 MESSAGES = [
     (
         "binary",
         {"loss": "focl"},
-        "loss must be a name, a keras.losses.Loss or its class. 'focl' names none. Did "
-        "you mean 'focal'?",
+        "loss must be a name, a keras.losses.Loss or its class. 'focl' is not the "
+        "name of a loss. Did you mean 'focal'?",
     ),
     (
         "binary",
@@ -1184,14 +1186,14 @@ MESSAGES = [
     (
         "binary",
         {"loss": FocalCrossentropy, "loss__from_logits": True},
-        "FocalCrossentropy has no parameter 'from_logits', given as loss__from_logits. "
-        "Known: gamma.",
+        "FocalCrossentropy has no parameter 'from_logits', given as "
+        "loss__from_logits. Known: 'gamma'.",
     ),
     (
         "binary",
         {"loss": "mean_false_error", "loss__gamma": 1},
         "loss='mean_false_error' has no parameter 'gamma', given as loss__gamma. It "
-        "has none.",
+        "has no parameters.",
     ),
     (
         "binary",
@@ -1207,14 +1209,16 @@ MESSAGES = [
     (
         "binary",
         {"loss": keras.losses.BinaryCrossentropy(from_logits=True)},
-        "The network's outputs are probabilities, and BinaryCrossentropy is told that "
-        "they are logits. Use from_logits=False; it computes from logits all the same.",
+        "The network's outputs are probabilities, and BinaryCrossentropy has "
+        "from_logits=True. Use from_logits=False; the loss is computed from logits in "
+        "both cases.",
     ),
     (
         "binary",
         {"loss": FocalCrossentropy(from_logits=True)},
-        "The network's outputs are probabilities, and FocalCrossentropy is told that "
-        "they are logits. Use from_logits=False; it computes from logits all the same.",
+        "The network's outputs are probabilities, and FocalCrossentropy has "
+        "from_logits=True. Use from_logits=False; the loss is computed from logits in "
+        "both cases.",
     ),
     (
         "binary",
@@ -1239,7 +1243,8 @@ MESSAGES = [
     (
         "multiclass",
         {"loss": keras.losses.CosineSimilarity, "loss__axis": 0},
-        "CosineSimilarity has no parameter 'axis', given as loss__axis. It has none.",
+        "CosineSimilarity has no parameter 'axis', given as loss__axis. It has no "
+        "parameters.",
     ),
     (
         "binary",
@@ -1265,14 +1270,14 @@ OTHER_KINDS = [
     (
         "multiclass",
         {"loss": PerOutput(FocalCrossentropy())},
-        "PerOutput is for the labels of a multilabel problem, and y has classes that "
-        "exclude each other: ['a', 'b', 'c']. Use FocalCrossentropy itself.",
+        "PerOutput is for the labels of a multilabel problem, and y has mutually "
+        "exclusive classes: ['a', 'b', 'c']. Use FocalCrossentropy itself.",
     ),
     (
         "binary",
         {"loss": LDAM(class_prior=[0.2, 0.3, 0.5])},
-        "class_prior of LDAM must have one share for each class. Its shape is (3,) and "
-        "must be (2,). Leave it out to have it filled in.",
+        "class_prior of LDAM must have one share for each class. Its shape is (3,) "
+        "and must be (2,). Without class_prior the shares in y are used.",
     ),
     (
         "binary",

@@ -265,8 +265,8 @@ def test_a_picture_shows_ranks_names_and_who_is_not_apart():
     assert bars(ax) == [(ranks.min(), ranks.max())]
     assert ax.get_xlim() == (1, 4)
     assert ax.get_title() == (
-        "Mean rank over 14 data sets, 1 is best.\nA bar joins strategies that the "
-        "data sets cannot tell apart: less than 1.25 between them."
+        "Mean rank over 14 data sets, 1 is best.\nA bar joins strategies that do not "
+        "differ significantly: by less than 1.25 ranks."
     )
 
 
@@ -293,7 +293,7 @@ def test_alpha_decides_who_is_joined():
     ax = plot_critical_difference(DEMSAR, alpha=0.1)
     ranks = mean_ranks(DEMSAR, greater_is_better=True)
     assert bars(ax)[0] == (ranks["C4.5+m+cf"], ranks["C4.5+cf"])
-    assert ax.get_title().endswith("less than 1.12 between them.")
+    assert ax.get_title().endswith("by less than 1.12 ranks.")
 
 
 @pytest.mark.parametrize("n_strategies", [2, 5, 12])

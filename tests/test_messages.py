@@ -4,6 +4,7 @@ import re
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from messages import whole
 from sklearn.datasets import make_classification
@@ -53,13 +54,13 @@ PARAMETERS = [
     ),
     (
         {"optimizer": "adma"},
-        "optimizer must name a Keras optimizer. 'adma' names none. Did you mean "
-        "'adamax' or 'adam' or 'nadam'?",
+        "optimizer must be a Keras optimizer, its class or its name. 'adma' is not a "
+        "Keras optimizer. Did you mean 'adamax' or 'adam'?",
     ),
     (
         {"optimizer": keras.optimizers.SGD(), "optimizer__momentum": 0.9},
-        "optimizer__momentum reaches nothing: optimizer is an instance. Pass its class "
-        "or its name, 'sgd', which are called with their routed parameters.",
+        "optimizer__momentum has no effect, because optimizer is an instance. Pass "
+        "its class or its name, 'sgd'; these are called with their routed parameters.",
     ),
     (
         {"loss__label_smooting": 0.1},
@@ -68,9 +69,9 @@ PARAMETERS = [
     ),
     (
         {"callbacks__patience": 3},
-        "callbacks__patience reaches nothing: callbacks has no class to call with it. "
-        "Pass classes, which are called with their routed parameters, in place of "
-        "instances. Items of callbacks: None.",
+        "callbacks__patience has no effect, because callbacks has no class to call "
+        "with it. Pass classes instead of instances; these are called with their "
+        "routed parameters. Items of callbacks: None.",
     ),
     (
         {"callbacks": [keras.callbacks.EarlyStopping], "callbacks__0__patiense": 3},
@@ -79,13 +80,13 @@ PARAMETERS = [
     ),
     (
         {"activation": "rleu"},
-        "activation must name a Keras activation. 'rleu' names none. Did you mean "
-        "'relu' or 'relu6' or 'elu'?",
+        "activation must be a Keras activation or its name. 'rleu' is not a Keras "
+        "activation. Did you mean 'relu'?",
     ),
     (
         {"kernel_initializer": "he_unifrm"},
-        "kernel_initializer must name a Keras initializer. 'he_unifrm' names none. Did "
-        "you mean 'he_uniform' or 'lecun_uniform' or 'he_normal'?",
+        "kernel_initializer must be a Keras initializer or its name. 'he_unifrm' is "
+        "not a Keras initializer. Did you mean 'he_uniform' or 'lecun_uniform'?",
     ),
     (
         {"hidden_layer_sizes": (10, 0)},
@@ -142,10 +143,23 @@ def test_one_class_is_explained():
         CostSensitiveMLPClassifier().fit(X, np.full(len(X), "ok"))
 
 
+@pytest.mark.parametrize("as_array", [False, True])
+def test_a_column_of_text_is_named(as_array):
+    frame = pd.DataFrame({"amount": X[:, 0], "city": ["Oslo", "Rome"] * (len(X) // 2)})
+    name = 1 if as_array else "city"
+    message = whole(
+        f"Column {name!r} of X contains text, such as 'Oslo', and a network needs "
+        f"numbers. Encode it first, for instance with OneHotEncoder in a "
+        f"ColumnTransformer."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier().fit(frame.to_numpy() if as_array else frame, Y)
+
+
 def test_no_weight_at_all_is_explained():
     message = whole(
-        "Every sample_weight is zero, so there is nothing to learn from. Give at least "
-        "two classes a row of weight above zero."
+        "Every sample_weight is zero, so there is nothing to learn from. At least two "
+        "classes need a row of weight above zero."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().fit(X, Y, sample_weight=np.zeros(len(X)))
@@ -160,8 +174,8 @@ def test_negative_weights_are_refused_in_sklearns_words():
 def test_early_stopping_without_a_row_to_spare_is_explained():
     alone = np.eye(1, len(X), dtype=int)[0]
     message = whole(
-        "early_stopping=True needs two rows of every class, one to learn from and one "
-        "to watch. Class 1 has 1. Use early_stopping=False."
+        "early_stopping=True needs at least two rows of every class: one to train on "
+        "and one to validate on. Class 1 has 1. Use early_stopping=False."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier(early_stopping=True).fit(X, alone)
@@ -179,14 +193,14 @@ def test_partial_fit_cannot_stop_early():
 def test_partial_fit_with_a_new_label_is_explained():
     clf = CostSensitiveMLPClassifier().partial_fit(X, Y, classes=[0, 1])
     message = whole(
-        "y has labels that were not there at first: [2]. Known classes: [0, 1]. Name "
-        "every class in the first call: partial_fit(X, y, classes=...)."
+        "y has labels that are not among the known classes: [2]. Known classes: [0, "
+        "1]. Name every class in the first call: partial_fit(X, y, classes=...)."
     )
     with pytest.raises(ValueError, match=message):
         clf.partial_fit(X, Y + 1)
     message = whole(
-        "classes must stay the same between calls of partial_fit. They were [0, 1] and "
-        "are [0, 1, 2]. Call fit, or clone the estimator, to start anew."
+        "classes must stay the same between calls of partial_fit. They were [0, 1] "
+        "and are [0, 1, 2]. Call fit, or clone the estimator, to start over."
     )
     with pytest.raises(ValueError, match=message):
         clf.partial_fit(X, Y, classes=[0, 1, 2])
@@ -259,7 +273,8 @@ def test_weights_beyond_floating_point_are_explained(size, total):
 def test_partial_fit_refuses_classes_that_are_not_labels():
     for classes in ([0], [0.0, 1.0, float("nan")]):
         message = whole(
-            f"classes must be two labels at least, none of them NaN. Got {classes}."
+            f"classes must have at least two labels, and none may be NaN. Got "
+            f"{classes}."
         )
         with pytest.raises(ValueError, match=message):
             CostSensitiveMLPClassifier().partial_fit(X, Y, classes=classes)

@@ -122,8 +122,8 @@ def test_few_validation_rows_of_a_label_are_a_warning():
     y_val = np.ones((20, 3), int)
     y_val[:3, 0] = y_val[:10, 1] = y_val[:16, 2] = 0
     message = (
-        "The validation rows have fewer than 5 of value 0 of label 0 (3), value 1 of "
-        "label 2 (4), so when to stop is left to chance. Give more rows, a larger "
+        "There are fewer than 5 validation rows of value 0 of label 0 (3), value 1 of "
+        "label 2 (4), so chance decides when training stops. Use more rows, a larger "
         "validation_fraction, or X_val and y_val; or use early_stopping=False."
     )
     with pytest.warns(SmallValidationWarning, match=whole(message)):
@@ -161,8 +161,8 @@ MESSAGES = [
     (
         {"cost_matrix": [[[0, 1], [1, 0]]] * 2},
         Y,
-        "Costs of labels are one matrix for all, or one for each. Got 2 matrices for 3 "
-        "labels.",
+        "Costs of labels must be one matrix for all, or one for each. Got 2 matrices "
+        "for 3 labels.",
     ),
     (
         {"cost_matrix": [[[0, 1], [1, 0]], [[0, 1], [1, 0]], [[0, 1], [0, 5]]]},
@@ -174,9 +174,9 @@ MESSAGES = [
     (
         {},
         Y * 2,
-        "With several columns, y must have 0 and 1 only: one column for each label of "
-        "a multilabel problem. Use sklearn.multioutput.MultiOutputClassifier for "
-        "columns of classes.",
+        "With several columns, y must contain only 0 and 1: one column for each label "
+        "of a multilabel problem. For several columns of classes use "
+        "sklearn.multioutput.MultiOutputClassifier.",
     ),
     (
         {},
@@ -199,8 +199,8 @@ def test_what_does_not_fit_the_labels_is_explained(params, y, message):
 
 def test_another_number_of_labels_is_explained():
     message = (
-        "y must have a column for each label. It has the shape (300, 2), and there are "
-        "3 labels."
+        "y must have a column for each label. Its shape is (300, 2), and there are 3 "
+        "labels."
     )
     with pytest.raises(ValueError, match=whole(message)):
         mlp().partial_fit(X, Y).partial_fit(X, Y[:, :2])

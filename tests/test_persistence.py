@@ -10,11 +10,14 @@ import joblib
 import keras
 import numpy as np
 import pytest
+import skops.io
+import tensorflow as tf
 from sklearn.datasets import make_classification
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skweighted import CostSensitiveMLPClassifier
+import skweighted
+from skweighted import CostSensitiveMLPClassifier, PriorCorrectedClassifier
 
 X, y = make_classification(
     n_samples=90, n_features=5, n_informative=3, weights=[0.8], random_state=0
@@ -46,12 +49,19 @@ def through_deepcopy(estimator, folder):
     return copy.deepcopy(estimator)
 
 
+def through_skops(estimator, folder):
+    skops.io.dump(estimator, folder / "estimator.skops")
+    trusted = skweighted.TRUSTED_TYPES
+    return skops.io.load(folder / "estimator.skops", trusted=trusted)
+
+
 ROUND_TRIPS = [
     through_pickle,
     through_joblib,
     through_compressed_joblib,
     through_memory_map,
     through_deepcopy,
+    through_skops,
 ]
 
 # Parameters, precision of X and labels.
@@ -109,6 +119,30 @@ def test_fitted_attributes_come_back(fitted, through, tmp_path):
     for name in ("class_weight_", "history_", "loss_curve_", "n_iter_"):
         assert getattr(returned, name) == getattr(classifier, name)
     assert returned.get_params() == classifier.get_params()
+
+
+def test_skops_trusts_no_more_types_than_it_must(tmp_path):
+    multilabel = np.stack([y, 1 - y], axis=1)
+    types = set()
+    for labels in (y, multilabel):
+        classifier = CostSensitiveMLPClassifier((6,), epochs=1).fit(X, labels)
+        data = skops.io.dumps(PriorCorrectedClassifier(classifier))
+        types |= set(skops.io.get_untrusted_types(data=data))
+        types |= set(skops.io.get_untrusted_types(data=skops.io.dumps(classifier)))
+    assert sorted(types) == skweighted.TRUSTED_TYPES
+
+
+def test_the_model_can_be_exported_and_summarized_at_once(tmp_path):
+    classifier = CostSensitiveMLPClassifier((6,), epochs=1, dropout=0.1).fit(X, y)
+    lines = []
+    classifier.model_.summary(print_fn=lines.append)
+    assert "Trainable params: 43" in "\n".join(lines)
+    classifier.model_.export(tmp_path / "model", verbose=False)
+    exported = tf.saved_model.load(tmp_path / "model").serve(X)
+    # The same operations on the same weights; XLA may fuse them differently.
+    np.testing.assert_allclose(
+        exported[:, 0], classifier.predict_proba(X)[:, 1], rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -18,6 +18,7 @@ PUBLIC = [
     "CostCurveDisplay",
     "CostSensitiveMLPClassifier",
     "PriorCorrectedClassifier",
+    "TRUSTED_TYPES",
     "ThresholdDisplay",
     "TrainingCurveDisplay",
     "__version__",

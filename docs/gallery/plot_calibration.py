@@ -1,17 +1,16 @@
 """
-Class weights and resampling distort probabilities; how to undo it
-==================================================================
+Undo the effect of class weights and resampling on probabilities
+================================================================
 
-A network that was trained with class weights, or on resampled rows, gives the
-probabilities of another population, in which the rare class is frequent. Decisions may
-be fine, but a predicted risk of one half is no risk of one half.
+A network trained with class weights or on resampled rows predicts probabilities for
+another population, in which the rare class is frequent. Its decisions may be good, but
+a predicted risk of one half is far from a true risk of one half.
 """
 
 # %%
 # The data
 # --------
-# Simulated, so that the true probability of each row is known: 20,000 rows, of which
-# few are positive.
+# The data are simulated, so that the true probability of each row is known.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,9 +40,9 @@ print(f"{y_train.mean():.1%} of {len(y_train)} training rows are positive")
 # Five ways to train
 # ------------------
 # ``correct_probabilities=True`` undoes the class weights in ``predict_proba``. For a
-# pipeline that resamples, :class:`~skweighted.PriorCorrectedClassifier` counts the
-# classes before and after the sampler and puts the shares of ``y`` back (Dal Pozzolo
-# et al., 2015).
+# pipeline that resamples, :class:`~skweighted.PriorCorrectedClassifier` compares the
+# class frequencies before and after the sampler and restores those of ``y`` (Dal
+# Pozzolo et al., 2015).
 
 
 def network(**params):
@@ -55,7 +54,7 @@ def network(**params):
 
 def undersampled():
     """Return a pipeline that keeps as many negative rows as there are positive ones."""
-    # Fewer rows are fewer gradient steps, so it gets more epochs.
+    # Fewer rows mean fewer gradient steps, so use more epochs.
     sampler = RandomUnderSampler(random_state=0)
     return make_pipeline(sampler, network().set_params(epochs=150))
 
@@ -82,26 +81,26 @@ print(
 )
 
 # %%
-# ROC AUC hardly differs, since the order of the rows is about the same. Log loss does:
-# weights and undersampling make it about three times as large, and undoing them
-# brings it back to about that of the network without weights. The true probabilities,
-# which only a simulation knows, are the bound.
+# ROC AUC hardly differs, since the order of the rows is about the same. Weights and
+# undersampling make the log loss about three times as large; the corrections bring it
+# back to about that of the network without weights. The true probabilities, known only
+# in a simulation, are the bound.
 #
-# Corrections change no answer. ``predict`` of a weighted network stays the weighted
-# one, so the alarms, which are the share of rows answered positive, are the same:
+# A correction does not change ``predict``, so the alarms (the share of rows predicted
+# positive) stay the same:
 
 for name in ("balanced", "undersampled"):
     before, after = models[name], models[f"{name}, corrected"]
     same = np.array_equal(before.predict(X_test), after.predict(X_test))
-    print(f"{name}: same answers after the correction: {same}")
+    print(f"{name}: same predictions after the correction: {same}")
 
 # %%
-# Look at it
-# ----------
-# On the diagonal a probability happens as often as it says.
+# Reliability diagrams
+# --------------------
+# On the diagonal, events occur as often as predicted.
 # :class:`~skweighted.CalibrationCorrectionDisplay` draws a weighted network before and
 # after its correction; ``from_predictions`` takes any two sets of probabilities. The
-# histogram below has the number of rows on a logarithmic scale.
+# histogram shows the number of rows on a logarithmic scale.
 
 fig, axes = plt.subplots(1, 2, figsize=(11, 5.4), layout="constrained")
 CalibrationCorrectionDisplay.from_estimator(
@@ -117,14 +116,15 @@ CalibrationCorrectionDisplay.from_predictions(
 plt.show()
 
 # %%
-# Uncorrected, a risk that is announced as about one half is in truth of a few per cent.
+# Without correction, a predicted risk of about one half is a true risk of a few
+# percent.
 #
 # Why it matters
 # --------------
-# Costs decide on probabilities. With those of a weighted network a cost would count
-# twice, once in the weights and once in the threshold, so ``predict`` with costs always
-# undoes the weights, whatever ``correct_probabilities`` says. A threshold by hand does
-# not:
+# The threshold that minimizes the expected cost holds for true probabilities. With
+# those of a weighted network the costs count twice, in the weights and in the
+# threshold. ``predict`` with costs therefore always undoes the weights, with any
+# ``correct_probabilities``. A threshold by hand does not:
 
 costs = [[0, 1], [20, 0]]  # a miss costs 20 false alarms: the threshold is 1 / 21
 for name in ("no weights", "balanced", "balanced, corrected"):
@@ -138,5 +138,5 @@ for name in ("no weights", "balanced", "balanced, corrected"):
     )
 
 # %%
-# :doc:`/probabilities` says what can be undone, and how exactly; :doc:`/costs` what to
-# do with it.
+# :doc:`/probabilities` lists what can be undone, and how exactly. :doc:`/costs`
+# explains decisions by costs.

@@ -1,16 +1,17 @@
 """
-Which treatment of imbalance is better on my data?
-==================================================
+Compare strategies for imbalance on your own data
+=================================================
 
-:func:`~skweighted.compare` runs weights, losses, thresholds and resampling with the
-same folds, seeds and preprocessing, and says which differences are more than chance.
+:func:`~skweighted.compare` cross-validates weights, losses, thresholds and resampling
+with the same folds, seeds and preprocessing, and reports which differences are
+significant.
 """
 
 # %%
 # The data
 # --------
-# Scikit-learn's breast cancer data with few of its malignant cases:
-# :func:`~skweighted.datasets.load_imbalanced_breast_cancer`.
+# :func:`~skweighted.datasets.load_imbalanced_breast_cancer` returns scikit-learn's
+# breast cancer data with few of the malignant cases.
 
 import matplotlib.pyplot as plt
 from imblearn.over_sampling import SMOTE, SVMSMOTE
@@ -26,11 +27,10 @@ print(X.shape, y.value_counts().to_dict())
 # %%
 # A comparison
 # ------------
-# ``strategies`` takes the names of built-in treatments; ``None`` stands for a default
-# set and "all" for all of them. A dict gives them names of one's own, here short ones
-# so that the tables stay narrow. ``estimator`` is the network that every strategy
-# trains. Imputation, scaling, resampling and the tuning of thresholds are fitted on
-# training rows only.
+# ``strategies`` takes names of built-in strategies, ``None`` for the default set or
+# "all". A dict renames them; here short names keep the tables narrow. ``estimator`` is
+# the network that every strategy trains. Imputation, scaling, resampling and thresholds
+# are fitted on training rows only.
 
 network = CostSensitiveMLPClassifier((20,), epochs=60, learning_rate=0.005)
 comparison = skweighted.compare(
@@ -50,18 +50,17 @@ comparison = skweighted.compare(
 print(comparison)
 
 # %%
-# How to read it
-# --------------
-# The tables have the mean and the standard deviation over the folds. The differences
-# are paired, fold by fold, and their intervals allow for training sets that overlap
-# (Nadeau & Bengio, 2003). The last three columns are the probabilities that a strategy
-# is better, practically the same, or worse (Benavoli et al., 2017).
+# Read the tables
+# ---------------
+# The tables show the mean and the standard deviation over the folds. Differences are
+# paired by fold, and their intervals account for overlapping training sets (Nadeau &
+# Bengio, 2003). The last three columns are the probabilities that a strategy is better,
+# practically equivalent, or worse (Benavoli et al., 2017).
 #
-# With forty malignant cases, eight in each fold, few differences in average precision
-# can be told from chance, and the sentences below the tables say so. A threshold
-# changes no probability, so it has the very log loss of "none"; its recall and
-# precision differ. ``comparison.verdict()`` gives the sentences, for any of the
-# measures:
+# With forty malignant cases, eight in each fold, few if any differences in average
+# precision are significant. A threshold does not change probabilities, so its log loss
+# equals that of "none", while recall and precision differ. ``comparison.verdict()``
+# returns the sentences below the tables for any metric:
 
 for metric in ("log_loss", "minority_recall"):
     print(f"{metric}:")
@@ -69,8 +68,8 @@ for metric in ("log_loss", "minority_recall"):
         print("-", sentence)
 
 # %%
-# The picture has the same differences with their intervals, the best on top. Marker and
-# words tell the decision, beside the colour.
+# The figure shows the same differences with their intervals, the best on top. Marker
+# and color show the verdict.
 
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
 for ax, metric in zip(axes, ("average_precision", "log_loss"), strict=True):
@@ -80,10 +79,10 @@ plt.show()
 # %%
 # Your own sampler or classifier
 # ------------------------------
-# Whatever has ``fit_resample`` is a sampler, and what has ``fit`` and ``predict_proba``
-# is a classifier that takes the place of the network. Both get the same folds and the
-# same scaled rows, and a seed for each fold where they have none. ``cost_matrix`` adds
-# what decisions cost; strategies are then ranked by it.
+# An object with ``fit_resample`` is used as a sampler; one with ``fit`` and
+# ``predict_proba`` replaces the network. Both receive the same folds and scaled rows,
+# and a seed for each fold unless they have their own. With ``cost_matrix``, strategies
+# are ranked by the cost of their decisions.
 
 own = skweighted.compare(
     X,
@@ -108,9 +107,9 @@ for sentence in own.verdict():
     print("-", sentence)
 
 # %%
-# The logistic regression is ahead of all networks by its means, if not surely so: on a
-# few hundred rows a linear model is hard to beat. It belongs into every comparison.
+# Logistic regression has the best means, although not significantly: on a few hundred
+# rows a linear model is hard to beat. Include it in every comparison.
 #
-# In a notebook a comparison shows itself as a page with all tables and pictures, and
-# ``comparison.to_html(path)`` writes that page to a file. :doc:`/study` has the results
-# of such a comparison on many data sets, and :doc:`/choose` what follows from them.
+# A notebook displays a comparison as a page with all tables and figures, and
+# ``comparison.to_html(path)`` writes this page to a file. :doc:`/study` repeats such a
+# comparison on many data sets, and :doc:`/choose` draws conclusions.

@@ -1,18 +1,17 @@
 """
-Fraud with amounts: what a miss costs differs by the row
-========================================================
+Fraud detection with a different cost for each transaction
+==========================================================
 
-A missed fraud costs the amount of the transaction, a false alarm costs the fee of a
-review. So small transactions are let through at a risk at which large ones are
-reviewed, and no single threshold is right for all.
+A missed fraud costs the amount of the transaction, and a false alarm costs the fee of a
+review. At the same risk, a large transaction is worth a review and a small one is not,
+so no single threshold fits all.
 """
 
 # %%
 # The data
 # --------
-# Simulated, since real transactions are not public: 30,000 payments with an amount and
-# five other features. Frauds are rare, and their amounts come from the same wide range
-# as all others.
+# The data are simulated: 30,000 payments with an amount and five other features. Frauds
+# are rare, and their amounts have the same distribution as all others.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,12 +39,12 @@ print(f"{y.mean():.2%} frauds, {y_test.sum()} of them for testing")
 print("quartiles of the amounts:", np.percentile(amount, [25, 50, 75]).round())
 
 # %%
-# Amounts pass through a Pipeline
+# Pass amounts through a pipeline
 # -------------------------------
-# ``predict`` takes ``false_alarm`` and ``miss``: a number, or one for each row. In a
-# Pipeline they are metadata, which scikit-learn routes to the step that asks for them.
-# The network itself is trained without amounts or weights; it learns how likely a fraud
-# is, and the costs decide what to answer.
+# ``predict`` takes ``false_alarm`` and ``miss``, each a number or an array with a value
+# for each row. A pipeline routes them as metadata to the step that requests them. The
+# network is trained without amounts or weights: it estimates the probability of fraud,
+# and the costs determine the decision.
 
 with sklearn.config_context(enable_metadata_routing=True):
     clf = CostSensitiveMLPClassifier(
@@ -57,28 +56,28 @@ with sklearn.config_context(enable_metadata_routing=True):
 print(f"reviewed: {by_amount.mean():.1%} of the payments")
 
 # %%
-# The cheapest answer for a row is "fraud" where ``probability * amount`` is more than
-# ``(1 - probability) * fee``. That is the whole rule:
+# Predicting "fraud" is cheapest if ``probability * amount`` is more than
+# ``(1 - probability) * fee``:
 
 proba = model.predict_proba(X_test)[:, 1]
 threshold = FEE / (FEE + amount_test)
-print("same answers:", np.array_equal(by_amount == 1, proba > threshold))
+print("same decisions:", np.array_equal(by_amount == 1, proba > threshold))
 
 # %%
-# What it is worth
-# ----------------
+# Measure the savings
+# -------------------
 # :func:`~skweighted.metrics.expected_cost_score` and
-# :func:`~skweighted.metrics.cost_savings_score` take a matrix for each row as well:
-# rows of a matrix are truths, columns are predictions. Savings are the share of the
-# cost of the cheapest constant answer, here to review nothing.
+# :func:`~skweighted.metrics.cost_savings_score` also take a matrix for each row. Rows
+# of a matrix are true classes, columns are predictions. Savings are relative to the
+# cheapest constant decision, here to review nothing.
 
 costs = np.zeros((len(y_test), 2, 2))
 costs[:, 0, 1] = FEE
 costs[:, 1, 0] = amount_test
 
 # %%
-# Beside the decisions by amounts stand a threshold of one half, and one threshold for
-# all payments, from the mean amount of the frauds that were seen in training.
+# The baselines are a threshold of one half, and one threshold for all payments, from
+# the mean amount of the training frauds.
 
 mean_amount = amount_train[y_train == 1].mean()
 fixed = [[0, FEE], [mean_amount, 0]]
@@ -91,19 +90,19 @@ decisions = {
 }
 print(f"{'decision':32}reviewed  frauds found  their amount  cost per payment  savings")
 frauds = y_test == 1
-for name, answers in decisions.items():
-    found = answers[frauds] == 1
+for name, y_pred in decisions.items():
+    found = y_pred[frauds] == 1
     print(
-        f"{name:32}{answers.mean():8.1%}{found.mean():14.1%}"
+        f"{name:32}{y_pred.mean():8.1%}{found.mean():14.1%}"
         f"{amount_test[frauds] @ found / amount_test[frauds].sum():14.1%}"
-        f"{expected_cost_score(y_test, answers, cost_matrix=costs):18.3f}"
-        f"{cost_savings_score(y_test, answers, cost_matrix=costs):9.1%}"
+        f"{expected_cost_score(y_test, y_pred, cost_matrix=costs):18.3f}"
+        f"{cost_savings_score(y_test, y_pred, cost_matrix=costs):9.1%}"
     )
 
 # %%
-# By amounts fewer payments are reviewed than by the fixed threshold, fewer frauds are
-# found, and yet more of the money: reviews go where the money is. All of this holds
-# for amounts that are known when the decision is made.
+# Compared with the fixed threshold, thresholds by amount review fewer payments and find
+# fewer frauds, but more of the money. This requires amounts that are known when the
+# decision is made.
 
 fig, ax = plt.subplots(figsize=(7, 5.2), layout="constrained")
 ax.scatter(
@@ -134,11 +133,11 @@ fig.legend(loc="outside lower center", ncols=4)
 plt.show()
 
 # %%
-# A search by cost
-# ----------------
+# Search by cost
+# --------------
 # :func:`~skweighted.metrics.make_cost_scorer` takes one matrix for all rows, here that
-# of the mean amount. (:doc:`/costs` shows how metadata routing gives a scorer those of
-# each row.) Does it pay to weight the classes as well?
+# of the mean amount. (:doc:`/costs` shows how to pass a matrix for each row by metadata
+# routing.) Does it pay to weight the classes as well?
 
 model.set_params(costsensitivemlpclassifier__cost_matrix=fixed)
 grid = {"costsensitivemlpclassifier__class_weight": [None, "sqrt_balanced", "balanced"]}
@@ -154,16 +153,17 @@ for params, mean, deviation in zip(
     print(f"cost per payment {-mean:.3f}, deviation over folds {deviation:.3f}")
 
 # %%
-# The costs already decide, so weights change little; the deviation over the folds says
-# how little. Both at once do not count twice: ``predict`` undoes the weights first.
+# Since the costs already determine the decisions, weights change the cost by no more
+# than it varies over the folds. They do not count twice: ``predict`` undoes the weights
+# first.
 #
-# Other costs than these
-# ----------------------
+# Other costs
+# -----------
 # :class:`~skweighted.CostCurveDisplay` shows the same model for every ratio of costs
 # and every frequency of fraud, as a share of the highest possible cost (Drummond &
-# Holte, 2006). Below the dotted line it is worth more than a constant answer. The
-# dashed line is ``predict`` with the fixed matrix; where it meets the curve, near the
-# operating point, no other threshold would be cheaper.
+# Holte, 2006). Below the dotted line it is better than a constant decision. The dashed
+# line is ``predict`` with the fixed matrix; where it meets the curve, near the
+# operating point, no other threshold is cheaper.
 
 fig, ax = plt.subplots(figsize=(7, 4.8), layout="constrained")
 model.fit(X_train, y_train)
@@ -173,5 +173,5 @@ CostCurveDisplay.from_estimator(
 plt.show()
 
 # %%
-# See :doc:`/costs` for the theory and :doc:`/probabilities` for what it needs:
-# probabilities that can be believed.
+# See :doc:`/costs` for the theory and :doc:`/probabilities` for calibrated
+# probabilities, on which it depends.

@@ -2,16 +2,15 @@
 Several classes, two of them rare
 =================================
 
-Three classes of very different sizes. Class weights move answers from the common class
-to the rare ones, each strategy by another amount; a cost matrix says which confusion
-is worse than which.
+Three classes have very different sizes. Class weights move predictions from the common
+class to the rare ones. A cost matrix states which confusions are worse than others.
 """
 
 # %%
 # The data
 # --------
-# Generated: 4,000 machines, of which most are fine, some are worn and few are broken.
-# The classes overlap, so no classifier can be right about all.
+# The data describe 4,000 simulated machines. Most are fine, some are worn and few are
+# broken. The classes overlap, so no classifier is perfect.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,13 +47,13 @@ for label in labels:
     print(f"{label:8}{np.sum(y_train == label):6} rows for training")
 
 # %%
-# The strategies
-# --------------
-# :func:`~skweighted.compute_class_weight` shows what a strategy comes to before
-# anything is trained. "balanced" gives every class the same total weight,
-# "sqrt_balanced" the square roots of these weights. "effective_number" takes it that
-# rows of a large class repeat each other (Cui et al., 2019). Only ratios count, so
-# the weights are divided by that of the common class here.
+# Class weights
+# -------------
+# :func:`~skweighted.compute_class_weight` returns the weights of a strategy. "balanced"
+# gives every class the same total weight, and "sqrt_balanced" takes the square roots of
+# these weights. "effective_number" assumes that rows of a large class are partly
+# redundant (Cui et al., 2019). Only ratios matter, so the weights are divided here by
+# that of the common class.
 
 strategies = [None, "sqrt_balanced", "effective_number", "balanced"]
 print("class_weight       " + "".join(f"{label:>8}" for label in labels))
@@ -64,10 +63,10 @@ for strategy in strategies:
     print(f"{strategy!s:19}{cells}")
 
 # %%
-# One network for each
-# --------------------
-# Recall is the share of a class that is found, and balanced accuracy is its mean over
-# the classes. Log loss is that of the probabilities of ``predict_proba``.
+# One network for each strategy
+# -----------------------------
+# Balanced accuracy is the mean recall of the classes. Log loss measures
+# ``predict_proba``.
 
 
 def network(**params):
@@ -85,21 +84,21 @@ models = {
 header = "".join(f"{label:>8}" for label in labels)
 print(f"recall of          {header}  balanced accuracy  log loss")
 for name, model in models.items():
-    answers = model.predict(X_test)
-    recalls = recall_score(y_test, answers, labels=labels, average=None)
+    y_pred = model.predict(X_test)
+    recalls = recall_score(y_test, y_pred, labels=labels, average=None)
     cells = "".join(f"{recall:8.2f}" for recall in recalls)
     print(
-        f"{name:19}{cells}{balanced_accuracy_score(y_test, answers):19.3f}"
+        f"{name:19}{cells}{balanced_accuracy_score(y_test, y_pred):19.3f}"
         f"{log_loss(y_test, model.predict_proba(X_test)):10.3f}"
     )
 
 # %%
-# Every step towards balanced weights finds more of the rare classes and less of the
-# common one. ``correct_probabilities=True`` undoes the weights in ``predict_proba``,
-# which is why the log loss stays about where it is without weights.
+# The closer the weights are to balanced, the higher is the recall of the rare classes
+# and the lower that of the common one. ``correct_probabilities=True`` undoes the
+# weights in ``predict_proba``, so the log loss stays about the same as without weights.
 #
-# Which rows are confused
-# -----------------------
+# Confusion matrices
+# ------------------
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
 for ax, name in zip(axes, ["None", "balanced"], strict=True):
@@ -117,15 +116,16 @@ axes[1].set_ylabel("")
 plt.show()
 
 # %%
-# Without weights most broken machines are called something else, because that is the
-# most likely answer. With balanced weights they are mostly found, and many fine ones
-# are sent to the workshop too.
+# Without weights most broken machines are predicted as another class, because that is
+# more likely. With balanced weights most are found, and many fine machines are sent to
+# the workshop too.
 #
 # A cost matrix
 # -------------
-# Which of these is better depends on what mistakes cost. Rows are truths and columns
-# are predictions: to call a broken machine fine costs 50, to call it worn costs 10, and
-# so on. A dict ``{(truth, prediction): cost}`` is safest, since it needs no order.
+# Which is better depends on what mistakes cost. Predicting "fine" for a broken machine
+# costs 50, predicting "worn" costs 10, and so on. A dict
+# ``{(true class, prediction): cost}`` is safest, since it does not depend on the order
+# of the classes.
 
 costs = {
     ("fine", "worn"): 1,
@@ -139,14 +139,14 @@ print("class_weight        cost per row: most likely  least cost  savings")
 for name, model in models.items():
     by_costs = model.predict(X_test, cost_matrix=costs)
     paid = [
-        expected_cost_score(y_test, answers, cost_matrix=costs)
-        for answers in (model.predict(X_test), by_costs)
+        expected_cost_score(y_test, y_pred, cost_matrix=costs)
+        for y_pred in (model.predict(X_test), by_costs)
     ]
     saved = cost_savings_score(y_test, by_costs, cost_matrix=costs)
     print(f"{name:19}{paid[0]:27.3f}{paid[1]:12.3f}{saved:9.1%}")
 
 # %%
-# The answers of least expected cost are cheaper than the most likely ones for each of
-# the networks, by most where there were no weights. Savings are in per cent of the
-# cheapest constant answer. Weights and costs do not count twice: ``predict`` undoes the
-# weights in the probabilities before it looks at costs, see :doc:`/costs`.
+# For every network, the predictions of least expected cost are cheaper than the most
+# likely ones, most of all without weights. Savings are relative to the cheapest
+# constant prediction. Weights and costs do not count twice: ``predict`` undoes the
+# weights before it uses the costs, see :doc:`/costs`.

@@ -1,17 +1,17 @@
 """
-Several labels for each row, each with its own weights and costs
-================================================================
+Multilabel data with weights and costs for each label
+=====================================================
 
 A row of a multilabel problem has any number of labels: a support ticket may be a
-complaint, ask for a refund and report a safety risk. Each label has its own
-frequency, and each its own costs.
+complaint, ask for a refund and report a safety risk. Each label has its own frequency
+and its own costs.
 """
 
 # %%
 # The data
 # --------
-# Simulated: eight features of 6,000 tickets, and three labels. ``y`` has a column for
-# each label with 0 and 1.
+# The data are simulated: eight features of 6,000 tickets, and three labels. ``y`` has a
+# column of 0 and 1 for each label.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,9 +35,9 @@ for label, share in zip(labels, y_train.mean(axis=0), strict=True):
 # %%
 # Weights for each label
 # ----------------------
-# One network learns all labels. ``class_weight`` is a list here, with one entry for
-# each label: nothing, a strategy, or a dict. ``class_weight_`` tells the weights of 0
-# and of 1 that they come to.
+# One network learns all labels. ``class_weight`` is a list with an entry for each
+# label: None, a strategy, or a dict. ``class_weight_`` has the resulting weights of 0
+# and 1.
 
 settings = {
     "hidden_layer_sizes": (20,),
@@ -54,10 +54,9 @@ for label, weights in zip(labels, weighted.class_weight_, strict=True):
     print(f"{label:10}", {value: round(float(w), 2) for value, w in weights.items()})
 
 # %%
-# ``predict_proba`` has a column for each label, of shape (n_samples, n_labels). Rows
-# do not sum to 1, since labels do not exclude each other. With
-# ``correct_probabilities=True`` they are probabilities of the problem as it is, and
-# only ``predict`` keeps the weights.
+# ``predict_proba`` returns an array of shape (n_samples, n_labels). Rows do not sum to
+# 1, since labels are not exclusive. With ``correct_probabilities=True`` the weights
+# affect ``predict`` only.
 
 print(weighted.predict_proba(X_test[:3]).round(3))
 
@@ -66,9 +65,9 @@ print(weighted.predict_proba(X_test[:3]).round(3))
 
 scores = {}
 for name, clf in {"plain": plain, "weighted": weighted}.items():
-    answers, proba = clf.predict(X_test), clf.predict_proba(X_test)
-    scores["recall", name] = recall_score(y_test, answers, average=None)
-    scores["precision", name] = precision_score(y_test, answers, average=None)
+    y_pred, proba = clf.predict(X_test), clf.predict_proba(X_test)
+    scores["recall", name] = recall_score(y_test, y_pred, average=None)
+    scores["precision", name] = precision_score(y_test, y_pred, average=None)
     scores["log loss", name] = [
         log_loss(y_test[:, k], proba[:, k]) for k in range(len(labels))
     ]
@@ -76,40 +75,40 @@ table = pd.DataFrame(scores, index=labels)[["recall", "precision", "log loss"]]
 print(table.round(2).to_string())
 
 # %%
-# Weights find more of the two rare labels, with more false alarms. Nothing changes for
-# complaints but by chance, since they have no weights; they share the hidden layer.
+# With weights the recall of the two rare labels is higher, with more false alarms.
+# Complaints have no weights; they change slightly because the labels share the hidden
+# layer.
 #
-# Thresholds by costs
-# -------------------
-# Where it is known what a miss and a false alarm cost, no weight need be guessed. The
-# costs are a matrix for each label; rows are truths and columns are predictions. A
-# missed safety risk costs 100 false alarms, a missed refund costs 5. The threshold of
-# least expected cost is ``false_alarm / (false_alarm + miss)``, another one for each
-# label (Elkan, 2001).
+# Thresholds from costs
+# ---------------------
+# If you know what a miss and a false alarm cost, you need no weights. The costs are a
+# matrix for each label, whose rows are true classes and whose columns are predictions.
+# A missed safety risk costs 100 false alarms, a missed refund 5. The threshold of least
+# expected cost is ``false_alarm / (false_alarm + miss)`` for each label (Elkan, 2001).
 
 costs = [[[0, 1], [1, 0]], [[0, 1], [5, 0]], [[0, 1], [100, 0]]]
 by_costs = weighted.predict(X_test, cost_matrix=costs)
 print("label       threshold  cost per ticket: own predict  by costs")
 for number, (label, matrix) in enumerate(zip(labels, costs, strict=True)):
     own, cheapest = (
-        expected_cost_score(y_test[:, number], answers[:, number], cost_matrix=matrix)
-        for answers in (weighted.predict(X_test), by_costs)
+        expected_cost_score(y_test[:, number], y_pred[:, number], cost_matrix=matrix)
+        for y_pred in (weighted.predict(X_test), by_costs)
     )
     threshold = matrix[0][1] / (matrix[0][1] + matrix[1][0])
     print(f"{label:10}{threshold:11.3f}{own:30.3f}{cheapest:10.3f}")
 
 # %%
-# For safety risks the weight of 10 was far too small, and costs say so: by their
-# threshold most of the cost is saved. For refunds the weights happened to be about
-# right, and costs change little.
+# For safety risks the weight of 10 was far too small, and the threshold from costs
+# saves most of the cost. For refunds the weights happened to be about right, and costs
+# change little.
 #
-# Set ``cost_matrix=costs`` in the constructor and ``predict`` always answers so; in the
-# call, as here, it is for this call.
+# Costs passed to ``predict`` apply to this call; with ``cost_matrix=costs`` in the
+# constructor they apply to every call.
 #
-# :class:`~skweighted.ThresholdDisplay` draws one label at a time: the cost per ticket
-# at every threshold, with the one that costs ask for as a dotted line. The diamond is
-# the cut that was cheapest on these very tickets, which nobody knows beforehand. Where
-# the two cost about the same, the probabilities can be trusted.
+# :class:`~skweighted.ThresholdDisplay` draws the cost per ticket at every threshold,
+# for one label at a time. The dotted line is the threshold from costs. The diamond is
+# the threshold that was cheapest on these test tickets. If both cost about the same,
+# the probabilities can be trusted.
 
 proba = weighted.predict_proba(X_test)
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")

@@ -1,18 +1,17 @@
 """
-Text: a rare class among sentences, with sparse features
-========================================================
+Classify text with a rare class and sparse features
+===================================================
 
-TF-IDF of text is a sparse matrix with thousands of columns. The network takes it as it
-is and makes a batch dense at a time, so a text classifier for a rare class is a
-Pipeline of two steps.
+TF-IDF features of text are a sparse matrix with thousands of columns. The network
+accepts it and makes one batch at a time dense, so a text classifier is a pipeline of
+two steps.
 """
 
 # %%
 # The data
 # --------
-# No download: the texts are sentences from the docstrings of Python's own modules, and
-# the rare class are those of :mod:`statistics`. What there is differs a little between
-# versions of Python.
+# The texts are sentences from the docstrings of Python's standard library. Those of
+# :mod:`statistics` are the rare class. They differ a little between Python versions.
 
 import inspect
 import re
@@ -82,10 +81,9 @@ X_train, X_test, y_train, y_test = train_test_split(
 # %%
 # The pipeline
 # ------------
-# What reaches the network is a sparse matrix, of which nearly all entries are zero. It
-# never becomes a dense one as a whole: training and prediction gather a block of rows
-# at a time. ``max_features`` limits the vocabulary, and it gives the matrix the same
-# number of columns in every fold of the search below: networks of one shape share one
+# Nearly all entries of the sparse matrix are zero. Training and prediction make one
+# block of rows at a time dense. ``max_features`` limits the vocabulary and fixes the
+# number of columns in every fold of the search below; networks of one shape share a
 # compiled program, see :doc:`/engine`.
 
 model = make_pipeline(
@@ -106,17 +104,16 @@ print(f"entries that are not zero: {X_tfidf.nnz / np.prod(X_tfidf.shape):.2%}")
 print("trained by the engine:", model[-1].engine_)
 
 # %%
-# ``dtype=np.float32`` in the vectorizer has the network train in single precision too,
-# which is enough for text and faster.
+# With ``dtype=np.float32`` in the vectorizer the network also trains in single
+# precision, which is faster and sufficient for text.
 
 print(classification_report(y_test, model.predict(X_test)))
 
 # %%
 # A search
 # --------
-# Parameters of both steps are searched together. Average precision is a measure for
-# rare classes that does not depend on a threshold. Since the labels are words, the
-# scorer has to be told which of them is the positive one.
+# A grid search tunes the parameters of both steps. Average precision does not depend on
+# a threshold. Since the labels are strings, the scorer needs ``pos_label``.
 
 average_precision = make_scorer(
     average_precision_score, response_method="predict_proba", pos_label="statistics"
@@ -138,9 +135,9 @@ table["class_weight"] = table["class_weight"].fillna("None")
 print(table.round(3).to_string(index=False))
 
 # %%
-# With so few rare sentences the score of a candidate varies over the folds by about as
-# much as the candidates differ, so this search does not tell much. What weights do
-# change is where ``predict`` stands on the curve of precision and recall:
+# With so few rare sentences, scores vary over the folds by about as much as between the
+# candidates, so this search is inconclusive. Weights do change where ``predict`` lies
+# on the precision-recall curve:
 
 fig, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
 looks = [(None, "-", "o"), ("balanced", "--", "s")]
@@ -174,6 +171,6 @@ ax.legend(loc="lower left")
 plt.show()
 
 # %%
-# With weights ``predict`` finds more of the rare class at a lower precision. With this
-# few rare sentences the curves are too rough to say which of them is the better one.
-# :doc:`/choose` says what else there is.
+# With weights, ``predict`` has a higher recall and a lower precision. With so few rare
+# sentences, the curves are too rough to decide which one is better. :doc:`/choose`
+# describes the alternatives.

@@ -1,19 +1,19 @@
 """
-Weighting a rare class: one percent positives
-=============================================
+Weight a rare class: one percent positives
+==========================================
 
-The problem of a much-read tutorial on cost-sensitive networks: 10,000 points in the
-plane, one in a hundred positive, no label noise. The same small network is trained
-with and without class weights, as in the tutorial, with plain stochastic gradient
+This is the problem of a popular tutorial on cost-sensitive networks: 10,000 points in
+the plane, one in a hundred positive, without label noise. As in the tutorial, the same
+small network is trained with and without class weights, by plain stochastic gradient
 descent.
 """
 
 # %%
 # The data
 # --------
-# :func:`~skweighted.datasets.make_one_percent_problem` makes the published points and
-# cuts them into halves. Each half has about fifty positives, so a single one is about
-# two percent of recall. No figure below is more precise than that.
+# :func:`~skweighted.datasets.make_one_percent_problem` returns the published points,
+# split into halves. Each half has about fifty positives, so a single one is about two
+# percent of recall; the scores below are no more precise than that.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,9 +30,10 @@ print(f"test:     {y_test.sum()} positives in {len(y_test)} rows")
 # %%
 # The network of the tutorial
 # ---------------------------
-# One hidden layer of 10 units. ``normalize_weights=False`` uses the weights as Keras
-# does. By default they are rescaled to mean 1 over the rows, so that only their ratio
-# counts; that would halve these, and with them the steps of plain gradient descent.
+# It has one hidden layer of 10 units. ``normalize_weights=False`` uses the weights as
+# Keras does. By default they are normalized to mean 1 over the rows, so that only their
+# ratio matters; that would halve these weights, and the steps of plain gradient
+# descent.
 
 settings = {
     "optimizer": "sgd",
@@ -53,26 +54,25 @@ networks = {
 print(f"{'':22}  ROC AUC  recall  precision")
 for name, network in networks.items():
     network.fit(X_train, y_train)
-    answers = network.predict(X_test)
+    y_pred = network.predict(X_test)
     print(
         f"{name:22}  {roc_auc_score(y_test, network.predict_proba(X_test)[:, 1]):7.3f}"
-        f"  {recall_score(y_test, answers):6.2f}"
-        f"  {precision_score(y_test, answers):9.2f}"
+        f"  {recall_score(y_test, y_pred):6.2f}"
+        f"  {precision_score(y_test, y_pred):9.2f}"
     )
 
 # %%
-# Weights find far more of the rare class and pay for it with false alarms. Whether
-# that is a good trade depends on what the two mistakes cost, which neither figure
-# says: see :doc:`/costs`.
+# With weights the recall is far higher, at the price of false alarms. Whether this is
+# worth it depends on what the two mistakes cost: see :doc:`/costs`.
 #
-# The tutorial publishes a ROC AUC of 0.949 without weights and 0.973 with them. One
-# run is one draw of initial weights and batches, so other seeds give other figures.
+# The tutorial reports a ROC AUC of 0.949 without weights and 0.973 with them. Other
+# seeds draw other initial weights and batches and give other scores.
 #
-# What the networks learnt
-# ------------------------
-# :class:`sklearn.inspection.DecisionBoundaryDisplay` takes the classifier like any
-# other of scikit-learn. The shade is the network's probability of class 1, the black
-# line is where it is one half: this is where ``predict`` changes its answer.
+# Decision boundaries
+# -------------------
+# :class:`sklearn.inspection.DecisionBoundaryDisplay` accepts the classifier like any
+# other. The shade is the predicted probability of class 1. On the black line it is one
+# half, which is the boundary of ``predict``.
 
 fig, axes = plt.subplots(
     1, 2, figsize=(10, 4.6), sharex=True, sharey=True, layout="constrained"
@@ -110,6 +110,6 @@ fig.colorbar(surface.surface_, ax=axes, label="probability of class 1")
 plt.show()
 
 # %%
-# The probabilities on the right are those of a problem in which positives are a
-# hundred times as frequent. They decide well and say little about the true risk of a
-# row. :ref:`sphx_glr_auto_gallery_plot_calibration.py` shows how to have both.
+# The probabilities on the right are those of a problem in which positives are a hundred
+# times as frequent. They lead to good decisions but not to the true risk of a row.
+# :ref:`sphx_glr_auto_gallery_plot_calibration.py` shows how to get both.

@@ -1,17 +1,17 @@
 """
-Weighting a rare class that lies inside the common one
-======================================================
+Weight a rare class that overlaps the common one
+================================================
 
-A second tutorial's problem: 100,000 points, about one in a hundred positive, and the
-two classes overlap. A network without weights answers "common" for nearly all rows.
-Weights move the decision as far as one likes, and the price is paid in false alarms.
+This is the problem of a second tutorial: 100,000 points, about one in a hundred
+positive, and overlapping classes. A network without weights predicts the common class
+for nearly all rows. Weights raise the recall at the price of false alarms.
 """
 
 # %%
 # The data
 # --------
-# :func:`~skweighted.datasets.make_overlapping_problem` has the published points and
-# the published split. Half of the positives are label noise: they lie anywhere.
+# :func:`~skweighted.datasets.make_overlapping_problem` returns the published points and
+# the published split. Half of the positives are label noise: they can lie anywhere.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,8 +33,8 @@ print(f"test:     {y_test.sum()} positives in {len(y_test)} rows")
 # %%
 # Three networks
 # --------------
-# Two hidden units, as in the tutorial: no weights, weights that balance the classes,
-# and the heavy ones. ``class_weight_`` tells the weights that "balanced" comes to.
+# Each has two hidden units, as in the tutorial. One has no weights, one balanced
+# weights and one even larger ones. ``class_weight_`` has the numbers for "balanced".
 
 settings = {
     "batch_size": 100,
@@ -55,13 +55,13 @@ rows = {}
 print("class_weight    recall  precision  alarms  ROC AUC  average precision")
 for name, network in networks.items():
     network.fit(X_train, y_train)
-    answers = network.predict(X_test)
+    y_pred = network.predict(X_test)
     proba = network.predict_proba(X_test)[:, 1]
-    recall = recall_score(y_test, answers)
-    precision = precision_score(y_test, answers, zero_division=0.0)
-    rows[name] = recall, answers.mean()
+    recall = recall_score(y_test, y_pred)
+    precision = precision_score(y_test, y_pred, zero_division=0.0)
+    rows[name] = recall, y_pred.mean()
     print(
-        f"{name:14}  {recall:6.2f}  {precision:9.3f}  {answers.mean():6.1%}"
+        f"{name:14}  {recall:6.2f}  {precision:9.3f}  {y_pred.mean():6.1%}"
         f"  {roc_auc_score(y_test, proba):7.3f}"
         f"  {average_precision_score(y_test, proba):17.3f}"
     )
@@ -70,16 +70,14 @@ balanced = networks["balanced"].class_weight_
 print("balanced weights:", {label: round(float(w), 2) for label, w in balanced.items()})
 
 # %%
-# Recall alone would call the last network the best by far; the tutorial publishes
-# 0.98 for it and 0.56 for balanced weights. The column of alarms, which is the share of
-# rows answered positive, tells the rest of the story: the network reaches that recall
-# by answering "positive" nearly always.
+# By recall alone the last network is the best by far; the tutorial reports 0.98 for it
+# and 0.56 for balanced weights. But it predicts "positive" nearly always, as the alarms
+# (the share of rows predicted positive) show.
 #
-# What weights change, and what they do not
-# -----------------------------------------
-# The curve of a network is the recall it reaches at each share of alarms, when its
-# threshold moves. The mark is where its own ``predict`` stands. The grey line is a
-# coin toss.
+# What weights change
+# -------------------
+# Each curve shows the recall at every share of alarms, as the threshold varies. The
+# marker is the network's own ``predict``. The gray line is chance.
 
 fig, ax = plt.subplots(figsize=(7, 4.8), layout="constrained")
 looks = {"none": ("-", "o"), "balanced": ("--", "s"), "{0: 1, 1: 200}": (":", "^")}
@@ -105,7 +103,7 @@ for (name, network), (line, marker) in zip(
     )
 ax.plot([0, 1], [0, 1], color="0.5", linewidth=1, label="by chance")
 ax.set(
-    xlabel="alarms: share of the rows answered positive",
+    xlabel="alarms: share of the rows predicted positive",
     ylabel="recall: share of the positives found",
     xlim=(0, 1),
     ylim=(0, 1),
@@ -114,30 +112,30 @@ ax.legend(loc="lower right")
 plt.show()
 
 # %%
-# The curves of the two weighted networks lie close together: the heavier weights have
-# moved the mark along the curve and changed little else. A class weight is, on paper,
-# another spelling of a threshold (Elkan, 2001). With two hidden units it also decides
-# where the network is accurate: without weights it ranks the first few alarms best,
-# which average precision shows, and weights give that up for the rest of the curve.
+# The curves of the two weighted networks are close: the larger weights move the marker
+# along the curve and change little else. In theory a class weight is equivalent to a
+# threshold (Elkan, 2001). With two hidden units it also affects where the network is
+# accurate: without weights the network ranks the first few alarms best, as its average
+# precision shows, and with weights the rest of the curve.
 #
-# So the question is not which network finds more, but what a false alarm and a miss
-# cost. Say that once, as ``cost_matrix``. ``predict`` undoes the weights of the
-# training and chooses the place on the curve by the costs alone:
+# The question is therefore what a false alarm and a miss cost. State it as
+# ``cost_matrix``: ``predict`` undoes the weights and chooses the point on the curve by
+# the costs alone.
 
 costs = [[0, 1], [100, 0]]  # rows are truths: a miss costs 100 false alarms
 print("class_weight    recall  alarms  cost per row: by its predict, by the costs")
 for name, network in networks.items():
-    answers = network.predict(X_test, cost_matrix=costs)
+    by_costs = network.predict(X_test, cost_matrix=costs)
     paid = [
         expected_cost_score(y_test, y_pred, cost_matrix=costs)
-        for y_pred in (network.predict(X_test), answers)
+        for y_pred in (network.predict(X_test), by_costs)
     ]
     print(
-        f"{name:14}  {recall_score(y_test, answers):6.2f}  {answers.mean():6.1%}"
+        f"{name:14}  {recall_score(y_test, by_costs):6.2f}  {by_costs.mean():6.1%}"
         f"  {paid[0]:28.3f}  {paid[1]:12.3f}"
     )
 
 # %%
-# All three now send about as many alarms, and none of them pays more than it did by
-# its own ``predict``. :doc:`/choose` says when weights are worth it, and :doc:`/costs`
-# how to say costs.
+# All three now have about the same share of alarms, and none costs more than with its
+# own ``predict``. See :doc:`/choose` for when to use weights, and :doc:`/costs` for how
+# to state costs.

@@ -32,10 +32,11 @@ class Distortion:
 
     Attributes
     ----------
-    effect : {"none", "prior", "shape", "decision"}
+    effect : {"none", "prior", "shape", "decision", "unknown"}
         What the outputs estimate: "none", the true probabilities; "prior", those of a
         problem whose classes are more or less frequent; "shape", a monotone function of
-        them; "decision", the answer itself, from which no probability can be recovered.
+        them; "decision", the answer itself, from which no probability can be recovered;
+        "unknown", something that is not declared.
     summary : str
         What it changes, in a few words.
     source : str, default=""
@@ -58,7 +59,7 @@ class Distortion:
         Kinds of targets: "all", or a list of them in words.
     """
 
-    effect: Literal["none", "prior", "shape", "decision"]
+    effect: Literal["none", "prior", "shape", "decision", "unknown"]
     summary: str
     source: str = ""
     undo: Callable[..., np.ndarray] | None = None
@@ -290,3 +291,17 @@ RESAMPLING: dict[str, Distortion] = {
         undone_by="`PriorCorrectedClassifier`, approximately",
     ),
 }
+
+
+def declared_distortion(loss: Any) -> Distortion | None:
+    """Return what a loss declares; None if it declares nothing.
+
+    Parameters
+    ----------
+    loss : str, type or object
+        A name, or the class or an instance of a loss. A loss declares itself by an
+        attribute ``distortion``.
+    """
+    if isinstance(loss, str):
+        return LOSSES.get(loss)
+    return getattr(loss, "distortion", None)

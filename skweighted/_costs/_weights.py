@@ -1,11 +1,11 @@
 """Class weights: from a strategy to one weight per class, and one per row.
 
-A class weight multiplies the sample weight. Weights are float64 until a batch is
-made of them, zero means absent, and `mean_one_scale` is the only place that
-rescales them.
+A class weight multiplies the sample weight. Weights are float64 until a batch is made
+of them, and zero means absent.
 """
 
 from numbers import Real
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,9 +13,29 @@ from skweighted._warnings import warn_user
 from skweighted.exceptions import ClassWeightWarning
 
 
+class Totals(NamedTuple):
+    """How many rows there are of each class.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (n_classes,) or (n_labels, 2)
+        Sums of the sample weights.
+    n_rows : ndarray of the same shape
+        Numbers of rows of weight above zero.
+    """
+
+    counts: np.ndarray
+    n_rows: np.ndarray
+
+
 def compute_class_weight(
-    class_weight, *, classes=None, y, sample_weight=None, beta=0.999
-):
+    class_weight: Any,
+    *,
+    classes: Any = None,
+    y: Any,
+    sample_weight: Any = None,
+    beta: float = 0.999,
+) -> np.ndarray:
     """Return the class weights that `CostSensitiveMLPClassifier` trains with.
 
     They are those of `class_weight_`, before `normalize_weights`. What
@@ -54,7 +74,9 @@ def compute_class_weight(
     sample_weight = (
         np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
     )
-    options = {"beta": beta} if class_weight == "effective_number" else {}
+    options: dict[str, Any] = (
+        {"beta": beta} if class_weight == "effective_number" else {}
+    )
     if y.ndim == 2:
         totals = label_totals(y, sample_weight)
         return resolve_label_weights(class_weight, *totals, **options)
@@ -72,7 +94,13 @@ def compute_class_weight(
     return resolve_class_weight(class_weight, classes, *totals, **options)
 
 
-def resolve_class_weight(class_weight, classes, counts, n_rows, **options):
+def resolve_class_weight(
+    class_weight: Any,
+    classes: np.ndarray,
+    counts: np.ndarray,
+    n_rows: np.ndarray,
+    **options: Any,
+) -> np.ndarray:
     """Return one weight per class.
 
     Parameters
@@ -131,7 +159,9 @@ def resolve_class_weight(class_weight, classes, counts, n_rows, **options):
     return _weights_of_dict(class_weight, classes, n_rows)
 
 
-def resolve_label_weights(class_weight, counts, n_rows, **options):
+def resolve_label_weights(
+    class_weight: Any, counts: np.ndarray, n_rows: np.ndarray, **options: Any
+) -> np.ndarray:
     """Return the weights of both values of each label of a multilabel problem.
 
     Parameters
@@ -168,7 +198,7 @@ def resolve_label_weights(class_weight, counts, n_rows, **options):
     return np.array(weights)
 
 
-def balanced(counts):
+def balanced(counts: np.ndarray) -> np.ndarray:
     """Return ``sum(counts) / (n_classes * counts)`` (King & Zeng, 2001).
 
     Every class then has the same total weight.
@@ -176,7 +206,7 @@ def balanced(counts):
     return counts.sum() / (len(counts) * counts)
 
 
-def sqrt_balanced(counts):
+def sqrt_balanced(counts: np.ndarray) -> np.ndarray:
     """Return the square roots of the balanced weights.
 
     Half of the way, in logarithms, from no weights to balanced ones.
@@ -184,7 +214,7 @@ def sqrt_balanced(counts):
     return np.sqrt(balanced(counts))
 
 
-def effective_number(counts, beta=0.999):
+def effective_number(counts: np.ndarray, beta: float = 0.999) -> np.ndarray:
     """Return ``(1 - beta) / (1 - beta ** counts)``, rescaled to mean 1 over classes.
 
     The effective number of rows of Cui, Jia, Lin, Song and Belongie ("Class-balanced
@@ -264,7 +294,9 @@ def _weights_of_dict(class_weight, classes, n_rows):
     return weights
 
 
-def class_totals(y_index, sample_weight, n_classes):
+def class_totals(
+    y_index: np.ndarray, sample_weight: np.ndarray, n_classes: int
+) -> Totals:
     """Return the weighted count and the number of rows of each class.
 
     Rows of weight zero are absent from both.
@@ -278,14 +310,14 @@ def class_totals(y_index, sample_weight, n_classes):
 
     Returns
     -------
-    counts, n_rows : ndarray of shape (n_classes,)
+    Totals of shape (n_classes,)
     """
     counts = np.bincount(y_index, weights=sample_weight, minlength=n_classes)
     n_rows = np.bincount(y_index[sample_weight > 0], minlength=n_classes)
-    return counts, n_rows
+    return Totals(counts, n_rows)
 
 
-def label_totals(y, sample_weight):
+def label_totals(y: np.ndarray, sample_weight: np.ndarray) -> Totals:
     """Return what `class_totals` does for both values of each label.
 
     Parameters
@@ -296,15 +328,17 @@ def label_totals(y, sample_weight):
 
     Returns
     -------
-    counts, n_rows : ndarray of shape (n_labels, 2)
+    Totals of shape (n_labels, 2)
     """
     ones, rows = sample_weight @ y, (sample_weight > 0) @ y.astype(np.int64)
     counts = np.stack([sample_weight.sum() - ones, ones], axis=1)
     n_rows = np.stack([np.count_nonzero(sample_weight > 0) - rows, rows], axis=1)
-    return counts, n_rows
+    return Totals(counts, n_rows)
 
 
-def mean_one_scale(class_weights, counts, n_rows):
+def mean_one_scale(
+    class_weights: np.ndarray, counts: np.ndarray, n_rows: np.ndarray
+) -> float:
     """Return the factor that brings the weights of all rows to mean 1.
 
     Raises ValueError if floating-point numbers cannot hold it.

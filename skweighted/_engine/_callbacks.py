@@ -114,13 +114,21 @@ class SklearnCallbacks:
         Fitted attributes for a state of the network.
     """
 
-    def __init__(self, estimator, context, X, y, sample_weight, attributes) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        context: Any,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        attributes: Callable[[Snapshot], dict[str, Any]],
+    ) -> None:
         self._estimator = estimator
         self._context = context
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._data = {"X": X, "y": y, "metadata": metadata}
         self._attributes = attributes
-        self._epoch_context = None
+        self._epoch_context: Any = None
         context.call_on_fit_task_begin(estimator=estimator, **self._data)
 
     def begin_epoch(self, epoch: int) -> Verdict:

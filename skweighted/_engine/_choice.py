@@ -1,4 +1,4 @@
-"""Which engine trains a network, and what becomes of a training that went wrong."""
+"""Which engine trains a network: the fused one where it can, else Keras."""
 
 import contextlib
 from collections.abc import Sequence
@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from skweighted._engine._callbacks import KerasCallbacks, ProgressBar, ProgressLines
 from skweighted._engine._keras_fit import train_with_keras
@@ -14,13 +13,13 @@ from skweighted._engine._keras_model import (
     build_model,
     compile_model,
     set_optimizer_state,
-    why_not_callback,
-    why_not_loss,
-    why_not_now,
-    why_not_optimizer,
 )
 from skweighted._engine._loop import train
-from skweighted._engine._optimizers import copy_of, learning_rate_of
+from skweighted._engine._optimizers import (
+    copy_of,
+    excluded_from_weight_decay,
+    learning_rate_of,
+)
 from skweighted._engine._spec import (
     Hook,
     NetworkSpec,
@@ -28,8 +27,24 @@ from skweighted._engine._spec import (
     TrainingResult,
     TrainingSpec,
 )
-from skweighted._warnings import warn_user
+from skweighted._tensorflow import keras, tf
 from skweighted.exceptions import TrainingDivergedError
+
+# Optimizers that treat each element of a kernel by itself, so a leading axis or a bias
+# as a row changes nothing, and LAMB, whose norms are those of a whole array.
+FUSABLE_OPTIMIZERS = (
+    keras.optimizers.SGD,
+    keras.optimizers.Adam,
+    keras.optimizers.AdamW,
+    keras.optimizers.RMSprop,
+    keras.optimizers.Adagrad,
+    keras.optimizers.Adadelta,
+    keras.optimizers.Adamax,
+    keras.optimizers.Nadam,
+    keras.optimizers.Ftrl,
+    keras.optimizers.Lion,
+    keras.optimizers.Lamb,
+)
 
 
 def train_network(
@@ -149,7 +164,7 @@ def _train_fused(
 
 
 def _check(result: TrainingResult, spec: TrainingSpec, run: Run) -> None:
-    """Raise if there is no network to keep; warn if it was not trained to the end."""
+    """Raise TrainingDivergedError if there is no network to keep."""
     epoch = result.diverged_epoch
     # A loss is computed before its step, so the last step shows in the weights alone.
     if epoch is None and not all(np.isfinite(a).all() for a in result.parameters):
@@ -160,9 +175,57 @@ def _check(result: TrainingResult, spec: TrainingSpec, run: Run) -> None:
             f"The loss was not finite in epoch {epoch}. Scale the "
             f"inputs (StandardScaler), or lower the learning rate{rate}."
         )
-    if result.interrupted:
-        warn_user(
-            f"Training was interrupted after {result.n_epochs} of {spec.epochs} "
-            f"epochs. The network is fitted and usable as it is.",
-            ConvergenceWarning,
-        )
+
+
+def why_not_optimizer(optimizer: Any) -> str | None:
+    """Say why the fused engine cannot use an optimizer, or None."""
+    name = type(optimizer).__name__
+    if type(optimizer) not in FUSABLE_OPTIMIZERS:
+        return f"the optimizer {name} does not treat each weight by itself"
+    for setting in ("use_ema", "gradient_accumulation_steps", "loss_scale_factor"):
+        if getattr(optimizer, setting):
+            return f"the optimizer {name} has {setting}"
+    if excluded_from_weight_decay(optimizer) is not None:
+        return f"the optimizer {name} excludes weights from decay by their names"
+    return None
+
+
+def why_not_loss(loss: Any) -> str | None:
+    """Say why the fused engine cannot use a loss, or None."""
+    if not isinstance(loss, keras.losses.Loss):
+        return "its loss is not a keras.losses.Loss"
+    if loss.reduction not in ("sum_over_batch_size", "mean"):
+        return f"its loss is reduced by {loss.reduction!r}"
+    return None
+
+
+def why_not_callback(callback: Any) -> str | None:
+    """Say why the fused engine cannot call a Keras callback, or None."""
+    kind = type(callback)
+    if kind in (keras.callbacks.TerminateOnNaN, keras.callbacks.History):
+        return None  # the engine itself stops at a loss that is not finite
+    if kind is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
+        return None
+    for hook in (
+        "on_batch_begin",
+        "on_batch_end",
+        "on_train_batch_begin",
+        "on_train_batch_end",
+    ):
+        method = getattr(callback, hook)
+        own = getattr(method, "__func__", method)
+        if own is getattr(keras.callbacks.Callback, hook):
+            continue
+        if kind is keras.callbacks.LambdaCallback and own.__module__ == kind.__module__:
+            continue  # its own function that does nothing
+        return f"the callback {kind.__name__} acts on single batches"
+    return None
+
+
+def why_not_now() -> str | None:
+    """Say why nothing can be fused in this process at present, or None."""
+    if tf.config.functions_run_eagerly():
+        return "TensorFlow is told to run functions eagerly"
+    if tf.distribute.has_strategy():
+        return "training is inside a tf.distribute strategy"
+    return None

@@ -1,12 +1,13 @@
 """When to stop, and which epoch was the best: one rule for every way of training."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from skweighted._engine._forward import mean_loss
-from skweighted._engine._spec import EarlyStopping, NetworkSpec, Run, TrainingSpec
+from skweighted._engine._spec import EarlyStopping, NetworkSpec, Rows, Run, TrainingSpec
 
 
 class Patience:
@@ -24,10 +25,10 @@ class Patience:
         self.best: Any = None
 
     def is_over(self, loss: float, parameters: Any) -> bool:
-        """Take notice of an epoch, and tell whether it was the last one.
+        """Note the loss of an epoch, and return whether it was the last one.
 
         The lowest loss is the best, by however little. An improvement by less than
-        `tol` does not start the waiting anew.
+        `tol` does not start the waiting again.
         """
         self._waited += 1
         if loss <= self.best_loss - self._rule.tol:
@@ -38,43 +39,63 @@ class Patience:
 
 
 class Watch:
-    """Looks at the validation rows of one network after each epoch.
+    """Scores the validation rows of one network after each epoch.
 
     Parameters
     ----------
     network : NetworkSpec
-    spec : TrainingSpec
-        With early stopping.
-    run : Run
-        With validation rows.
+    rule : EarlyStopping
+    validation : Rows
+    loss : keras.losses.Loss
+    score : callable or None
+        As in `Run`.
 
     Attributes
     ----------
     best : tuple of ndarray or None
         Parameters of the best epoch so far.
+    best_epoch : int or None
+        Number of that epoch, from 0.
     """
 
-    def __init__(self, network: NetworkSpec, spec: TrainingSpec, run: Run) -> None:
-        self._network, self._run = network, run
-        self._rule = spec.early_stopping
-        self._loss = run.loss or spec.loss
-        self._patience = Patience(self._rule)
+    def __init__(
+        self,
+        network: NetworkSpec,
+        rule: EarlyStopping,
+        validation: Rows,
+        loss: Any,
+        score: Callable[[tuple[np.ndarray, ...]], float] | None,
+    ) -> None:
+        self._network, self._rule = network, rule
+        self._validation, self._loss, self._score = validation, loss, score
+        self._patience = Patience(rule)
+        self.best_epoch: int | None = None
 
     def look(
         self, epoch: int, parameters: tuple[np.ndarray, ...]
     ) -> tuple[dict[str, float], bool]:
-        """Return what is seen after an epoch, and whether it was the last one."""
-        validation = self._run.validation
-        loss = mean_loss(self._network, self._loss, parameters, validation)
+        """Return the scores after an epoch, and whether it was the last one."""
+        loss = mean_loss(self._network, self._loss, parameters, self._validation)
         logs, watched = {"val_loss": loss}, loss
-        if self._run.score is not None:
-            score = self._run.score(parameters)
+        if self._score is not None:
+            score = self._score(parameters)
             logs[f"val_{self._rule.monitor}"] = score
             watched = -score if self._rule.greater_is_better else score
         if epoch < self._rule.first_epoch:
             return logs, False
-        return logs, self._patience.is_over(watched, parameters)
+        is_last = self._patience.is_over(watched, parameters)
+        if self.best is parameters:
+            self.best_epoch = epoch
+        return logs, is_last
 
     @property
     def best(self) -> Any:
         return self._patience.best
+
+
+def watch_of(network: NetworkSpec, spec: TrainingSpec, run: Run) -> Watch | None:
+    """Return what watches a run, or None without early stopping."""
+    if spec.early_stopping is None or run.validation is None:
+        return None
+    loss = run.loss or spec.loss
+    return Watch(network, spec.early_stopping, run.validation, loss, run.score)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._batches import Batches
-from skweighted._engine._early_stopping import Watch
+from skweighted._engine._early_stopping import watch_of
 from skweighted._engine._keras_model import (
     build_model,
     compile_model,
@@ -61,7 +61,7 @@ class _Follower(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._run, self._hooks = run, hooks
-        self.watch = Watch(network, spec, run) if run.validation is not None else None
+        self.watch = watch_of(network, spec, run)
         self.logs: list[dict[str, float]] = []
         self.diverged_epoch: int | None = None
 
@@ -150,11 +150,15 @@ def train_with_keras(
             )
     except KeyboardInterrupt:
         interrupted = True
+    best_epoch = run.first_epoch + len(follower.logs)
+    if follower.watch is not None and follower.watch.best_epoch is not None:
+        best_epoch = follower.watch.best_epoch + 1
     return TrainingResult(
         parameters=parameters_of(model),
         optimizer_state=optimizer_state_of(optimizer),
         history=history_of(follower.logs) or {"loss": []},
         n_epochs=len(follower.logs),
+        best_epoch=best_epoch,
         diverged_epoch=follower.diverged_epoch,
         interrupted=interrupted,
     )

@@ -5,14 +5,14 @@ rows, in its own order, with its own learning rate; each may end at its own epoc
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from skweighted._engine._batches import Batches
 from skweighted._engine._dropout import kept_units
-from skweighted._engine._early_stopping import Watch
+from skweighted._engine._early_stopping import watch_of
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._optimizers import mixes_weights
 from skweighted._engine._program import Block, Program, Shape, program_for
@@ -66,7 +66,7 @@ def train(
         # would look at those of all networks.
         alone = run.optimizer_state is not None or mixes_weights(spec.optimizer)
         groups.setdefault((n_steps, number if alone else None), []).append(number)
-    results = {}
+    results: dict[int, TrainingResult] = {}
     for numbers in groups.values():
         group = _Group(network, spec, [runs[number] for number in numbers], hooks)
         results |= zip(numbers, group.train(), strict=True)
@@ -99,10 +99,7 @@ class _Group:
             [stage.l2 for stage in network.stages], keras.config.floatx()
         )
         self._l2 = np.tile(factors[:, np.newaxis], len(runs)).astype(network.dtype)
-        self._watches = [
-            Watch(network, spec, run) if run.validation is not None else None
-            for run in runs
-        ]
+        self._watches = [watch_of(network, spec, run) for run in runs]
         # Where nobody looks at single epochs, blocks reach over their ends.
         self._by_epoch = bool(hooks) or any(self._watches)
         self._losses = np.zeros((len(runs), spec.epochs))
@@ -130,7 +127,7 @@ class _Group:
             # Rows are gathered while the block before is running.
             with ThreadPoolExecutor(max_workers=1) as ahead:
                 starts = self._block_starts(by_epoch)
-                gathered = ahead.submit(self._gather, *next(starts))
+                gathered: Future | None = ahead.submit(self._gather, *next(starts))
                 while gathered is not None and not all(self._ended):
                     step, n_steps, block = gathered.result()
                     following = next(starts, None)
@@ -278,8 +275,9 @@ class _Group:
         watch, n_epochs = self._watches[m], self._n_epochs[m]
         # A network that ended before the others was carried on with them.
         parameters, optimizer_state = self._last[m] or self._snapshot(m)
-        if watch is not None and watch.best is not None:
-            parameters = watch.best
+        best_epoch = self._runs[m].first_epoch + n_epochs
+        if watch is not None and watch.best_epoch is not None:
+            parameters, best_epoch = watch.best, watch.best_epoch + 1
         history = {"loss": self._losses[m, :n_epochs].tolist()}
         history |= history_of(self._watched[m][:n_epochs])
         return TrainingResult(
@@ -287,6 +285,7 @@ class _Group:
             optimizer_state=optimizer_state,
             history=history_of(self._logs) | history,
             n_epochs=n_epochs,
+            best_epoch=best_epoch,
             diverged_epoch=self._diverged[m],
             interrupted=interrupted,
         )

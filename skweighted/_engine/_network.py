@@ -34,7 +34,8 @@ def initial_parameters(
 
 def stacked_shapes(network: NetworkSpec) -> list[tuple[int, int]]:
     """Return the shapes of kernels and biases behind the leading axis."""
-    return [(1, *shape)[-2:] for shape in network.parameter_shapes]
+    shapes = network.parameter_shapes
+    return [(shape[0] if len(shape) == 2 else 1, shape[-1]) for shape in shapes]
 
 
 def keras_seed(seed: np.random.SeedSequence) -> int:

@@ -131,8 +131,8 @@ class Program:
                 # are left out: they took 1 ms, a quarter of a block.
                 function = tf.function(self._steps, jit_compile=True, autograph=False)
                 self._compiled = function.get_concrete_function(*arguments)
-            state, losses = self._compiled(*arguments)
-        return state, losses.numpy()[:n_steps]
+            new_state, losses = self._compiled(*arguments)
+        return new_state, losses.numpy()[:n_steps]
 
     def _steps(self, state, learning_rate, l2, loss_data, block, n_steps):
         """Trace the loop over the steps."""

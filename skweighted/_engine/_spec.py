@@ -107,13 +107,14 @@ class Rows:
     @property
     def weight_shape(self) -> tuple[int, ...]:
         """Shape of the weights of one row."""
-        by_output = self.class_weight is not None and self.class_weight.ndim == 2
-        return (len(self.class_weight),) if by_output else ()
+        if self.class_weight is None or self.class_weight.ndim == 1:
+            return ()
+        return (len(self.class_weight),)
 
     def targets_of(self, rows: np.ndarray) -> np.ndarray:
         """Return the targets of some rows, of shape (n, n_outputs)."""
         values = self.target[rows]
-        if values.ndim == 2:
+        if values.ndim == 2 or self.class_weight is None:
             return values
         n_classes = len(self.class_weight)
         if n_classes == 2:
@@ -190,6 +191,9 @@ class TrainingResult:
         One value per finished epoch: "loss", and "val_loss" if it was watched.
     n_epochs : int
         Finished epochs.
+    best_epoch : int
+        The epoch that the parameters are of, counted from 1 at the start of training:
+        the best one under early stopping, else the last one.
     diverged_epoch : int or None
         The first epoch, counted from 1, with a loss that is not finite.
     interrupted : bool
@@ -200,6 +204,7 @@ class TrainingResult:
     optimizer_state: tuple[np.ndarray, ...]
     history: dict[str, list[float]]
     n_epochs: int
+    best_epoch: int
     diverged_epoch: int | None = None
     interrupted: bool = False
 

@@ -1,9 +1,12 @@
-"""The estimator: where what mistakes cost meets how a network is trained."""
+"""`CostSensitiveMLPClassifier`: its parameters, and what scikit-learn calls.
+
+``fit`` is settings -> arrays -> targets -> start -> problem -> run -> trained network.
+"""
 
 import contextlib
-import copy
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -12,59 +15,29 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from skweighted._costs._weights import STRATEGIES
 from skweighted._engine._callbacks import SklearnCallbacks
-from skweighted._engine._choice import train_network
-from skweighted._engine._forward import predict
-from skweighted._engine._keras_model import (
-    build_model,
-    compile_model,
-    parameters_of,
-    set_optimizer_state,
-)
-from skweighted._engine._loss_data import is_batch_wide
-from skweighted._engine._optimizers import settings
-from skweighted._engine._spec import EarlyStopping, Run, TrainingSpec
-from skweighted._estimator._architecture import network_spec, nominal_batch_size
-from skweighted._estimator._monitoring import monitor_name, score_of
-from skweighted._estimator._objective import (
-    initial_bias,
-    minimises_cost,
-    undoable,
-    undone,
-)
-from skweighted._estimator._parameters import all_names, check_names, signature_of
-from skweighted._estimator._problem import pose
-from skweighted._estimator._scikeras import (
-    BaseWrapper,
-    make_callbacks,
-    make_metrics,
-    make_optimizer,
-)
-from skweighted._estimator._start import (
-    check_same_network,
-    check_same_targets,
-    new_start,
-)
-from skweighted._estimator._targets import Classes, Labels, targets_of
-from skweighted._estimator._validation import (
+from skweighted._engine._keras_model import parameters_of
+from skweighted._estimator._classes import Classes
+from skweighted._estimator._input import (
+    Arrays,
     prediction_array,
     training_arrays,
     validation_arrays,
 )
+from skweighted._estimator._labels import Labels
+from skweighted._estimator._parameters import all_names, check_names, signature_of
+from skweighted._estimator._problem import Problem, make_problem, targets_of
+from skweighted._estimator._scikeras import BaseWrapper
+from skweighted._estimator._settings import Settings, parse
+from skweighted._estimator._start import (
+    Start,
+    check_same_network,
+    check_same_targets,
+    network_spec,
+    new_start,
+)
+from skweighted._estimator._train import train, untrained_network
+from skweighted._estimator._trained import TrainedNetwork
 from skweighted._tensorflow import keras
-
-
-def _attributes(start, problem, parameters):
-    """Return the fitted attributes that predictions need."""
-    return {
-        "classes_": problem.targets.classes,
-        "cost_matrix_": problem.costs,
-        "_targets": problem.targets,
-        "_network": start.network,
-        "_parameters": parameters,
-        "_loss": problem.loss,
-        "_class_weight": problem.class_weight,
-        "_model": None,
-    }
 
 
 class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
@@ -152,13 +125,14 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     tol : float, default=1e-4
         Least improvement that counts for `early_stopping`.
     monitor : str or callable, default="log_loss"
-        What `early_stopping` watches: "log_loss"; "loss", which is the training loss;
-        or any scorer of sklearn or its name, such as "average_precision". Where a
-        loss gives no probabilities ("expected_cost"), "log_loss" is the loss itself.
-    monitor_weighted : bool, default=True
-        Whether validation rows count by their weights: in "loss" and "log_loss" those
-        of training, in scorers `sample_weight`. False takes the log loss of true
-        probabilities.
+        What `early_stopping` watches on the validation rows: "log_loss", that of true
+        probabilities, with class weights and the loss undone; "loss", the training
+        loss; or any scorer of scikit-learn or its name, such as "average_precision".
+        Where a loss gives no probabilities ("expected_cost"), "log_loss" is the loss
+        itself. Sample weights count in all of them.
+    monitor_weighted : bool, default=False
+        Whether "log_loss" is that of the weighted problem instead, in which a few rows
+        of a rare class can decide when training stops.
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of the network. "auto" follows X: float32 for float32, else
         float64, as in sklearn.
@@ -198,6 +172,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Names of the features, if X had names that are all strings.
     n_iter_ : int
         Epochs run by the last `fit`, and by the `partial_fit` calls since.
+    best_epoch_ : int
+        The epoch whose weights the network has, counted from 1: the one with the best
+        `monitor` under `early_stopping`, else the last.
     loss_curve_ : list of float
         Training loss of each of these epochs: the mean weighted loss of its batches,
         plus the L2 penalty.
@@ -310,7 +287,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         n_iter_no_change=10,
         tol=1e-4,
         monitor="log_loss",
-        monitor_weighted=True,
+        monitor_weighted=False,
         dtype="auto",
         random_state=None,
         warm_start=False,
@@ -352,6 +329,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.engine = engine
         check_names(type(self), routed)
         vars(self).update(routed)
+
+    _trained: TrainedNetwork
+    _model: Any
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -395,11 +375,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     set_callbacks = CallbackSupportMixin.set_callbacks
     _init_callback_context = CallbackSupportMixin._init_callback_context
 
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_parameters")
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_trained")
 
     @property
-    def initialized_(self):
+    def initialized_(self) -> bool:
         """Whether the estimator is fitted, in SciKeras' words."""
         return self.__sklearn_is_fitted__()
 
@@ -444,22 +424,36 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             If X, y, a weight, a cost or a parameter cannot be used; the message says
             why and what to do.
         """
+        settings = self._settings()
         with self._features_kept_on_failure():
-            data = training_arrays(self, X, y, sample_weight, reset=True)
+            arrays = training_arrays(self, X, y, sample_weight, reset=True)
             validation = validation_arrays(self, X_val, y_val, sample_weight_val)
-            targets = targets_of(*data[1:])
-            network = network_spec(self, data[0], targets)
-            goes_on = self.warm_start and self.__sklearn_is_fitted__()
-            if goes_on:
-                check_same_targets(targets, self._targets)
-                check_same_network(network, self._network, "warm_start=True")
-            start = new_start(self.random_state, network, targets)
-            if goes_on:
-                start = replace(
-                    start, parameters=self._current_parameters(), is_new=False
+            if validation is not None and not self.early_stopping:
+                raise ValueError(
+                    "X_val and y_val are used by early stopping, and early_stopping "
+                    "is False. Use early_stopping=True, or leave them out."
                 )
+            targets = targets_of(arrays)
+            network = network_spec(
+                settings, arrays.X.shape[1], arrays.X.dtype.name, targets
+            )
+            start = new_start(self.random_state, network, targets)
+            if self.warm_start and self.__sklearn_is_fitted__():
+                before = self._current()
+                check_same_targets(targets, before.targets)
+                check_same_network(network, before.network, "warm_start=True")
+                start = before.warm(start)
+            problem = make_problem(
+                settings,
+                targets,
+                network.dtype,
+                arrays,
+                epochs=self.epochs,
+                split_seed=start.split_seed,
+                validation=validation,
+            )
             given = (X, y, sample_weight)
-            return self._learn(start, data, self.epochs, given, validation)
+            return self._learn(settings, start, problem, self.epochs, given)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -495,174 +489,93 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 "partial_fit cannot start class weights later, since it does not know "
                 "how many epochs there will be. Use class_weight_start=0, or fit."
             )
-        first = not self.__sklearn_is_fitted__()
+        settings = self._settings()
+        is_first = not self.__sklearn_is_fitted__()
         with self._features_kept_on_failure():
-            data = training_arrays(self, X, y, sample_weight, reset=first)
-            targets = self._partial_fit_targets(*data[1:], classes, first)
-            network = network_spec(self, data[0], targets)
-            if first:
+            arrays = training_arrays(self, X, y, sample_weight, reset=is_first)
+            targets = self._partial_fit_targets(arrays, classes)
+            network = network_spec(
+                settings, arrays.X.shape[1], arrays.X.dtype.name, targets
+            )
+            if is_first:
                 start = new_start(self.random_state, network, targets)
             else:
+                before = self._current()
                 if self.dtype == "auto":
-                    network = replace(network, dtype=self._network.dtype)
-                check_same_network(network, self._network, "partial_fit")
-                start = self._where_it_stopped(network)
-            return self._learn(start, data, 1, (X, y, sample_weight))
+                    network = replace(network, dtype=before.network.dtype)
+                check_same_network(network, before.network, "partial_fit")
+                start = before.continued(network)
+            problem = make_problem(
+                settings,
+                targets,
+                network.dtype,
+                arrays,
+                epochs=1,
+                split_seed=start.split_seed,
+                earlier=start.totals,
+            )
+            return self._learn(settings, start, problem, 1, (X, y, sample_weight))
 
-    def initialize(self, X, y):
-        """Refuse: SciKeras' way to a model without training leaves half an estimator.
-
-        Parameters
-        ----------
-        X, y : object
-            Not used.
-        """
-        raise NotImplementedError(
-            "CostSensitiveMLPClassifier has no untrained state. Call fit, or "
-            "partial_fit for a single epoch."
-        )
-
-    def _partial_fit_targets(self, y, sample_weight, classes, first):
+    def _partial_fit_targets(self, arrays: Arrays, classes: Any) -> Classes | Labels:
         """Return the targets of a partial_fit call."""
+        before = self._trained.targets if self.__sklearn_is_fitted__() else None
         if classes is None:
-            return targets_of(y, sample_weight) if first else self._targets
+            return targets_of(arrays) if before is None else before
         given = np.unique(np.asarray(classes))
         if len(given) < 2 or (given != given).any():
             raise ValueError(
-                f"classes must be two labels at least, none of them NaN. Got "
+                f"classes must have at least two labels, and none may be NaN. Got "
                 f"{np.asarray(classes).tolist()}."
             )
-        if not first and not np.array_equal(given, self.classes_):
+        if before is None:
+            is_multilabel = arrays.y.ndim == 2
+            return Labels(arrays.y.shape[1]) if is_multilabel else Classes(given)
+        if not np.array_equal(given, before.classes):
             raise ValueError(
                 f"classes must stay the same between calls of partial_fit. They were "
-                f"{self.classes_.tolist()} and are {given.tolist()}. Call fit, or "
-                f"clone the estimator, to start anew."
+                f"{before.classes.tolist()} and are {given.tolist()}. Call fit, or "
+                f"clone the estimator, to start over."
             )
-        if not first:
-            return self._targets
-        return Labels(y.shape[1]) if y.ndim == 2 else Classes(given)
+        return before
 
-    def _where_it_stopped(self, network):
-        """Return the beginning of a training that goes on after the last one."""
-        return replace(
-            self._start,
-            network=network,
-            parameters=self._current_parameters(),
-            is_new=False,
-            optimizer_state=self._optimizer_state,
-            first_epoch=self.n_iter_,
-            totals=self._totals,
-            history=self.history_,
-        )
+    def _settings(self) -> Settings:
+        """Return the parsed parameters."""
+        return parse(self.get_params(deep=False))
 
-    def _learn(self, start, data, epochs, given, validation=None):
-        """Train from a start on checked data, and remember what came of it.
+    def _learn(
+        self,
+        settings: Settings,
+        start: Start,
+        problem: Problem,
+        epochs: int,
+        given: tuple[Any, Any, Any],
+    ) -> Self:
+        """Train, and remember the trained network.
 
-        `given` is what the caller passed: sklearn's callbacks get it.
+        `given` is what the caller passed: scikit-learn's callbacks receive it.
         """
-        problem = pose(
-            self,
-            start.targets,
-            start.network.dtype,
-            data,
-            epochs=epochs,
-            split_seed=start.split_seed,
-            validation=validation,
-            earlier=start.totals,
-        )
-        spec = self._training_spec(problem, epochs)
-        run = self._run(start, problem, spec)
-        hooks = self._sklearn_hooks(start, problem, epochs, given)
-        params = self.get_params(deep=False)
-        result, engine = train_network(
-            start.network,
-            spec,
-            run,
-            hooks,
-            engine=self.engine,
-            callbacks=make_callbacks(self.callbacks, params),
-            metrics=make_metrics(self.metrics, params),
-            verbose=int(self.verbose),
-        )
-        vars(self).update(_attributes(start, problem, result.parameters))
-        self._start = replace(start, parameters=None)
-        self._optimizer_kind = settings(spec.optimizer)
-        self._optimizer_state = result.optimizer_state
-        self._totals = problem.totals
+        untrained = untrained_network(settings, start, problem)
+        hooks = self._sklearn_hooks(untrained, epochs, given)
+        trained, engine = train(settings, start, problem, epochs, hooks)
+        for name, value in _fitted_attributes(trained).items():
+            setattr(self, name, value)
         self.engine_ = engine
-        self.class_weight_ = problem.targets.weights_by_label(problem.class_weight)
-        self.history_ = {
-            name: [*start.history.get(name, []), *values]
-            for name, values in result.history.items()
-        }
-        self.loss_curve_ = list(self.history_["loss"])
-        self.n_iter_ = len(self.loss_curve_)
         for hook in hooks:
             hook.finished()
         return self
 
-    def _training_spec(self, problem, epochs):
-        """Return how the parameters say to train."""
-        params = self.get_params(deep=False)
-        stopping = EarlyStopping(
-            self.n_iter_no_change,
-            self.tol,
-            monitor_name(self.monitor),
-            greater_is_better=self.monitor not in ("loss", "log_loss"),
-            first_epoch=problem.rows.class_weight_epoch,
-        )
-        return TrainingSpec(
-            optimizer=make_optimizer(self.optimizer, self.learning_rate, params),
-            loss=problem.loss,
-            batch_size=nominal_batch_size(self.batch_size),
-            epochs=epochs,
-            early_stopping=stopping if self.early_stopping else None,
-        )
-
-    def _run(self, start, problem, spec):
-        """Return what is trained from a start."""
-        parameters, optimizer_state = start.parameters, start.optimizer_state
-        if start.is_new and self.init_bias == "prior":
-            bias = initial_bias(
-                problem.loss, problem.totals, problem.first_class_weight
-            )
-            parameters = (*parameters[:-1], bias.astype(start.network.dtype))
-        # An optimizer that is no longer the one of the last call starts anew.
-        if vars(self).get("_optimizer_kind") != settings(spec.optimizer):
-            optimizer_state = None
-        score = None
-        if problem.validation is not None:
-            score = score_of(self, problem, self._view(start, problem))
-        return Run(
-            data=problem.rows,
-            parameters=parameters,
-            shuffle_seed=start.shuffle_seed if self.shuffle else None,
-            dropout_seeds=start.dropout_seeds,
-            validation=problem.validation,
-            score=score,
-            optimizer_state=optimizer_state,
-            first_epoch=start.first_epoch,
-        )
-
-    def _view(self, start, problem):
-        """Return a function that makes a fitted estimator of a network's parameters."""
-        fitted = copy.copy(self)
-        vars(fitted).pop("feature_names_in_", None)  # it is asked about checked arrays
-
-        def view(parameters):
-            vars(fitted).update(_attributes(start, problem, parameters))
-            return fitted
-
-        return view
-
-    def _sklearn_hooks(self, start, problem, epochs, given):
-        """Return the hook that calls sklearn's callbacks, if there are any."""
+    def _sklearn_hooks(
+        self, untrained: TrainedNetwork, epochs: int, given: tuple[Any, Any, Any]
+    ) -> list[SklearnCallbacks]:
+        """Return the hook that calls scikit-learn's callbacks, if there are any."""
         if not hasattr(self, "_skl_callbacks"):
             return []
         context = self._init_callback_context(max_subtasks=epochs)
 
         def attributes_of(snapshot):
-            return _attributes(start, problem, snapshot.parameters)
+            return _fitted_attributes(
+                replace(untrained, parameters=snapshot.parameters)
+            )
 
         return [SklearnCallbacks(self, context, *given, attributes_of)]
 
@@ -679,62 +592,48 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             vars(self).update(before)
             raise
 
+    def initialize(self, X: Any, y: Any) -> None:
+        """Raise: SciKeras' way to a model without training leaves half an estimator.
+
+        Parameters
+        ----------
+        X, y : object
+            Not used.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise NotImplementedError(
+            "CostSensitiveMLPClassifier has no untrained state. Call fit, or "
+            "partial_fit for a single epoch."
+        )
+
     @property
-    def model_(self):
-        """The network as a compiled `keras.Model`, made when first asked for."""
+    def model_(self) -> Any:
+        """The network as a compiled `keras.Model`, made when first accessed."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(
                 f"{type(self).__name__} has no model_ before it is fitted."
             )
         if self._model is None:
-            params = self.get_params(deep=False)
-            model = build_model(
-                self._network,
-                self._parameters,
-                self._start.dropout_seeds,
-                int(self._optimizer_state[0]),
-            )
-            optimizer = make_optimizer(self.optimizer, self.learning_rate, params)
-            compile_model(
-                model,
-                optimizer,
-                self._loss,
-                make_metrics(self.metrics, params),
-            )
-            if settings(optimizer) == self._optimizer_kind:
-                set_optimizer_state(optimizer, self._optimizer_state)
-            self._model = model
+            self._model = self._trained.model(self._settings())
         return self._model
 
-    def _current_parameters(self):
-        """Return kernels and biases: those of `model_`, which the user may train."""
-        return self._parameters if self._model is None else parameters_of(self._model)
+    def _current(self) -> TrainedNetwork:
+        """Return the network with the weights of `model_`, which users may train."""
+        if self._model is None:
+            return self._trained
+        return replace(self._trained, parameters=parameters_of(self._model))
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         if state.get("_model") is not None:
-            # What the user made of it is kept, but not the object: Keras' own pickles
-            # lose the state of dropout and functions used as activations.
-            state = state | {"_model": None, "_parameters": self._current_parameters()}
+            # Its weights are kept, but not the object: Keras' own pickles lose the
+            # state of dropout and functions used as activations.
+            state = state | {"_model": None, "_trained": self._current()}
         return state
-
-    def _proba(self, X):
-        """Return the probabilities that training made, of checked X."""
-        outputs = predict(self._network, self._current_parameters(), X)
-        return self._targets.proba(outputs)
-
-    def _true_proba(self, proba):
-        """Return probabilities with the loss and the class weights undone."""
-        if not undoable(self._loss):
-            raise ValueError(
-                f"True probabilities cannot be told from outputs that minimise "
-                f"{type(self._loss).__name__}. Use loss='cross_entropy', or calibrate "
-                f"them: sklearn.calibration.CalibratedClassifierCV."
-            )
-        proba = undone(self._loss, proba)
-        if is_batch_wide(self._loss):  # in which class weights cancel out
-            return proba
-        return self._targets.unweighted(proba, self._class_weight)
 
     def predict_proba(self, X):
         """Return the probability of each class or label.
@@ -751,8 +650,10 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             or another loss than cross-entropy, they are those of the weighted problem,
             unless `correct_probabilities` is True.
         """
-        proba = self._proba(prediction_array(self, X))
-        return self._true_proba(proba) if self.correct_probabilities else proba
+        X = prediction_array(self, X)
+        network = self._current()
+        proba = network.proba(X)
+        return network.true_proba(proba) if self.correct_probabilities else proba
 
     def predict_log_proba(self, X):
         """Return the logarithm of the probability of each class or label.
@@ -795,23 +696,35 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             Labels, as they were given to `fit`.
         """
         X = prediction_array(self, X)
-        proba = self._proba(X)
-        costs = self._costs_of_call(len(proba), cost_matrix, false_alarm, miss)
-        if costs is None:
-            return self._targets.most_likely(proba)
-        return self._targets.cheapest(self._true_proba(proba), costs)
-
-    def _costs_of_call(self, n_rows, cost_matrix, false_alarm, miss):
-        """Return the costs that decide, or None."""
-        pair = false_alarm is not None or miss is not None
-        if cost_matrix is None and not pair:
-            return None if minimises_cost(self._loss) else self.cost_matrix_
-        if cost_matrix is not None and pair:
+        network = self._current()
+        costs = network.decision_costs
+        has_pair = false_alarm is not None or miss is not None
+        if cost_matrix is not None and has_pair:
             raise ValueError(
-                "Costs are cost_matrix, or false_alarm and miss. Got both; leave one "
-                "out."
+                "Costs are given by cost_matrix, or by false_alarm and miss. Got both; "
+                "leave one out."
             )
-        return self._targets.costs_per_row(cost_matrix, false_alarm, miss, n_rows)
+        if cost_matrix is not None or has_pair:
+            costs = network.targets.costs_per_row(
+                cost_matrix, false_alarm, miss, X.shape[0]
+            )
+        return network.predict(network.proba(X), costs)
 
 
 CostSensitiveMLPClassifier.__signature__ = signature_of(CostSensitiveMLPClassifier)
+
+
+def _fitted_attributes(trained: TrainedNetwork) -> dict[str, Any]:
+    """Return the fitted attributes of an estimator with this network."""
+    losses = list(trained.history.get("loss", []))
+    return {
+        "classes_": trained.targets.classes,
+        "class_weight_": trained.targets.weights_by_label(trained.class_weight),
+        "cost_matrix_": trained.costs,
+        "history_": dict(trained.history),
+        "loss_curve_": losses,
+        "n_iter_": len(losses),
+        "best_epoch_": trained.best_epoch,
+        "_trained": trained,
+        "_model": None,
+    }

@@ -30,6 +30,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _estimator_has, check_is_fitted, column_or_1d
 
 from skweighted._costs._decide import least_cost
+from skweighted._costs._distortion import declared_distortion
 from skweighted._costs._matrix import cost_array, warn_if_swapped
 from skweighted._costs._prior import adapt_prior
 from skweighted._warnings import warn_user
@@ -202,7 +203,7 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(estimator, name):
                 setattr(self, name, getattr(estimator, name))
-        _warn_of_class_weight(_last_step(estimator), self._is_resampled())
+        _warn_of_distortion(_last_step(estimator), self._is_resampled())
         return self
 
     @available_if(_estimator_has("predict_proba"))
@@ -432,27 +433,36 @@ def _given_prior(prior, classes):
     return shares.astype(np.float64)
 
 
-def _warn_of_class_weight(last_step, is_resampled):
-    """Warn of class weights that the step does not undo itself."""
-    class_weight = getattr(last_step, "class_weight", None)
-    if class_weight is None:
-        return
-    if isinstance(class_weight, Mapping) and len(set(class_weight.values())) < 2:
-        return
+def _warn_of_distortion(last_step, is_resampled):
+    """Warn of what distorts the probabilities of the last step and is not undone."""
     if getattr(last_step, "correct_probabilities", False) is True:
         return
     name = type(last_step).__name__
+    loss = declared_distortion(getattr(last_step, "loss", None))
+    if loss is not None and loss.equalizes:
+        cause, way_out = f"loss={last_step.loss!r}", "loss='cross_entropy'"
+    elif _weighs(getattr(last_step, "class_weight", None)):
+        cause, way_out = "class_weight", "class_weight=None"
+    else:
+        return
     if is_resampled:
         warn_user(
-            f"Imbalance may count twice: class weights and resampling together make a "
-            f"rare class count more, and only the resampling is undone. Use "
-            f"class_weight=None in {name}.",
+            f"Imbalance may count twice: {cause} and resampling each increase the "
+            f"weight of a rare class, and only the resampling is undone. Use "
+            f"{way_out} in {name}.",
             DoubleCountWarning,
         )
         return
     warn_user(
         f"Nothing is corrected: the classes are as frequent in the rows that {name} is "
-        f"given as in y, and its class weights are not undone here. "
+        f"fitted on as in y, and its {cause} is not undone here. "
         f"CostSensitiveMLPClassifier undoes its own with correct_probabilities=True.",
         ClassWeightWarning,
     )
+
+
+def _weighs(class_weight):
+    """Return whether class weights differ between classes, as far as one can know."""
+    if isinstance(class_weight, Mapping):
+        return len(set(class_weight.values())) > 1
+    return class_weight is not None

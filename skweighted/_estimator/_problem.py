@@ -1,52 +1,48 @@
-"""What an estimator is asked to learn: rows, what they weigh, what mistakes cost."""
+"""`Problem`: what is learned, from settings and checked arrays, in named stages.
 
-from dataclasses import dataclass
+`make_problem` lists the stages: targets, weights, costs, loss, hold-out, schedule.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from skweighted._costs._matrix import warn_if_swapped
-from skweighted._engine._loss_data import is_batch_wide
+from skweighted._costs._weights import Totals
 from skweighted._engine._spec import Rows
-from skweighted._estimator._objective import (
-    make_objective,
-    minimises_cost,
-    of_one_output,
-    undoable,
-)
-from skweighted._estimator._scikeras import routed_to
-from skweighted._estimator._targets import Classes, Labels
-from skweighted._estimator._validation import row_numbers
+from skweighted._estimator._classes import Classes, classes_of
+from skweighted._estimator._input import Arrays
+from skweighted._estimator._labels import Labels
+from skweighted._estimator._loss import distortion_of, make_loss, of_one_output
+from skweighted._estimator._settings import Settings
 from skweighted._warnings import warn_user
-from skweighted.exceptions import (
-    DoubleCountWarning,
-    SmallValidationWarning,
-)
-from skweighted.losses import LogitAdjustedCrossentropy
+from skweighted.exceptions import DoubleCountWarning, SmallValidationWarning
 
-# Fewer validation rows of a class than these are a warning.
+# Fewer validation rows of a class than these cause a warning.
 FEW_ROWS = 5
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A checked problem, ready to be trained on.
+    """A checked problem, ready for training.
 
     Attributes
     ----------
     targets : Classes or Labels
     rows : Rows
-        To learn from.
+        The training rows.
     validation : Rows or None
-        To watch.
+        The rows that early stopping watches.
     loss : keras.losses.Loss
+        With class priors and costs.
     class_weight : ndarray
         One for each class, or both values of each label, before `normalize_weights`.
     first_class_weight : ndarray
-        What the first epochs train with: `class_weight`, unless it starts later.
+        The class weights of the first epochs.
     costs : ndarray or None
-    totals : tuple of ndarray
-        Weighted counts and numbers of rows of each class.
+        Checked cost matrix or, of labels, matrices.
+    totals : Totals
+        Of the training rows, those of earlier `partial_fit` calls included.
     """
 
     targets: Classes | Labels
@@ -56,208 +52,260 @@ class Problem:
     class_weight: np.ndarray
     first_class_weight: np.ndarray
     costs: np.ndarray | None
-    totals: tuple[np.ndarray, np.ndarray]
+    totals: Totals
 
 
-def pose(estimator, targets, dtype, data, *, epochs, split_seed, validation, earlier):
-    """Return the problem that data and an estimator's parameters make.
+def targets_of(arrays: Arrays) -> Classes | Labels:
+    """Return what y means, by the rows of weight above zero."""
+    if arrays.y.ndim == 2:
+        return Labels(arrays.y.shape[1])
+    return classes_of(arrays.y, arrays.sample_weight)
+
+
+def make_problem(
+    settings: Settings,
+    targets: Classes | Labels,
+    dtype: str,
+    arrays: Arrays,
+    *,
+    epochs: int,
+    split_seed: np.random.SeedSequence,
+    validation: Arrays | None = None,
+    earlier: Totals | None = None,
+) -> Problem:
+    """Return the problem that settings and data make.
 
     Parameters
     ----------
-    estimator : CostSensitiveMLPClassifier
-        Its parameters are looked at.
+    settings : Settings
     targets : Classes or Labels
     dtype : str
-    data : tuple of X, y and sample_weight
-        As `training_arrays` returns them.
+        Precision of the network.
+    arrays : Arrays
+        What to learn from.
     epochs : int
-        How many will be trained.
+        Number of epochs that will be trained, for `class_weight_start`.
     split_seed : SeedSequence
         Source of the split for early stopping.
-    validation : tuple of X, y and sample_weight, or None
-        What to watch, in place of a part of the data.
-    earlier : tuple of ndarray or None
-        Totals of the rows of earlier calls of partial_fit.
+    validation : Arrays or None
+        What early stopping watches, in place of a part of the training rows.
+    earlier : Totals or None
+        Of the rows of earlier `partial_fit` calls.
 
     Returns
     -------
     Problem
+
+    Raises
+    ------
+    ValueError
+        If labels, weights, costs or the loss are invalid, or no row can be learned
+        from.
     """
-    X, y, sample_weight = data
-    target = targets.indices(y, sample_weight)
+    X, y, sample_weight = arrays
+    target = targets.encode(y, sample_weight > 0)
     totals = targets.totals(target, sample_weight)
     if earlier is not None:
-        totals = tuple(map(np.add, earlier, totals))
-    options = routed_to("class_weight", estimator.get_params(deep=False))
-    class_weight = targets.weights(estimator.class_weight, totals, options)
-    rows = row_numbers(targets.present(target, sample_weight, class_weight))
-    if len(rows) == 0:
-        raise ValueError(
-            "No row has a weight above zero, so there is nothing to learn from. "
-            "Check sample_weight and class_weight."
-        )
-    costs = None
-    if estimator.cost_matrix is not None:
-        costs = targets.costs(estimator.cost_matrix)
-    loss = make_objective(estimator, targets, dtype, totals, costs)
-    _check_undoable(estimator, loss, costs)
-    _warn_of_costs(estimator, loss, (target, sample_weight), totals, costs)
+        totals = Totals(*map(np.add, earlier, totals))
+    class_weight = targets.weights(
+        settings.class_weight, totals, settings.class_weight_options
+    )
+    rows = _present_rows(targets, target, sample_weight, class_weight)
+    costs = _costs(settings, targets, totals, target, sample_weight)
+    loss = make_loss(settings, targets, dtype, totals, costs)
+    _check_loss(settings, loss, costs)
 
-    learnt, scale_totals = rows, totals
+    all_rows = Rows(X, target, sample_weight, rows)
     watched = None
-    if estimator.early_stopping and validation is None:
-        random_generator = np.random.default_rng(split_seed)
-        learnt, held_out = targets.holdout(
-            target, rows, estimator.validation_fraction, random_generator
-        )
-        scale_totals = targets.totals(target[learnt], sample_weight[learnt])
-        watched = (X, target, sample_weight, held_out)
-    elif estimator.early_stopping:
-        watched = _validation_part(targets, class_weight, *validation)
-
-    def weights_for(weights):
-        if estimator.normalize_weights:
-            return targets.normalized(weights, scale_totals)
-        return weights
-
-    first = class_weight
-    start = round(estimator.class_weight_start * epochs)
-    if start:
-        first = (class_weight > 0).astype(np.float64)
+    if settings.early_stopping and validation is None:
+        all_rows, watched = _split(settings, targets, all_rows, split_seed)
+        rows = all_rows.rows
+        totals = targets.totals(target[rows], sample_weight[rows])
+    elif validation is not None:
+        watched = _given_validation(targets, class_weight, validation)
+    training, first_class_weight = _scheduled(
+        settings, targets, all_rows, class_weight, totals, epochs
+    )
     return Problem(
         targets=targets,
-        rows=Rows(
-            *(X, target, sample_weight, learnt, weights_for(class_weight)),
-            early_class_weight=weights_for(first) if start else None,
-            class_weight_epoch=start,
-        ),
-        validation=watched and _watched_rows(estimator, targets, class_weight, watched),
+        rows=training,
+        validation=watched
+        and _validation_rows(targets, watched, class_weight),
         loss=loss,
         class_weight=class_weight,
-        first_class_weight=first,
+        first_class_weight=first_class_weight,
         costs=costs,
-        totals=scale_totals,
+        totals=totals,
     )
 
 
-def _validation_part(targets, class_weight, X, y, sample_weight):
-    """Return the caller's validation data with targets and rows, after checking it."""
-    if isinstance(targets, Classes):
-        known = np.isin(y, targets.classes) | (sample_weight == 0)
-        if not known.all():
-            raise ValueError(
-                f"y_val has labels that y does not have: "
-                f"{np.unique(y[~known]).tolist()}. Classes in y: "
-                f"{targets.classes.tolist()}."
-            )
-    target = targets.indices(y, sample_weight)
-    rows = row_numbers(targets.present(target, sample_weight, class_weight))
-    return X, target, sample_weight, rows
-
-
-def _watched_rows(estimator, targets, class_weight, watched):
-    """Return the validation rows, with weights if the monitor wants them."""
-    X, target, sample_weight, rows = watched
-    few = []
-    for name, count in targets.counted(target, rows):
-        if count == 0:
-            raise ValueError(
-                f"The validation rows have none of {name}, so early stopping would "
-                f"not see how it is doing. Give more rows, a larger "
-                f"validation_fraction, or X_val and y_val with every class."
-            )
-        if count < FEW_ROWS:
-            few.append(f"{name} ({count})")
-    if few:
-        warn_user(
-            f"The validation rows have fewer than {FEW_ROWS} of {', '.join(few)}, so "
-            f"when to stop is left to chance. Give more rows, a larger "
-            f"validation_fraction, or X_val and y_val; or use "
-            f"early_stopping=False.",
-            SmallValidationWarning,
+def _present_rows(
+    targets: Classes | Labels,
+    target: np.ndarray,
+    sample_weight: np.ndarray,
+    class_weight: np.ndarray,
+) -> np.ndarray:
+    """Return the numbers of the rows of weight above zero, sorted."""
+    present = targets.present(target, sample_weight, class_weight)
+    number = np.int32 if len(present) < 2**31 else np.int64
+    rows = np.arange(len(present), dtype=number)[present]
+    if len(rows) == 0:
+        raise ValueError(
+            "No row has a weight above zero, so there is nothing to learn from. Check "
+            "sample_weight and class_weight."
         )
-    if not estimator.monitor_weighted:
-        sample_weight = np.broadcast_to(1.0, len(target))
-        class_weight = (class_weight > 0).astype(np.float64)
-    # Only ratios count in the mean over these rows, so they are not rescaled.
-    return Rows(X, target, sample_weight, rows, class_weight)
+    return rows
 
 
-def _check_undoable(estimator, loss, costs):
-    """Raise ValueError if probabilities are needed that the loss does not give."""
-    cheapest = costs is not None and not minimises_cost(loss)
-    if undoable(loss) or not (estimator.correct_probabilities or cheapest):
-        return
-    parameter = "cost_matrix" if cheapest else "correct_probabilities=True"
-    name = (
-        f"loss={estimator.loss!r}"
-        if isinstance(estimator.loss, str)
-        else f"the loss {type(loss).__name__}"
-    )
-    raise ValueError(
-        f"{parameter} needs true probabilities, which cannot be told from outputs that "
-        f"minimise {name}. Use loss='cross_entropy', or calibrate them: "
-        f"sklearn.calibration.CalibratedClassifierCV."
-    )
-
-
-def _warn_of_costs(estimator, loss, problem_rows, totals, costs):
-    """Warn where a cost or an imbalance would count twice, or costs look swapped."""
-    if estimator.class_weight is not None:
-        _warn_of_weights(loss)
-    counts, n_rows = totals
-    if costs is None or counts.ndim == 2:
-        return
-    warn_if_swapped(costs, n_rows)
+def _costs(
+    settings: Settings,
+    targets: Classes | Labels,
+    totals: Totals,
+    target: np.ndarray,
+    sample_weight: np.ndarray,
+) -> np.ndarray | None:
+    """Return checked costs; warn where they or an imbalance would count twice."""
+    if settings.cost_matrix is None:
+        return None
+    costs = targets.costs(settings.cost_matrix)
+    if targets.is_multilabel:
+        return costs
+    n_rows = totals.n_rows
+    targets.warn_if_swapped(costs, n_rows)
     if len(set(n_rows.tolist())) == 1:
         warn_user(
-            f"cost_matrix needs classes that are as frequent as where it is used, and "
-            f"y has {n_rows[0]} rows of each, as resampling makes them. If it was "
-            f"resampled, its imbalance counts twice: put the pipeline into "
-            f"PriorCorrectedClassifier and give cost_matrix to that. If it was not, "
-            f"ignore this warning.",
+            f"cost_matrix assumes that the classes are as frequent in y as where the "
+            f"classifier is used, and y has {n_rows[0]} rows of each class, as after "
+            f"resampling. If y was resampled, its imbalance counts twice: wrap the "
+            f"pipeline in PriorCorrectedClassifier and give cost_matrix to that. If "
+            f"not, ignore this warning.",
             DoubleCountWarning,
         )
-    if _by_class(*problem_rows):
+    if _by_class(target, sample_weight):
         warn_user(
-            "sample_weight weighs whole classes, and cost_matrix does so again: costs "
-            "count twice. Give these weights as class_weight, which is undone before "
+            "sample_weight weighs whole classes, and so does cost_matrix: costs count "
+            "twice. Pass these weights as class_weight, which is undone before "
             "decisions.",
             DoubleCountWarning,
         )
+    return costs
 
 
-def _warn_of_weights(loss):
-    """Warn of class weights beside a loss that does their work."""
-    inner = of_one_output(loss)
-    name = type(inner).__name__
-    if minimises_cost(inner):
-        warn_user(
-            f"Costs count twice: {name} minimises them, and class_weight weighs them "
-            f"again. Use class_weight=None.",
-            DoubleCountWarning,
-        )
-    elif is_batch_wide(inner):
-        warn_user(
-            f"class_weight changes nothing: {name} is made of one mean for each "
-            f"class. Use class_weight=None.",
-            DoubleCountWarning,
-        )
-    elif isinstance(inner, LogitAdjustedCrossentropy):
-        warn_user(
-            f"Imbalance counts twice: {name} makes every class count as much, and "
-            f"class_weight does so again. Use class_weight=None.",
-            DoubleCountWarning,
-        )
-
-
-def _by_class(target, sample_weight):
-    """Tell whether sample weights are one number for each class, not all the same."""
+def _by_class(target: np.ndarray, sample_weight: np.ndarray) -> bool:
+    """Return whether sample weights depend on the class alone, and differ."""
     present = sample_weight > 0
     target, sample_weight = target[present], sample_weight[present]
     n_classes = int(target.max()) + 1
     least, most = np.full(n_classes, np.inf), np.zeros(n_classes)
     np.minimum.at(least, target, sample_weight)
     np.maximum.at(most, target, sample_weight)
-    there = most > 0
-    return bool((least == most)[there].all() and len(set(most[there])) > 1)
+    occurs = most > 0
+    return bool((least == most)[occurs].all() and len(set(most[occurs])) > 1)
+
+
+def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None:
+    """Raise or warn where a loss and other settings do not go together."""
+    distortion = distortion_of(loss)
+    name = type(of_one_output(loss)).__name__
+    decides_by_cost = costs is not None and not distortion.minimizes_cost
+    if not distortion.recoverable and (
+        settings.correct_probabilities or decides_by_cost
+    ):
+        parameter = "cost_matrix" if decides_by_cost else "correct_probabilities=True"
+        given = f"loss={settings.loss!r}" if isinstance(settings.loss, str) else name
+        raise ValueError(
+            f"{parameter} needs true probabilities, and {given} does not yield "
+            f"probabilities that can be corrected. Use loss='cross_entropy', or "
+            f"calibrate them with sklearn.calibration.CalibratedClassifierCV."
+        )
+    if settings.class_weight is None:
+        return
+    if distortion.minimizes_cost:
+        problem = f"Costs count twice: {name} minimises them, and class_weight weights"
+        warn_user(f"{problem} them again. Use class_weight=None.", DoubleCountWarning)
+    elif distortion.ignores_class_weight:
+        warn_user(
+            f"class_weight has no effect: {name} averages the error within each "
+            f"class. Use class_weight=None.",
+            DoubleCountWarning,
+        )
+    elif distortion.equalizes:
+        warn_user(
+            f"Imbalance counts twice: {name} makes every class count equally, and "
+            f"class_weight corrects for it again. Use class_weight=None.",
+            DoubleCountWarning,
+        )
+
+
+def _split(
+    settings: Settings,
+    targets: Classes | Labels,
+    rows: Rows,
+    split_seed: np.random.SeedSequence,
+) -> tuple[Rows, Rows]:
+    """Return training rows and the rows that are held out for early stopping."""
+    random_generator = np.random.default_rng(split_seed)
+    kept, held_out = targets.holdout(
+        rows.target, rows.rows, settings.validation_fraction, random_generator
+    )
+    return replace(rows, rows=kept), replace(rows, rows=held_out)
+
+
+def _given_validation(
+    targets: Classes | Labels, class_weight: np.ndarray, validation: Arrays
+) -> Rows:
+    """Return the user's validation rows."""
+    X, y, sample_weight = validation
+    target = targets.encode(y, sample_weight > 0, "y_val")
+    rows = _present_rows(targets, target, sample_weight, class_weight)
+    return Rows(X, target, sample_weight, rows)
+
+
+def _scheduled(
+    settings: Settings,
+    targets: Classes | Labels,
+    rows: Rows,
+    class_weight: np.ndarray,
+    totals: Totals,
+    epochs: int,
+) -> tuple[Rows, np.ndarray]:
+    """Return the training rows with their weights, and those of the first epochs."""
+
+    def scaled(weights):
+        if settings.normalize_weights:
+            return targets.normalized(weights, totals)
+        return weights
+
+    start = round(settings.class_weight_start * epochs)
+    first = (class_weight > 0).astype(np.float64) if start else class_weight
+    weighted = Rows(
+        *(rows.X, rows.target, rows.weight, rows.rows, scaled(class_weight)),
+        early_class_weight=scaled(first) if start else None,
+        class_weight_epoch=start,
+    )
+    return weighted, first
+
+
+def _validation_rows(
+    targets: Classes | Labels, rows: Rows, class_weight: np.ndarray
+) -> Rows:
+    """Return the validation rows with their weights, after checking every class."""
+    few = []
+    for name, count in targets.counted(rows.target, rows.rows):
+        if count == 0:
+            raise ValueError(
+                f"The validation rows must contain every class, and they have none of "
+                f"{name}. Use more rows, a larger validation_fraction, or X_val and "
+                f"y_val with every class."
+            )
+        if count < FEW_ROWS:
+            few.append(f"{name} ({count})")
+    if few:
+        warn_user(
+            f"There are fewer than {FEW_ROWS} validation rows of {', '.join(few)}, so "
+            f"chance decides when training stops. Use more rows, a larger "
+            f"validation_fraction, or X_val and y_val; or use early_stopping=False.",
+            SmallValidationWarning,
+        )
+    # Only ratios count in the mean over these rows, so they are not rescaled.
+    return replace(rows, class_weight=class_weight)

@@ -1,4 +1,4 @@
-"""The one module that knows SciKeras' faults (0.13), each beside its answer.
+"""The one module that knows SciKeras' faults (0.13), each next to its work-around.
 
 Kept from SciKeras: routed parameters (`optimizer__momentum`), and how they become
 optimizers, metrics and callbacks.
@@ -21,6 +21,7 @@ from scikeras.wrappers import BaseWrapper
 from sklearn.base import BaseEstimator
 
 from skweighted._engine._optimizers import copy_of
+from skweighted._text import suggestion
 
 # Where a routed parameter can go. SciKeras leaves out "callbacks", so that
 # set_params(callbacks__patience=3) fails there.
@@ -52,16 +53,6 @@ def _repair_base_wrapper():
 _repair_base_wrapper()
 
 
-def near(name, known):
-    """Return a sentence that names the nearest known names, in whatever case."""
-    spelt = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), spelt, n=3, cutoff=0.5)
-    matches = [spelt[match] for match in close]
-    if matches:
-        return f"Did you mean {' or '.join(map(repr, matches))}?"
-    return f"Known: {', '.join(sorted(spelt.values()))}."
-
-
 def check_parameter_name(name, known, owner):
     """Raise ValueError unless `name` is a parameter or can be routed."""
     route, separator, rest = name.partition("__")
@@ -75,7 +66,7 @@ def check_parameter_name(name, known, owner):
     if separator:
         routes = difflib.get_close_matches(route, ROUTES, n=1, cutoff=0.0)
         known = [f"{routes[0]}__{rest}"]
-    raise ValueError(f"{owner} has no parameter {name!r}. {near(name, known)}")
+    raise ValueError(f"{owner} has no parameter {name!r}.{suggestion(name, known)}")
 
 
 def make_optimizer(optimizer, learning_rate, params):
@@ -94,9 +85,9 @@ def make_optimizer(optimizer, learning_rate, params):
     if isinstance(optimizer, keras.optimizers.Optimizer):
         for name in routed:
             raise ValueError(
-                f"optimizer__{name} reaches nothing: optimizer is an instance. Pass "
-                f"its class or its name, {type(optimizer).__name__.lower()!r}, which "
-                f"are called with their routed parameters."
+                f"optimizer__{name} has no effect, because optimizer is an instance. "
+                f"Pass its class or its name, {type(optimizer).__name__.lower()!r}; "
+                f"these are called with their routed parameters."
             )
         return copy_of(optimizer)
     if isinstance(optimizer, str):
@@ -125,8 +116,8 @@ def _optimizer_class(name):
     }
     if name.lower() not in classes:
         raise ValueError(
-            f"optimizer must name a Keras optimizer. {name!r} names none. "
-            f"{near(name.lower(), classes)}"
+            f"optimizer must be a Keras optimizer, its class or its name. {name!r} is "
+            f"not a Keras optimizer.{suggestion(name, classes)}"
         )
     return classes[name.lower()]
 
@@ -174,7 +165,7 @@ def make_callbacks(callbacks, params):
     if strangers:
         raise TypeError(
             f"callbacks must be Keras callbacks or classes of them. Got "
-            f"{strangers[0]!r}, a {type(strangers[0]).__name__}."
+            f"{strangers[0]!r}, of type {type(strangers[0]).__name__}."
         )
     return made
 
@@ -195,9 +186,9 @@ def _make(route, items, params, class_of_string=None, defaults=lambda _: {}):
         targets = classes if not separator else {key: classes.get(key)}
         if None in targets.values() or not targets:
             raise ValueError(
-                f"{route}__{name} reaches nothing: {route} has no class to call with "
-                f"it. Pass classes, which are called with their routed parameters, in "
-                f"place of instances. Items of {route}: {items or None}."
+                f"{route}__{name} has no effect, because {route} has no class to call "
+                f"with it. Pass classes instead of instances; these are called with "
+                f"their routed parameters. Items of {route}: {items or None}."
             )
         _check_argument(argument or key, f"{route}__{name}", targets.values())
     shared = {name: value for name, value in routed.items() if "__" not in name}
@@ -246,6 +237,6 @@ def _check_argument(argument, origin, classes):
     if argument not in known:
         names = ", ".join(made_class.__name__ for made_class in classes)
         raise ValueError(
-            f"{names} has no parameter {argument!r}, given as {origin}. "
-            f"{near(argument, known)}"
+            f"{names} has no parameter {argument!r}, given as {origin}."
+            f"{suggestion(argument, known)}"
         )

@@ -1,4 +1,4 @@
-"""Where a training begins: new, or after an earlier one."""
+"""`Start`: a network before training, new or continued from an earlier training."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skweighted._costs._weights import Totals
 from skweighted._engine._network import dropout_seeds, initial_parameters
-from skweighted._engine._spec import NetworkSpec
-from skweighted._estimator._targets import Classes, Labels
+from skweighted._engine._spec import Dense, NetworkSpec
+from skweighted._estimator._classes import Classes
+from skweighted._estimator._labels import Labels
+from skweighted._estimator._settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,39 +22,79 @@ class Start:
     ----------
     network : NetworkSpec
     targets : Classes or Labels
+    parameters : tuple of ndarray
+        Kernel and bias of each stage.
     shuffle_seed, split_seed : SeedSequence
         Sources of the order of the rows, and of the split for early stopping.
     dropout_seeds : tuple of int
         One for each hidden stage.
-    parameters : tuple of ndarray or None
-        Kernel and bias of each stage; None once they are remembered elsewhere.
     is_new : bool
-        Whether they were just drawn.
-    optimizer_state, first_epoch
+        Whether the parameters were just drawn.
+    optimizer_id : str or None
+        Class and settings of the optimizer that `optimizer_state` belongs to.
+    optimizer_state : tuple of ndarray or None
         As in `Run`.
-    totals : tuple of ndarray or None
-        Weighted counts and numbers of the rows that were trained on.
+    totals : Totals or None
+        Of the rows of earlier `partial_fit` calls.
     history : dict of str to list
-        What was followed in earlier epochs.
+        What was recorded in earlier epochs.
     """
 
     network: NetworkSpec
     targets: Classes | Labels
+    parameters: tuple[np.ndarray, ...]
     shuffle_seed: np.random.SeedSequence
     split_seed: np.random.SeedSequence
     dropout_seeds: tuple[int, ...]
-    parameters: tuple[np.ndarray, ...] | None
     is_new: bool = True
+    optimizer_id: str | None = None
     optimizer_state: tuple[np.ndarray, ...] | None = None
-    first_epoch: int = 0
-    totals: tuple[np.ndarray, np.ndarray] | None = None
+    totals: Totals | None = None
     history: dict[str, list[Any]] = field(default_factory=dict)
 
+    @property
+    def first_epoch(self) -> int:
+        """Number of epochs trained before."""
+        return len(self.history.get("loss", []))
 
-def new_start(random_state, network, targets):
-    """Return the beginning of a training from new weights.
 
-    Each use of randomness has a source of its own, all of them from `random_state`.
+def network_spec(
+    settings: Settings, n_features: int, dtype: str, targets: Classes | Labels
+) -> NetworkSpec:
+    """Return the network that settings describe.
+
+    Parameters
+    ----------
+    settings : Settings
+    n_features : int
+    dtype : str
+        Precision of X, which ``dtype="auto"`` follows.
+    targets : Classes or Labels
+        Determine the outputs.
+    """
+    hidden = tuple(
+        Dense(
+            width,
+            settings.activation,
+            settings.kernel_initializer,
+            settings.l2,
+            settings.dropout,
+        )
+        for width in settings.widths
+    )
+    head = Dense(
+        targets.n_outputs, targets.activation, settings.kernel_initializer, settings.l2
+    )
+    dtype = dtype if settings.dtype == "auto" else settings.dtype
+    return NetworkSpec(n_features, (*hidden, head), dtype)
+
+
+def new_start(
+    random_state: Any, network: NetworkSpec, targets: Classes | Labels
+) -> Start:
+    """Return a network with new weights.
+
+    Each use of randomness has its own source, and all derive from `random_state`.
     """
     entropy = check_random_state(random_state).randint(
         0, 2**32, size=4, dtype=np.uint32
@@ -60,15 +103,15 @@ def new_start(random_state, network, targets):
     return Start(
         network=network,
         targets=targets,
+        parameters=initial_parameters(network, weights),
         shuffle_seed=shuffle,
         split_seed=split,
         dropout_seeds=dropout_seeds(dropout, network),
-        parameters=initial_parameters(network, weights),
     )
 
 
-def check_same_network(network, before, who):
-    """Raise ValueError if the parameters now say another network than before."""
+def check_same_network(network: NetworkSpec, before: NetworkSpec, who: str) -> None:
+    """Raise ValueError if the parameters now describe another network than before."""
     if (network.parameter_shapes, network.dtype) != (
         before.parameter_shapes,
         before.dtype,
@@ -79,8 +122,8 @@ def check_same_network(network, before, who):
         )
 
 
-def check_same_targets(targets, before):
-    """Raise ValueError if a warm start would need another head."""
+def check_same_targets(targets: Classes | Labels, before: Classes | Labels) -> None:
+    """Raise ValueError if a warm start would need other outputs."""
     if type(targets) is not type(before) or not np.array_equal(
         targets.classes, before.classes
     ):

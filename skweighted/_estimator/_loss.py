@@ -1,12 +1,20 @@
-"""From the estimator's parameters to the loss that is minimised, and back from it."""
+"""The loss that settings describe, and what it does to probabilities.
+
+Class priors and costs are filled in, and the loss computes in the network's precision.
+"""
 
 import inspect
+from typing import Any
 
 import numpy as np
 
-from skweighted._engine._loss_data import is_batch_wide
-from skweighted._estimator._scikeras import near, routed_to
+from skweighted._costs._distortion import NONE, Distortion, declared_distortion
+from skweighted._costs._weights import Totals
+from skweighted._estimator._classes import Classes
+from skweighted._estimator._labels import Labels
+from skweighted._estimator._settings import Settings
 from skweighted._tensorflow import keras
+from skweighted._text import suggestion
 from skweighted.losses import (
     LDAM,
     AsymmetricLoss,
@@ -19,9 +27,8 @@ from skweighted.losses import (
     PerOutput,
 )
 
-# The names by which a search can choose a loss.
-LOSSES = {
-    "cross_entropy": None,  # Keras' own, of two classes or more
+# The classes of the names in `skweighted._costs._distortion.LOSSES`.
+LOSS_CLASSES: dict[str, type] = {
     "focal": FocalCrossentropy,
     "logit_adjusted": LogitAdjustedCrossentropy,
     "balanced_softmax": BalancedSoftmax,
@@ -31,6 +38,7 @@ LOSSES = {
     "mean_squared_false_error": MeanSquaredFalseError,
     "expected_cost": ExpectedCost,
 }
+LOSS_NAMES = ("cross_entropy", *LOSS_CLASSES)
 
 # Keras' losses that are least where outputs are the true probabilities.
 _PROPER = (
@@ -38,6 +46,7 @@ _PROPER = (
     keras.losses.CategoricalCrossentropy,
     keras.losses.MeanSquaredError,
 )
+_UNDECLARED = Distortion("unknown", "a loss that does not declare what it estimates")
 
 # Arguments of losses that say what outputs are, or that training fills in.
 _OWN_ARGUMENTS = (
@@ -46,17 +55,22 @@ _OWN_ARGUMENTS = (
 )
 
 
-def make_objective(estimator, targets, dtype, totals, costs):
-    """Return the Keras loss that an estimator's parameters describe.
+def make_loss(
+    settings: Settings,
+    targets: Classes | Labels,
+    dtype: str,
+    totals: Totals,
+    costs: np.ndarray | None,
+) -> Any:
+    """Return the Keras loss that settings describe.
 
     Parameters
     ----------
-    estimator : CostSensitiveMLPClassifier
-        Its `loss`, the parameters routed to it, and `normalize_weights`.
+    settings : Settings
     targets : Classes or Labels
     dtype : str
-    totals : tuple of ndarray
-        Weighted counts and numbers of rows of the classes.
+    totals : Totals
+        Of the rows that class priors are computed from.
     costs : ndarray or None
         Checked cost matrix or, of labels, matrices.
 
@@ -68,12 +82,12 @@ def make_objective(estimator, targets, dtype, totals, costs):
     Raises
     ------
     ValueError
-        If there is no such loss, it does not know a parameter, or cannot be one of
+        If there is no such loss, it does not know a parameter, or it is not defined for
         these targets.
     """
-    loss = _make(estimator, targets, dtype)
+    loss = _new_loss(settings, targets, dtype)
     inner = of_one_output(loss)
-    counts = totals[0]
+    counts = totals.counts
     if "class_prior" in vars(inner) and inner.class_prior is None:
         inner.class_prior = counts / counts.sum(axis=-1, keepdims=True)
     if isinstance(inner, ExpectedCost) and inner.cost_matrix is None:
@@ -83,61 +97,61 @@ def make_objective(estimator, targets, dtype, totals, costs):
                 "cost_matrix."
             )
         inner.cost_matrix = (
-            _with_mean_one(costs, counts) if estimator.normalize_weights else costs
+            _with_mean_one(costs, counts) if settings.normalize_weights else costs
         )
-    by_name = not isinstance(estimator.loss, keras.losses.Loss)
-    if by_name and isinstance(inner, AsymmetricLoss) and counts.ndim == 1:
-        routed = routed_to("loss", estimator.get_params(deep=False))
-        if "positive" not in routed and len(counts) == 2:
+    if isinstance(inner, AsymmetricLoss) and targets.n_outputs == 1:
+        is_made_here = not isinstance(settings.loss, keras.losses.Loss)
+        if is_made_here and "positive" not in settings.loss_options:
             inner.positive = int(counts[1] <= counts[0])
-    _check_kind(estimator.loss, loss, targets, counts)
-    if not isinstance(inner, tuple(filter(None, LOSSES.values()))):
-        _check_use(inner, 1 if counts.ndim == 2 else targets.n_outputs, dtype)
-    if counts.ndim == 2 and not isinstance(loss, PerOutput):
+    _check_kind(settings.loss, loss, targets, counts)
+    if not isinstance(inner, tuple(LOSS_CLASSES.values())):
+        _check_use(inner, 1 if targets.is_multilabel else targets.n_outputs, dtype)
+    if targets.is_multilabel and not isinstance(loss, PerOutput):
         return PerOutput(loss, dtype=dtype)
     return loss
 
 
-def of_one_output(loss):
+def of_one_output(loss: Any) -> Any:
     """Return the loss that a `PerOutput` computes for each label, or itself."""
     return loss.loss if isinstance(loss, PerOutput) else loss
 
 
-def minimises_cost(loss):
-    """Tell whether outputs that minimise a loss are decisions of least cost."""
-    return isinstance(of_one_output(loss), ExpectedCost)
-
-
-def undoable(loss):
-    """Tell whether true probabilities can be told from outputs that minimise a loss."""
+def distortion_of(loss: Any) -> Distortion:
+    """Return what a loss does to probabilities: as it declares, or as Keras' losses."""
     inner = of_one_output(loss)
-    return getattr(inner, "undoable", isinstance(inner, _PROPER))
+    declared = declared_distortion(inner)
+    if declared is None:
+        return NONE if isinstance(inner, _PROPER) else _UNDECLARED
+    return declared
 
 
-def undone(loss, proba):
+def undone(loss: Any, proba: np.ndarray) -> np.ndarray:
     """Return true probabilities, of the weighted problem, from those of a loss."""
-    return loss.undo(proba) if hasattr(loss, "undo") else proba
+    if hasattr(loss, "undo"):
+        return loss.undo(proba)
+    undo = distortion_of(loss).undo
+    return proba if undo is None else undo(proba)
 
 
-def is_plain_cross_entropy(loss):
-    """Tell whether the mean of a loss is the log loss."""
+def is_plain_cross_entropy(loss: Any) -> bool:
+    """Return whether the mean of a loss is the log loss."""
     inner = of_one_output(loss)
     kinds = (keras.losses.BinaryCrossentropy, keras.losses.CategoricalCrossentropy)
     return isinstance(inner, kinds) and not inner.label_smoothing
 
 
-def initial_bias(loss, totals, class_weight):
-    """Return the bias with which outputs without features are the best ones.
+def initial_bias(loss: Any, counts: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
+    """Return the bias that minimises the loss for outputs without features.
 
-    Those are the shares of the classes, after weights, as the loss sees them; a class
-    without rows counts as half a row.
+    Those outputs are the weighted shares of the classes, as the loss distorts them; a
+    class without rows counts as half a row.
 
     Parameters
     ----------
     loss : keras.losses.Loss
-    totals : tuple of ndarray
-        Weighted counts and numbers of rows of the classes.
-    class_weight : ndarray
+    counts : ndarray of shape (n_classes,) or (n_labels, 2)
+        Weighted counts of the classes.
+    class_weight : ndarray of the same shape
         Weights of the first epochs.
 
     Returns
@@ -145,61 +159,61 @@ def initial_bias(loss, totals, class_weight):
     ndarray of shape (n_outputs,)
     """
     inner = of_one_output(loss)
-    logits = np.log(np.maximum(totals[0] * class_weight, 0.5))
+    logits = np.log(np.maximum(counts * class_weight, 0.5))
     if isinstance(inner, LogitAdjustedCrossentropy):
-        prior = np.maximum(inner.class_prior, 0.5 / totals[0].sum())
+        prior = np.maximum(inner.class_prior, 0.5 / counts.sum())
         logits = logits - inner.tau * np.log(prior)
-    elif is_batch_wide(inner):  # its classes weigh the same
+    elif distortion_of(loss).ignores_class_weight:  # its classes weigh the same
         logits = np.zeros_like(logits)
     if logits.shape[-1] == 2:
         return np.atleast_1d(logits[..., 1] - logits[..., 0])
     return logits - logits.mean()
 
 
-def _make(estimator, targets, dtype):
+def _new_loss(settings: Settings, targets: Classes | Labels, dtype: str) -> Any:
     """Return a new loss, without class priors and costs."""
-    given = estimator.loss
-    routed = routed_to("loss", estimator.get_params(deep=False))
+    given, options = settings.loss, settings.loss_options
     if isinstance(given, keras.losses.Loss):
-        for name in routed:
+        for name in options:
             raise ValueError(
-                f"loss__{name} reaches nothing: loss is an instance. Pass its class, "
-                f"{type(given).__name__}, or a name, which are called with their "
-                f"routed parameters."
+                f"loss__{name} has no effect, because loss is an instance. Pass its "
+                f"class, {type(given).__name__}, or a name; these are called with "
+                f"their routed parameters."
             )
-        return _copied(given, dtype)
+        return in_precision(given, dtype)
     if isinstance(given, str):
-        if given not in LOSSES:
+        if given not in LOSS_NAMES:
             raise ValueError(
-                f"loss must be a name, a keras.losses.Loss or its class. {given!r} "
-                f"names none. {near(given, LOSSES)}"
+                f"loss must be a name, a keras.losses.Loss or its class. {given!r} is "
+                f"not the name of a loss.{suggestion(given, LOSS_NAMES)}"
             )
-        name, given = f"loss={given!r}", LOSSES[given]
-        if given is None:
-            given = (
+        name, made_class = f"loss={given!r}", LOSS_CLASSES.get(given)
+        if made_class is None:
+            made_class = (
                 keras.losses.BinaryCrossentropy
                 if targets.activation == "sigmoid"
                 else keras.losses.CategoricalCrossentropy
             )
     else:
-        name = given.__name__
+        name, made_class = given.__name__, given
         if not issubclass(given, keras.losses.Loss):
             raise ValueError(
                 f"loss must be a name, a keras.losses.Loss or its class. Got {name}."
             )
     known = [
         argument
-        for argument in inspect.signature(given).parameters
+        for argument in inspect.signature(made_class).parameters
         if argument not in _OWN_ARGUMENTS
     ]
-    for argument in routed:
+    for argument in options:
         if argument not in known:
+            hint = suggestion(argument, known) if known else " It has no parameters."
             raise ValueError(
-                f"{name} has no parameter {argument!r}, given as loss__{argument}. "
-                f"{near(argument, known) if known else 'It has none.'}"
+                f"{name} has no parameter {argument!r}, given as loss__{argument}."
+                f"{hint}"
             )
     try:
-        made = given(**routed)
+        made = made_class(**options)
     except TypeError as error:
         raise ValueError(
             f"{name} cannot be made from its routed parameters: {error}. Pass an "
@@ -207,17 +221,18 @@ def _make(estimator, targets, dtype):
         ) from None
     # Keras' default precision is float32, in which a float64 network would be trained
     # on a rounded loss.
-    return _copied(made, dtype)
+    return in_precision(made, dtype)
 
 
 def _check_kind(given, loss, targets, counts):
-    """Raise ValueError for a loss that is one of other outputs or classes."""
+    """Raise ValueError for a loss that is not defined for these targets."""
     inner = of_one_output(loss)
     name = type(inner).__name__
     if getattr(inner, "from_logits", False):
         raise ValueError(
-            f"The network's outputs are probabilities, and {name} is told that they "
-            f"are logits. Use from_logits=False; it computes from logits all the same."
+            f"The network's outputs are probabilities, and {name} has "
+            f"from_logits=True. Use from_logits=False; the loss is computed from "
+            f"logits in both cases."
         )
     if inner.reduction in (None, "none"):
         raise ValueError(
@@ -230,21 +245,21 @@ def _check_kind(given, loss, targets, counts):
             f"or for labels. There are {len(targets.classes)} classes. Use "
             f"loss='focal'."
         )
-    if isinstance(loss, PerOutput) and counts.ndim == 1:
+    if isinstance(loss, PerOutput) and not targets.is_multilabel:
         raise ValueError(
-            f"PerOutput is for the labels of a multilabel problem, and y has classes "
-            f"that exclude each other: {targets.classes.tolist()}. Use {name} itself."
+            f"PerOutput is for the labels of a multilabel problem, and y has mutually "
+            f"exclusive classes: {targets.classes.tolist()}. Use {name} itself."
         )
     prior = getattr(inner, "class_prior", None)
     if prior is not None and np.shape(prior) not in (counts.shape, counts.shape[-1:]):
         raise ValueError(
             f"class_prior of {name} must have one share for each class. Its shape is "
-            f"{np.shape(prior)} and must be {counts.shape}. Leave it out to have it "
-            f"filled in."
+            f"{np.shape(prior)} and must be {counts.shape}. Without class_prior the "
+            f"shares in y are used."
         )
 
 
-def _copied(loss, dtype):
+def in_precision(loss: Any, dtype: str) -> Any:
     """Return a copy of a Keras loss that computes in `dtype`."""
     # Not copy.copy, which asks Keras for the class by its registered name.
     copied = object.__new__(type(loss))
@@ -252,7 +267,7 @@ def _copied(loss, dtype):
     copied._dtype_policy = keras.dtype_policies.get(dtype)
     copied._dtype = copied._dtype_policy.compute_dtype
     if isinstance(loss, PerOutput):
-        copied.loss = _copied(loss.loss, dtype)
+        copied.loss = in_precision(loss.loss, dtype)
     return copied
 
 
@@ -273,13 +288,13 @@ def _check_use(loss, n_outputs, dtype):
     if not works:
         targets = "one-hot" if width > 1 else "0 and 1 in one column"
         raise ValueError(
-            f"loss must be one of each row's truth ({targets}) and probabilities, and "
-            f"lower where they are right. {name} is not."
+            f"loss must take the truth of each row ({targets}) and probabilities, and "
+            f"be lower where these are closer to the truth. {name} is not."
         )
 
 
 def _with_mean_one(costs, counts):
-    """Return costs whose dearest mistakes have mean 1 over the training rows."""
+    """Return costs scaled so that the worst mistake of each row averages 1."""
     net = costs - np.diagonal(costs, axis1=-2, axis2=-1)[..., np.newaxis]
     share = counts / counts.sum(axis=-1, keepdims=True)
     scale = (share * net.max(axis=-1)).sum(axis=-1)

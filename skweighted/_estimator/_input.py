@@ -1,0 +1,156 @@
+"""X, y and sample_weight at the door: checked here, and never again.
+
+X keeps its precision (float64 or float32, anything else becomes float64) and its
+storage (dense or CSR). Rows of weight zero are absent: they are checked and then
+never used.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    column_or_1d,
+    validate_data,
+)
+
+_X_RULES: dict[str, Any] = {
+    "accept_sparse": "csr",
+    "dtype": [np.float64, np.float32],
+}
+
+
+class Arrays(NamedTuple):
+    """Checked arrays.
+
+    Attributes
+    ----------
+    X : ndarray or CSR of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Labels; with several columns, 0 and 1 for each label.
+    sample_weight : ndarray of shape (n_samples,)
+        float64, at least 0, not all zero. Without weights a read-only broadcast of 1.0.
+    """
+
+    X: Any
+    y: np.ndarray
+    sample_weight: np.ndarray
+
+
+def training_arrays(
+    estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, reset: bool
+) -> Arrays:
+    """Return X, y and sample_weight as checked arrays.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        scikit-learn notes the number and names of the features on it, or compares them.
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,), or indicator of shape (n_samples, n_labels)
+    sample_weight : array-like of shape (n_samples,), float or None
+    reset : bool
+        Whether to note (True) or to compare (False) the features.
+
+    Returns
+    -------
+    Arrays
+    """
+    with _text_is_named(X):
+        # A column vector is flattened with sklearn's warning in `_class_targets`.
+        X, y = validate_data(
+            estimator, X, y, multi_output=True, reset=reset, **_X_RULES
+        )
+    y = _class_targets(y)
+    if sample_weight is None:
+        return Arrays(X, y, np.broadcast_to(1.0, len(y)))
+    if not np.asarray(sample_weight).any():
+        raise ValueError(
+            "Every sample_weight is zero, so there is nothing to learn from. At least "
+            "two classes need a row of weight above zero."
+        )
+    sample_weight = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True
+    )
+    return Arrays(X, y, sample_weight)
+
+
+def validation_arrays(
+    estimator: BaseEstimator, X_val: Any, y_val: Any, sample_weight_val: Any
+) -> Arrays | None:
+    """Return the user's validation rows as checked arrays, or None without any."""
+    if X_val is None and y_val is None:
+        if sample_weight_val is not None:
+            raise ValueError(
+                "sample_weight_val needs X_val and y_val. Give all of them, or none."
+            )
+        return None
+    if X_val is None or y_val is None:
+        missing = "X_val" if X_val is None else "y_val"
+        raise ValueError(f"X_val and y_val must be given together. {missing} is None.")
+    return training_arrays(estimator, X_val, y_val, sample_weight_val, reset=False)
+
+
+def prediction_array(estimator: BaseEstimator, X: Any) -> Any:
+    """Return X as a checked array for a fitted estimator."""
+    check_is_fitted(estimator)
+    with _text_is_named(X):
+        return validate_data(estimator, X, reset=False, **_X_RULES)
+
+
+@contextlib.contextmanager
+def _text_is_named(X: Any) -> Iterator[None]:
+    """Name the column of text that scikit-learn could not convert to numbers."""
+    try:
+        yield
+    except ValueError as error:
+        for name, column in _columns(X):
+            for value in column:
+                if isinstance(value, str) and not _is_number(value):
+                    raise ValueError(
+                        f"Column {name!r} of X contains text, such as {value!r}, and a "
+                        f"network needs numbers. Encode it first, for instance with "
+                        f"OneHotEncoder in a ColumnTransformer."
+                    ) from error
+        raise
+
+
+def _columns(X: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield name and values of each column that may contain text."""
+    if hasattr(X, "columns"):
+        yield from ((name, np.asarray(X[name], object).ravel()) for name in X.columns)
+    elif not issparse(X) and np.ndim(X) == 2:
+        yield from enumerate(np.asarray(X, object).T)
+
+
+def _is_number(text: str) -> bool:
+    """Return whether text can be converted to a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _class_targets(y: Any) -> np.ndarray:
+    """Return labels as a column, and indicators as an array of 0 and 1."""
+    kind = type_of_target(y, input_name="y")
+    if kind == "multilabel-indicator":
+        y = y.toarray() if issparse(y) else y
+        if np.isin(y, [0, 1]).all():
+            return y.astype(np.uint8)
+    if kind in ("multilabel-indicator", "multiclass-multioutput"):
+        raise ValueError(
+            "With several columns, y must contain only 0 and 1: one column for each "
+            "label of a multilabel problem. For several columns of classes use "
+            "sklearn.multioutput.MultiOutputClassifier."
+        )
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    return y

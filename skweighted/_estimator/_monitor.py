@@ -1,0 +1,129 @@
+"""What early stopping watches: a score of the network on the validation rows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import check_scoring
+
+from skweighted._engine._spec import Rows
+from skweighted._estimator._loss import (
+    distortion_of,
+    is_plain_cross_entropy,
+    undone,
+)
+from skweighted._estimator._problem import Problem
+from skweighted._estimator._settings import Settings
+from skweighted._estimator._trained import TrainedNetwork
+
+Score = Callable[[tuple[np.ndarray, ...]], float]
+
+
+def monitor_name(monitor: Any) -> str:
+    """Return the name of a monitor in `history_`, after "val_"."""
+    if isinstance(monitor, str):
+        return monitor
+    function = getattr(monitor, "_score_func", monitor)
+    return getattr(function, "__name__", type(monitor).__name__)
+
+
+def score_of(
+    settings: Settings, problem: Problem, untrained: TrainedNetwork
+) -> Score | None:
+    """Return a function that scores the parameters of a network, or None.
+
+    None where the loss on the validation rows is the score: for "loss", for the log
+    loss of plain cross-entropy, and where outputs are not probabilities.
+
+    Parameters
+    ----------
+    settings : Settings
+        Its `monitor` and `monitor_weighted` are used.
+    problem : Problem
+        With validation rows.
+    untrained : TrainedNetwork
+        The network whose parameters change.
+    """
+    rows = problem.validation
+    if rows is None or settings.monitor == "loss":
+        return None
+    if settings.monitor != "log_loss":
+        return _by_scorer(settings, rows, untrained)
+    loss = problem.loss
+    weights_matter = (problem.class_weight != 1).any()
+    if not distortion_of(loss).recoverable or (
+        is_plain_cross_entropy(loss)
+        and (settings.monitor_weighted or not weights_matter)
+    ):
+        return None
+    return _log_loss(settings, rows, untrained)
+
+
+def _log_loss(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Score:
+    """Return the log loss: of the weighted problem, or of true probabilities."""
+    targets = untrained.targets
+    X, target = rows.X[rows.rows], rows.target[rows.rows]
+    if not settings.monitor_weighted:
+        # A class of weight zero stays absent.
+        is_present = np.asarray(rows.class_weight) > 0
+        rows = replace(rows, class_weight=is_present.astype(np.float64))
+    weight = rows.weights_of(rows.rows)
+
+    def score(parameters):
+        network = replace(untrained, parameters=parameters)
+        proba = network.proba(X)
+        if settings.monitor_weighted:
+            proba = undone(untrained.loss, proba)
+        else:
+            proba = network.true_proba(proba)
+        of_truth = targets.of_truth(proba, target).astype(np.float64)
+        least = np.finfo(proba.dtype).eps  # as in sklearn.metrics.log_loss
+        return float(np.average(-np.log(of_truth.clip(least, 1)), weights=weight))
+
+    return score
+
+
+def _by_scorer(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Score:
+    """Return the function that calls a scorer of scikit-learn."""
+    X, y = rows.X[rows.rows], untrained.targets.decode(rows.target[rows.rows])
+    weight = rows.weight[rows.rows]
+    weighted = {"sample_weight": weight} if len(np.unique(weight)) > 1 else {}
+    classifier = _Classifier(untrained, settings.correct_probabilities)
+    scorer = check_scoring(classifier, scoring=settings.monitor)
+
+    def score(parameters):
+        network = replace(untrained, parameters=parameters)
+        classifier = _Classifier(network, settings.correct_probabilities)
+        value = scorer(classifier, X, y, **weighted)
+        if not np.isfinite(value):
+            raise ValueError(
+                f"monitor must be a finite number on the validation rows. "
+                f"{monitor_name(settings.monitor)} is {value}."
+            )
+        return float(value)
+
+    return score
+
+
+class _Classifier(ClassifierMixin, BaseEstimator):
+    """A network in the middle of its training, as scorers want it: fitted."""
+
+    def __init__(self, network, correct_probabilities):
+        self.network = network
+        self.correct_probabilities = correct_probabilities
+        self.classes_ = network.targets.classes
+
+    def fit(self, X, y):
+        """Do nothing."""
+        return self
+
+    def predict_proba(self, X):
+        """Return what the estimator's `predict_proba` returns."""
+        proba = self.network.proba(X)
+        return self.network.true_proba(proba) if self.correct_probabilities else proba
+
+    def predict(self, X):
+        """Return what the estimator's `predict` returns without costs of a call."""
+        return self.network.predict(self.network.proba(X), self.network.decision_costs)

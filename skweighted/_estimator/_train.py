@@ -1,0 +1,152 @@
+"""From a start and a problem to a trained network."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+from skweighted._engine._choice import train_network
+from skweighted._engine._spec import (
+    EarlyStopping,
+    Hook,
+    Run,
+    TrainingResult,
+    TrainingSpec,
+)
+from skweighted._estimator._loss import initial_bias
+from skweighted._estimator._monitor import monitor_name, score_of
+from skweighted._estimator._problem import Problem
+from skweighted._estimator._settings import Settings
+from skweighted._estimator._start import Start
+from skweighted._estimator._trained import TrainedNetwork, optimizer_id
+from skweighted._warnings import warn_user
+
+
+def train(
+    settings: Settings,
+    start: Start,
+    problem: Problem,
+    epochs: int,
+    hooks: Sequence[Hook] = (),
+) -> tuple[TrainedNetwork, str]:
+    """Train a network.
+
+    Parameters
+    ----------
+    settings : Settings
+    start : Start
+        Where training begins.
+    problem : Problem
+        What to learn.
+    epochs : int
+    hooks : sequence of Hook
+        Called between the epochs.
+
+    Returns
+    -------
+    trained : TrainedNetwork
+    engine : str
+        "xla", or "keras" and why.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss becomes infinite or NaN.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the user interrupts the training.
+    """
+    untrained = untrained_network(settings, start, problem)
+    result, engine = train_network(
+        start.network,
+        _training_spec(settings, problem, epochs),
+        _run(settings, start, problem, score_of(settings, problem, untrained)),
+        hooks,
+        engine=settings.engine,
+        callbacks=settings.callbacks,
+        metrics=settings.metrics,
+        verbose=settings.verbose,
+    )
+    if result.interrupted:
+        warn_user(
+            f"Training was interrupted after {result.n_epochs} of {epochs} epochs. "
+            f"The network is fitted and usable as it is.",
+            ConvergenceWarning,
+        )
+    return _trained_network(settings, start, problem, result), engine
+
+
+def untrained_network(
+    settings: Settings, start: Start, problem: Problem
+) -> TrainedNetwork:
+    """Return the network of a start, for predictions in the middle of its training."""
+    result = TrainingResult(start.parameters, (), {}, 0, 0)
+    return _trained_network(settings, start, problem, result)
+
+
+def _training_spec(settings: Settings, problem: Problem, epochs: int) -> TrainingSpec:
+    """Return how to train."""
+    stopping = EarlyStopping(
+        settings.n_iter_no_change,
+        settings.tol,
+        monitor_name(settings.monitor),
+        greater_is_better=settings.monitor not in ("loss", "log_loss"),
+        first_epoch=problem.rows.class_weight_epoch,
+    )
+    return TrainingSpec(
+        optimizer=settings.optimizer,
+        loss=problem.loss,
+        batch_size=settings.batch_size,
+        epochs=epochs,
+        early_stopping=stopping if settings.early_stopping else None,
+    )
+
+
+def _run(settings: Settings, start: Start, problem: Problem, score: Any) -> Run:
+    """Return what is trained, from where, and with which randomness."""
+    parameters = start.parameters
+    if start.is_new and settings.init_bias == "prior":
+        bias = initial_bias(
+            problem.loss, problem.totals.counts, problem.first_class_weight
+        )
+        parameters = (*parameters[:-1], bias.astype(start.network.dtype))
+    # Another optimizer than that of the last call starts without its state.
+    is_same = start.optimizer_id == optimizer_id(settings.optimizer)
+    return Run(
+        data=problem.rows,
+        parameters=parameters,
+        shuffle_seed=start.shuffle_seed if settings.shuffle else None,
+        dropout_seeds=start.dropout_seeds,
+        validation=problem.validation,
+        score=score,
+        optimizer_state=start.optimizer_state if is_same else None,
+        first_epoch=start.first_epoch,
+    )
+
+
+def _trained_network(
+    settings: Settings, start: Start, problem: Problem, result: TrainingResult
+) -> TrainedNetwork:
+    """Return the network that a training has made of a start."""
+    history = {
+        name: [*start.history.get(name, []), *values]
+        for name, values in result.history.items()
+    }
+    return TrainedNetwork(
+        network=start.network,
+        targets=start.targets,
+        parameters=result.parameters,
+        loss=problem.loss,
+        class_weight=problem.class_weight,
+        costs=problem.costs,
+        shuffle_seed=start.shuffle_seed,
+        split_seed=start.split_seed,
+        dropout_seeds=start.dropout_seeds,
+        optimizer_id=optimizer_id(settings.optimizer),
+        optimizer_state=result.optimizer_state,
+        totals=problem.totals,
+        history=history,
+        best_epoch=result.best_epoch,
+    )

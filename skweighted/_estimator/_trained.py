@@ -1,0 +1,186 @@
+"""`TrainedNetwork`: what a fit leaves, a value that predicts and can be continued."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from skweighted._costs._weights import Totals
+from skweighted._engine._forward import predict
+from skweighted._engine._keras_model import (
+    build_model,
+    compile_model,
+    set_optimizer_state,
+)
+from skweighted._engine._optimizers import settings as optimizer_settings
+from skweighted._engine._spec import NetworkSpec
+from skweighted._estimator._classes import Classes
+from skweighted._estimator._labels import Labels
+from skweighted._estimator._loss import (
+    distortion_of,
+    in_precision,
+    of_one_output,
+    undone,
+)
+from skweighted._estimator._settings import Settings
+from skweighted._estimator._start import Start
+from skweighted._tensorflow import keras
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A trained network, with what its outputs mean.
+
+    Attributes
+    ----------
+    network : NetworkSpec
+    targets : Classes or Labels
+    parameters : tuple of ndarray
+        Kernel and bias of each stage.
+    loss : keras.losses.Loss
+        With class priors and costs.
+    class_weight : ndarray
+        One for each class, or both values of each label, before `normalize_weights`.
+    costs : ndarray or None
+        Checked cost matrix or, of labels, matrices.
+    shuffle_seed, split_seed : SeedSequence
+    dropout_seeds : tuple of int
+    optimizer_id : str
+        Class and settings of the optimizer.
+    optimizer_state : tuple of ndarray
+    totals : Totals
+        Of all rows that it was trained on.
+    history : dict of str to list
+        What was recorded in each epoch.
+    best_epoch : int
+        The epoch that the parameters are of, counted from 1.
+    """
+
+    network: NetworkSpec
+    targets: Classes | Labels
+    parameters: tuple[np.ndarray, ...]
+    loss: Any
+    class_weight: np.ndarray
+    costs: np.ndarray | None
+    shuffle_seed: np.random.SeedSequence
+    split_seed: np.random.SeedSequence
+    dropout_seeds: tuple[int, ...]
+    optimizer_id: str
+    optimizer_state: tuple[np.ndarray, ...]
+    totals: Totals
+    history: Mapping[str, list[Any]]
+    best_epoch: int
+
+    def proba(self, X: Any) -> np.ndarray:
+        """Return the probabilities that training made, of checked X."""
+        return self.targets.proba(predict(self.network, self.parameters, X))
+
+    def true_proba(self, proba: np.ndarray) -> np.ndarray:
+        """Return probabilities with the loss and the class weights undone.
+
+        Parameters
+        ----------
+        proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            What `proba` returns.
+
+        Raises
+        ------
+        ValueError
+            If the loss does not yield probabilities that can be corrected.
+        """
+        distortion = distortion_of(self.loss)
+        if not distortion.recoverable:
+            raise ValueError(
+                f"{type(of_one_output(self.loss)).__name__} does not yield "
+                f"probabilities that can be corrected. Use loss='cross_entropy', or "
+                f"calibrate them with sklearn.calibration.CalibratedClassifierCV."
+            )
+        proba = undone(self.loss, proba)
+        if distortion.ignores_class_weight:
+            return proba
+        return self.targets.unweighted(proba, self.class_weight)
+
+    def predict(self, proba: np.ndarray, costs: np.ndarray | None) -> np.ndarray:
+        """Return labels: of least expected cost, or the most likely ones.
+
+        Parameters
+        ----------
+        proba : ndarray
+            What `proba` returns.
+        costs : ndarray or None
+            For all rows or for each.
+        """
+        if costs is None:
+            return self.targets.most_likely(proba)
+        return self.targets.cheapest(self.true_proba(proba), costs)
+
+    @property
+    def decision_costs(self) -> np.ndarray | None:
+        """The costs that `predict` minimises; None if training has minimised them."""
+        return None if distortion_of(self.loss).minimizes_cost else self.costs
+
+    def model(self, settings: Settings) -> keras.Model:
+        """Return the network as a new compiled `keras.Model`.
+
+        Parameters
+        ----------
+        settings : Settings
+            Its optimizer and metrics; the state of the optimizer is kept if it is the
+            one of the training.
+        """
+        model = build_model(
+            self.network,
+            self.parameters,
+            self.dropout_seeds,
+            int(self.optimizer_state[0]),
+        )
+        optimizer = settings.optimizer
+        compile_model(model, optimizer, self.loss, settings.metrics)
+        if optimizer_id(optimizer) == self.optimizer_id:
+            set_optimizer_state(optimizer, self.optimizer_state)
+        # Keras exports no model that was never called.
+        model(np.zeros((1, self.network.n_features), self.network.dtype))
+        return model
+
+    def warm(self, start: Start) -> Start:
+        """Return a start with these weights, and all else of a new start."""
+        return replace(start, parameters=self.parameters, is_new=False)
+
+    def continued(self, network: NetworkSpec) -> Start:
+        """Return the start of a training that continues this one."""
+        return Start(
+            network=network,
+            targets=self.targets,
+            parameters=self.parameters,
+            shuffle_seed=self.shuffle_seed,
+            split_seed=self.split_seed,
+            dropout_seeds=self.dropout_seeds,
+            is_new=False,
+            optimizer_id=self.optimizer_id,
+            optimizer_state=self.optimizer_state,
+            totals=self.totals,
+            history=dict(self.history),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return plain types, so that skops needs to trust few."""
+        state = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name in ("shuffle_seed", "split_seed"):
+            seed = state[name]
+            state[name] = {"entropy": seed.entropy, "spawn_key": list(seed.spawn_key)}
+        state["loss"] = keras.losses.serialize(self.loss)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        for name in ("shuffle_seed", "split_seed"):
+            state[name] = np.random.SeedSequence(**state[name])
+        loss = keras.losses.deserialize(state["loss"])
+        state["loss"] = in_precision(loss, state["network"].dtype)
+        vars(self).update(state)
+
+
+def optimizer_id(optimizer: Any) -> str:
+    """Return a text that is equal for optimizers of one class and settings."""
+    return repr(optimizer_settings(optimizer))
