@@ -15,6 +15,7 @@ from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
+from sklearn.model_selection import GridSearchCV
 
 from skweighted import CostSensitiveMLPClassifier
 from skweighted.exceptions import TrainingDivergedError
@@ -327,23 +328,71 @@ def test_verbose_1_only_changes_the_screen(capfd):
     np.testing.assert_array_equal(shown, mlp().fit(X, Y).predict_proba(X))
 
 
+class PressesControlC(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            signal.raise_signal(signal.SIGINT)
+
+
 @pytest.mark.parametrize("engine", ["xla", "keras"])
 def test_an_interrupt_leaves_a_fitted_network(engine):
-    class PressesControlC(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            if epoch == 2:
-                signal.raise_signal(signal.SIGINT)
-
     message = whole(
-        "Training was interrupted after 2 of 4 epochs. The network is fitted and "
-        "usable as it is."
+        "Training was interrupted after 2 of 4 epochs. The estimator is fitted with "
+        "what these have trained."
     )
-    clf = mlp(callbacks=PressesControlC(), engine=engine)
-    with pytest.warns(ConvergenceWarning, match=message):
+    clf = mlp(callbacks=PressesControlC(2), engine=engine)
+    with pytest.raises(KeyboardInterrupt, match=message):
         clf.fit(X, Y)
     np.testing.assert_allclose(
         clf.predict_proba(X), mlp(epochs=2).fit(X, Y).predict_proba(X), rtol=1e-9
     )
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_an_interrupt_in_the_first_epoch_leaves_the_estimator_as_it_was(engine):
+    message = whole(
+        "Training was interrupted before the end of the first epoch. The estimator is "
+        "as it was."
+    )
+    clf = mlp(callbacks=PressesControlC(0), engine=engine)
+    with pytest.raises(KeyboardInterrupt, match=message):
+        clf.fit(X, Y)
+    assert not [name for name in vars(clf) if name.endswith("_")]
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_an_interrupt_ends_a_search(engine):
+    clf = mlp(callbacks=PressesControlC(2), engine=engine)
+    with pytest.raises(KeyboardInterrupt):
+        GridSearchCV(clf, {"alpha": [0.0, 1.0]}, cv=2).fit(X, Y)
+
+
+def test_a_final_loss_far_above_that_of_the_shares_is_a_warning():
+    message = (
+        r"^The final training loss is \S+, far above the 0\.\d+ of predicting the "
+        r"class shares for every row\. Scale the inputs \(StandardScaler\), or lower "
+        r"the learning rate, which is 1e\+10\.$"
+    )
+    with pytest.warns(ConvergenceWarning, match=message):
+        mlp(learning_rate=1e10).fit(X, Y)
+    with pytest.warns(ConvergenceWarning, match="far above"):
+        mlp(epochs=1).fit(X * 1e6, Y)
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_a_callback_that_monitors_no_rows_is_explained(engine):
+    message = whole(
+        "The callback EarlyStopping monitors 'val_loss', and there are no validation "
+        "rows. Use early_stopping=True, which holds some out and stops by itself, or "
+        "monitor='loss' in the callback."
+    )
+    clf = mlp(callbacks=keras.callbacks.EarlyStopping, engine=engine)
+    with pytest.raises(ValueError, match=message):
+        clf.fit(X, Y)
 
 
 @pytest.mark.parametrize("engine", ["xla", "keras"])

@@ -721,6 +721,27 @@ def test_undoing_a_loss_returns_the_posterior_whose_loss_is_least(name, posterio
     np.testing.assert_allclose(loss.undo(proba), posterior, atol=UNDONE)
 
 
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_undoing_margins_of_any_scale_returns_the_posterior(scale):
+    posterior, prior = np.array([[0.7, 0.3]]), np.array([0.8, 0.2])
+    proba = minimiser(
+        lambda p: posterior[0] @ ldam(np.eye(2), np.tile(p, (2, 1)), 1, scale, prior),
+        posterior,
+    )
+    loss = LDAM(max_margin=1, scale=scale, class_prior=prior)
+    np.testing.assert_allclose(loss.undo(proba), posterior, atol=UNDONE)
+
+
+def test_a_class_without_rows_has_no_margin_to_undo():
+    loss = LDAM(max_margin=1, class_prior=[0.8, 0.2, 0.0])
+    [proba] = np.array([[0.5, 0.3, 0.2]])
+    margins = [0.25**0.25, 1, 0]
+    shares = proba * (1 - proba * -np.expm1(-np.array(margins)))
+    np.testing.assert_allclose(
+        loss.undo(proba[np.newaxis]), [shares / shares.sum()], rtol=1e-12
+    )
+
+
 @pytest.mark.parametrize(
     "posterior", [[[0.9, 0.1], [0.6, 0.4]], [[0.7, 0.2, 0.1], [0.2, 0.3, 0.5]]]
 )

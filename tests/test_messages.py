@@ -112,6 +112,7 @@ def test_a_wrong_parameter_is_explained_by_fit(params, message):
     [
         ("hiden_layer_sizes", "Did you mean 'hidden_layer_sizes'?"),
         ("max_iter", "What MLPClassifier calls max_iter is called epochs here."),
+        ("patience", "What Keras calls patience is called n_iter_no_change here."),
         (
             "optimzer__momentum",
             "Did you mean 'optimizer__momentum'?",
@@ -124,6 +125,77 @@ def test_a_misspelt_parameter_is_refused_at_once(name, near):
         CostSensitiveMLPClassifier(**{name: 1})
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().set_params(**{name: 1})
+
+
+def test_a_parameter_without_meaning_is_explained():
+    message = whole(
+        f"{NAME} has no parameter 'n_jobs': training uses all cores. Leave it out."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier(n_jobs=2)
+
+
+def test_a_monitor_without_early_stopping_is_a_warning():
+    message = whole(
+        "monitor='average_precision' has no effect without early stopping. Use "
+        "early_stopping=True, or leave monitor out."
+    )
+    with pytest.warns(UserWarning, match=message):
+        CostSensitiveMLPClassifier(epochs=1, monitor="average_precision").fit(X, Y)
+
+
+def test_one_hot_labels_are_a_warning():
+    message = whole(
+        "Every row of y has exactly one 1, as in one-hot encoding, and y is treated as "
+        "2 labels that can hold together. If they are mutually exclusive classes, pass "
+        "y.argmax(axis=1)."
+    )
+    clf = CostSensitiveMLPClassifier(epochs=1)
+    with pytest.warns(UserWarning, match=message):
+        clf.fit(X, np.stack([Y, 1 - Y], axis=1))
+
+
+def frame_with(**columns):
+    return pd.DataFrame({"amount": X[:, 0], **columns})
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (
+            frame_with(day=pd.date_range("2026-01-01", periods=len(X))),
+            "Column 'day' of X contains dates, and a network needs numbers. Derive "
+            "some, such as the weekday or the days since an event.",
+        ),
+        (
+            frame_with(day=pd.date_range("2026-01-01", periods=len(X)))[["day"]],
+            "Column 'day' of X contains dates, and a network needs numbers. Derive "
+            "some, such as the weekday or the days since an event.",
+        ),
+        (
+            frame_with(wait=pd.to_timedelta(np.arange(len(X)), unit="h")),
+            "Column 'wait' of X contains durations, and a network needs numbers. "
+            "Convert them, for instance with .dt.total_seconds().",
+        ),
+        (
+            frame_with().iloc[:, [0, 0]],
+            "Column names of X must be unique. 'amount' occurs 2 times.",
+        ),
+    ],
+)
+def test_columns_that_are_not_numbers_are_named(frame, message):
+    with pytest.raises(ValueError, match=whole(message)):
+        CostSensitiveMLPClassifier().fit(frame, Y)
+
+
+def test_missing_labels_are_explained():
+    labels = np.array(["ok", "fraud", None, "ok"], dtype=object)
+    message = whole(
+        "y must not have missing values. 1 of 4 is missing, the first in row 2. Leave "
+        "these rows out."
+    )
+    with pytest.raises(ValueError, match=message):
+        CostSensitiveMLPClassifier().fit(X[:4], labels)
 
 
 def test_what_is_not_a_callback_is_refused():

@@ -556,12 +556,24 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         """
         untrained = untrained_network(settings, start, problem)
         hooks = self._sklearn_hooks(untrained, epochs, given)
-        trained, engine = train(settings, start, problem, epochs, hooks)
+        training = train(settings, start, problem, epochs, hooks)
+        if training.interrupted and not training.n_epochs:
+            raise KeyboardInterrupt(
+                "Training was interrupted before the end of the first epoch. The "
+                "estimator is as it was."
+            )
+        trained = training.network
         for name, value in _fitted_attributes(trained).items():
             setattr(self, name, value)
-        self.engine_ = engine
+        self.engine_ = training.engine
         for hook in hooks:
             hook.finished()
+        # It must reach the caller, which may be a search that would score this fit.
+        if training.interrupted:
+            raise KeyboardInterrupt(
+                f"Training was interrupted after {training.n_epochs} of {epochs} "
+                f"epochs. The estimator is fitted with what these have trained."
+            )
         return self
 
     def _sklearn_hooks(
@@ -584,9 +596,12 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         """Leave nothing half-fitted: sklearn notes the features before training."""
         names = ("n_features_in_", "feature_names_in_")
         before = {name: vars(self)[name] for name in names if name in vars(self)}
+        trained = vars(self).get("_trained")
         try:
             yield
         except BaseException:
+            if vars(self).get("_trained") is not trained:  # interrupted, yet fitted
+                raise
             for name in names:
                 vars(self).pop(name, None)
             vars(self).update(before)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -62,6 +63,8 @@ def training_arrays(
     -------
     Arrays
     """
+    _check_frame(X)
+    _check_labels(y)
     with _text_is_named(X):
         # A column vector is flattened with sklearn's warning in `_class_targets`.
         X, y = validate_data(
@@ -100,8 +103,48 @@ def validation_arrays(
 def prediction_array(estimator: BaseEstimator, X: Any) -> Any:
     """Return X as a checked array for a fitted estimator."""
     check_is_fitted(estimator)
+    _check_frame(X)
     with _text_is_named(X):
         return validate_data(estimator, X, reset=False, **_X_RULES)
+
+
+def _check_frame(X: Any) -> None:
+    """Raise ValueError for columns that would silently become other numbers."""
+    if not isinstance(X, pd.DataFrame):
+        return
+    names = X.columns
+    if not names.is_unique:
+        twice = names[names.duplicated()][0]
+        raise ValueError(
+            f"Column names of X must be unique. {twice!r} occurs "
+            f"{(names == twice).sum()} times."
+        )
+    for name, dtype in X.dtypes.items():
+        if dtype.kind == "M":
+            raise ValueError(
+                f"Column {name!r} of X contains dates, and a network needs numbers. "
+                f"Derive some, such as the weekday or the days since an event."
+            )
+        if dtype.kind == "m":
+            raise ValueError(
+                f"Column {name!r} of X contains durations, and a network needs "
+                f"numbers. Convert them, for instance with .dt.total_seconds()."
+            )
+
+
+def _check_labels(y: Any) -> None:
+    """Raise ValueError for text labels among which some are missing."""
+    if getattr(getattr(y, "dtype", None), "kind", "") != "O" or np.ndim(y) != 1:
+        return
+    is_missing = np.asarray(pd.isna(y))
+    has_text = any(isinstance(label, str) for label in y)
+    if has_text and is_missing.any():
+        n_missing = int(is_missing.sum())
+        raise ValueError(
+            f"y must not have missing values. {n_missing} of {len(y)} "
+            f"{'is' if n_missing == 1 else 'are'} missing, the first in row "
+            f"{int(is_missing.argmax())}. Leave these rows out."
+        )
 
 
 @contextlib.contextmanager

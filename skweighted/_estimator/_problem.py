@@ -57,8 +57,17 @@ class Problem:
 
 def targets_of(arrays: Arrays) -> Classes | Labels:
     """Return what y means, by the rows of weight above zero."""
-    if arrays.y.ndim == 2:
-        return Labels(arrays.y.shape[1])
+    y = arrays.y
+    if y.ndim == 2:
+        # In a handful of rows it may be by chance.
+        if y.shape[1] > 1 and len(y) > 10 and (y.sum(axis=1) == 1).all():
+            warn_user(
+                f"Every row of y has exactly one 1, as in one-hot encoding, and y is "
+                f"treated as {y.shape[1]} labels that can hold together. If they are "
+                f"mutually exclusive classes, pass y.argmax(axis=1).",
+                UserWarning,
+            )
+        return Labels(y.shape[1])
     return classes_of(arrays.y, arrays.sample_weight)
 
 
@@ -129,8 +138,7 @@ def make_problem(
     return Problem(
         targets=targets,
         rows=training,
-        validation=watched
-        and _validation_rows(targets, watched, class_weight),
+        validation=watched and _validation_rows(targets, watched, class_weight),
         loss=loss,
         class_weight=class_weight,
         first_class_weight=first_class_weight,
@@ -217,6 +225,12 @@ def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None
             f"{parameter} needs true probabilities, and {given} does not yield "
             f"probabilities that can be corrected. Use loss='cross_entropy', or "
             f"calibrate them with sklearn.calibration.CalibratedClassifierCV."
+        )
+    if settings.monitor != "log_loss" and not settings.early_stopping:
+        warn_user(
+            f"monitor={settings.monitor!r} has no effect without early stopping. Use "
+            f"early_stopping=True, or leave monitor out.",
+            UserWarning,
         )
     if settings.class_weight is None:
         return

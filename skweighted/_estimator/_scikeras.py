@@ -27,17 +27,32 @@ from skweighted._text import suggestion
 # set_params(callbacks__patience=3) fails there.
 ROUTES = ("callbacks", "class_weight", "loss", "metrics", "optimizer")
 
-# What a user who comes from sklearn's MLPClassifier is likely to write.
-_WORDS_OF_MLP_CLASSIFIER = {
-    "max_iter": "epochs",
-    "solver": "optimizer",
-    "learning_rate_init": "learning_rate",
-    "momentum": "optimizer__momentum",
-    "nesterovs_momentum": "optimizer__nesterov",
-    "beta_1": "optimizer__beta_1",
-    "beta_2": "optimizer__beta_2",
-    "epsilon": "optimizer__epsilon",
+# What users of other libraries are likely to write: whose word it is, and ours.
+_WORDS_OF_OTHERS = {
+    **{
+        theirs: ("MLPClassifier", ours)
+        for theirs, ours in {
+            "max_iter": "epochs",
+            "solver": "optimizer",
+            "learning_rate_init": "learning_rate",
+            "momentum": "optimizer__momentum",
+            "nesterovs_momentum": "optimizer__nesterov",
+            "beta_1": "optimizer__beta_1",
+            "beta_2": "optimizer__beta_2",
+            "epsilon": "optimizer__epsilon",
+        }.items()
+    },
+    "patience": ("Keras", "n_iter_no_change"),
+    "validation_split": ("Keras", "validation_fraction"),
+    "lr": ("PyTorch", "learning_rate"),
+    "weight_decay": ("PyTorch", "alpha"),
+    "C": ("LogisticRegression", "alpha"),
+    "n_estimators": ("gradient boosting", "epochs"),
+    "scale_pos_weight": ("XGBoost", "class_weight"),
 }
+
+# Parameters of other estimators that a network trained in one program does not need.
+_WITHOUT_MEANING = {"n_jobs": "training uses all cores"}
 
 
 def _repair_base_wrapper():
@@ -58,10 +73,16 @@ def check_parameter_name(name, known, owner):
     route, separator, rest = name.partition("__")
     if name in known or (separator and rest and route in ROUTES):
         return
-    if name in _WORDS_OF_MLP_CLASSIFIER:
+    if name in _WORDS_OF_OTHERS:
+        library, ours = _WORDS_OF_OTHERS[name]
         raise ValueError(
-            f"{owner} has no parameter {name!r}. What MLPClassifier calls {name} is "
-            f"called {_WORDS_OF_MLP_CLASSIFIER[name]} here."
+            f"{owner} has no parameter {name!r}. What {library} calls {name} is called "
+            f"{ours} here."
+        )
+    if name in _WITHOUT_MEANING:
+        raise ValueError(
+            f"{owner} has no parameter {name!r}: {_WITHOUT_MEANING[name]}. Leave it "
+            f"out."
         )
     if separator:
         routes = difflib.get_close_matches(route, ROUTES, n=1, cutoff=0.0)

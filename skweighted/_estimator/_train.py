@@ -1,11 +1,14 @@
 """From a start and a problem to a trained network."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
 
 from skweighted._engine._choice import train_network
+from skweighted._engine._optimizers import learning_rate_of
 from skweighted._engine._spec import (
     EarlyStopping,
     Hook,
@@ -13,13 +16,37 @@ from skweighted._engine._spec import (
     TrainingResult,
     TrainingSpec,
 )
-from skweighted._estimator._loss import initial_bias
+from skweighted._estimator._loss import initial_bias, is_plain_cross_entropy
 from skweighted._estimator._monitor import monitor_name, score_of
 from skweighted._estimator._problem import Problem
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._start import Start
 from skweighted._estimator._trained import TrainedNetwork, optimizer_id
 from skweighted._warnings import warn_user
+
+# A final loss of so many times that of equal probabilities for all classes is a
+# warning. Networks that have merely not yet learned stay below it.
+_WORST_LOSS = 5.0
+
+
+class Training(NamedTuple):
+    """What came of a training.
+
+    Attributes
+    ----------
+    network : TrainedNetwork
+    engine : str
+        "xla", or "keras" and why.
+    n_epochs : int
+        Finished epochs.
+    interrupted : bool
+        Whether the user stopped it.
+    """
+
+    network: TrainedNetwork
+    engine: str
+    n_epochs: int
+    interrupted: bool
 
 
 def train(
@@ -28,7 +55,7 @@ def train(
     problem: Problem,
     epochs: int,
     hooks: Sequence[Hook] = (),
-) -> tuple[TrainedNetwork, str]:
+) -> Training:
     """Train a network.
 
     Parameters
@@ -44,20 +71,21 @@ def train(
 
     Returns
     -------
-    trained : TrainedNetwork
-    engine : str
-        "xla", or "keras" and why.
+    Training
 
     Raises
     ------
+    ValueError
+        If a callback monitors validation rows and there are none.
     TrainingDivergedError
         If the loss becomes infinite or NaN.
 
     Warns
     -----
     ConvergenceWarning
-        If the user interrupts the training.
+        If the final loss is far above that of the class shares alone.
     """
+    _check_callbacks(settings, problem)
     untrained = untrained_network(settings, start, problem)
     result, engine = train_network(
         start.network,
@@ -69,13 +97,9 @@ def train(
         metrics=settings.metrics,
         verbose=settings.verbose,
     )
-    if result.interrupted:
-        warn_user(
-            f"Training was interrupted after {result.n_epochs} of {epochs} epochs. "
-            f"The network is fitted and usable as it is.",
-            ConvergenceWarning,
-        )
-    return _trained_network(settings, start, problem, result), engine
+    _warn_if_worse_than_shares(settings, problem, result)
+    network = _trained_network(settings, start, problem, result)
+    return Training(network, engine, result.n_epochs, result.interrupted)
 
 
 def untrained_network(
@@ -84,6 +108,44 @@ def untrained_network(
     """Return the network of a start, for predictions in the middle of its training."""
     result = TrainingResult(start.parameters, (), {}, 0, 0)
     return _trained_network(settings, start, problem, result)
+
+
+def _check_callbacks(settings: Settings, problem: Problem) -> None:
+    """Raise ValueError if a callback monitors validation rows that do not exist."""
+    if problem.validation is not None:
+        return
+    for callback in settings.callbacks:
+        monitor = getattr(callback, "monitor", None)
+        if isinstance(monitor, str) and monitor.startswith("val_"):
+            raise ValueError(
+                f"The callback {type(callback).__name__} monitors {monitor!r}, and "
+                f"there are no validation rows. Use early_stopping=True, which holds "
+                f"some out and stops by itself, or monitor='loss' in the callback."
+            )
+
+
+def _warn_if_worse_than_shares(
+    settings: Settings, problem: Problem, result: TrainingResult
+) -> None:
+    """Warn if cross-entropy ends far above that of the class shares alone."""
+    if not result.history["loss"] or not is_plain_cross_entropy(problem.loss):
+        return
+    counts = problem.totals.counts * problem.rows.class_weight
+    total = counts.sum(axis=-1, keepdims=True)
+    shares = counts / total
+    mean_weight = float((total / problem.totals.counts.sum(axis=-1)).mean())
+    of_shares = mean_weight * float(entr(shares).sum(axis=-1).mean())
+    of_chance = mean_weight * float(np.log(shares.shape[-1]))
+    final = result.history["loss"][-1]
+    if final > _WORST_LOSS * of_chance:
+        rate = learning_rate_of(settings.optimizer)
+        which = "" if rate is None else f", which is {rate:g}"
+        warn_user(
+            f"The final training loss is {final:.3g}, far above the {of_shares:.3g} of "
+            f"predicting the class shares for every row. Scale the inputs "
+            f"(StandardScaler), or lower the learning rate{which}.",
+            ConvergenceWarning,
+        )
 
 
 def _training_spec(settings: Settings, problem: Problem, epochs: int) -> TrainingSpec:
