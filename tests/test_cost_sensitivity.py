@@ -435,9 +435,10 @@ def test_weights_of_whole_classes_in_sample_weight_and_costs_are_a_warning():
 ERRORS = [
     (
         {"loss": "mean_squared_false_error", "cost_matrix": COSTS},
-        "cost_matrix needs true probabilities, which cannot be told from outputs that "
-        "minimise loss='mean_squared_false_error'. Use loss='cross_entropy', or "
-        "calibrate them: sklearn.calibration.CalibratedClassifierCV.",
+        "cost_matrix needs true probabilities, and loss='mean_squared_false_error' "
+        "does not yield probabilities that can be corrected. Use "
+        "loss='cross_entropy', or calibrate them with "
+        "sklearn.calibration.CalibratedClassifierCV.",
     ),
     (
         {
@@ -445,9 +446,10 @@ ERRORS = [
             "cost_matrix": COSTS,
             "correct_probabilities": True,
         },
-        "correct_probabilities=True needs true probabilities, which cannot be told "
-        "from outputs that minimise loss='expected_cost'. Use loss='cross_entropy', "
-        "or calibrate them: sklearn.calibration.CalibratedClassifierCV.",
+        "correct_probabilities=True needs true probabilities, and loss='expected_cost' "
+        "does not yield probabilities that can be corrected. Use "
+        "loss='cross_entropy', or calibrate them with "
+        "sklearn.calibration.CalibratedClassifierCV.",
     ),
     (
         {"class_weight": "balansed"},
@@ -496,8 +498,8 @@ def test_costs_of_a_call_are_one_matrix_or_a_pair():
 def test_costs_of_a_call_need_a_loss_that_can_be_undone():
     clf = mlp(epochs=1, loss="mean_squared_false_error").fit(X, Y)
     message = (
-        "True probabilities cannot be told from outputs that minimise "
-        "MeanSquaredFalseError. Use loss='cross_entropy', or calibrate them: "
+        "MeanSquaredFalseError does not yield probabilities that can be corrected. "
+        "Use loss='cross_entropy', or calibrate them with "
         "sklearn.calibration.CalibratedClassifierCV."
     )
     with pytest.raises(ValueError, match=whole(message)):

@@ -226,11 +226,11 @@ def test_five_validation_rows_of_a_class_are_enough():
 @pytest.mark.parametrize("engine", ["xla", "keras"])
 @pytest.mark.parametrize("start", [0.0, 0.5])
 def test_the_best_epoch_is_that_of_the_least_monitor(engine, start):
-    clf = mlp(epochs=20, class_weight="balanced", class_weight_start=start)
+    clf = mlp(epochs=40, class_weight="balanced", class_weight_start=start)
     clf.set_params(engine=engine, n_iter_no_change=5, learning_rate=0.05)
     clf.fit(X[KEPT], Y[KEPT], **VALIDATION)
     monitored = np.array(clf.history_.get("val_log_loss", clf.history_["val_loss"]))
-    first = round(20 * start)
+    first = round(40 * start)
     assert clf.best_epoch_ == first + monitored[first:].argmin() + 1
     assert clf.best_epoch_ < clf.n_iter_
 
@@ -244,9 +244,9 @@ def test_without_early_stopping_the_best_epoch_is_the_last():
 def test_few_validation_rows_of_a_class_are_a_warning():
     few = np.r_[np.flatnonzero(Y[KEPT] == 0), np.flatnonzero(Y[KEPT] == 1)[:30]]
     message = (
-        "The validation rows have fewer than 5 of class 1 (3), so when to stop is left "
-        "to chance. Give more rows, a larger validation_fraction, or X_val and y_val; "
-        "or use early_stopping=False."
+        "There are fewer than 5 validation rows of class 1 (3), so chance decides when "
+        "training stops. Use more rows, a larger validation_fraction, or X_val and "
+        "y_val; or use early_stopping=False."
     )
     with pytest.warns(SmallValidationWarning, match=whole(message)) as caught:
         mlp(epochs=1).fit(X[few], Y[few])

@@ -181,9 +181,9 @@ MESSAGES = [
     (
         {},
         Y.astype(int) + 1,
-        "With several columns, y must have 0 and 1 only: one column for each label of "
-        "a multilabel problem. Use sklearn.multioutput.MultiOutputClassifier for "
-        "columns of classes.",
+        "With several columns, y must contain only 0 and 1: one column for each label "
+        "of a multilabel problem. For several columns of classes use "
+        "sklearn.multioutput.MultiOutputClassifier.",
     ),
 ]
 
