@@ -42,6 +42,29 @@ def test_an_epoch_has_every_row_once():
     np.testing.assert_array_equal(weight, WEIGHT[order])
 
 
+@pytest.mark.parametrize(("n_rows", "n_steps"), [(19, 4), (20, 4), (21, 5)])
+def test_an_epoch_has_as_many_steps_as_its_rows_need(n_rows, n_steps):
+    batches = Batches(Rows(X, TARGET, WEIGHT, ROWS[:n_rows]), 5, "float64", SEED)
+    assert batches.n_steps == n_steps
+    assert len(batches.batch(0, n_steps - 1)[0]) == n_rows - 5 * (n_steps - 1)
+
+
+@pytest.mark.parametrize("first", [0, 3, 7])
+def test_steps_written_together_are_the_batches_one_by_one(first):
+    data = Rows(X, TARGET, WEIGHT, ROWS)
+    n_steps, room = 9, 8  # over the ends of epochs of 5 steps; room for 8 rows
+    written = [np.zeros((n_steps, room, *shape)) for shape in ((3,), (1,), ())]
+    n_rows = np.ones(n_steps)
+    Batches(data, 5, "float64", SEED).fill(first, *written, n_rows)
+    batches = Batches(data, 5, "float64", SEED)
+    for number in range(n_steps):
+        batch = batches.batch(*divmod(first + number, batches.n_steps))
+        assert n_rows[number] == len(batch[0])
+        for array, part in zip(written, batch, strict=True):
+            np.testing.assert_array_equal(array[number, : len(part)], part)
+            np.testing.assert_array_equal(array[number, len(part) :], 0)
+
+
 @pytest.mark.parametrize("storage", STORAGES)
 def test_batches_do_not_depend_on_the_storage_of_X(storage, tmp_path):
     stored = STORAGES[storage](X, tmp_path)

@@ -23,6 +23,26 @@ PROBLEMS = {"binary": (X, Y), "multiclass": (X3, Y3)}
 # float64 is reproducible to rounding: what is the same sum in another order differs
 # by some 1e-15 a step.
 ROUNDING = dict(rtol=1e-9, atol=1e-12)
+# Parameters that name classes, where class k is called new[k].
+PERMUTED = {
+    "nothing": lambda new: {},
+    "class weights": lambda new: {
+        "class_weight": dict(zip(new.tolist(), [1, 5, 2], strict=False))
+    },
+    "balanced, prior": lambda new: {"class_weight": "balanced", "init_bias": "prior"},
+    "true probabilities": lambda new: {
+        "class_weight": "balanced",
+        "correct_probabilities": True,
+    },
+    "costs": lambda new: {
+        "cost_matrix": {
+            (int(new[i]), int(new[j])): 1 + (2 * i + j) % 3
+            for i in range(len(new))
+            for j in range(len(new))
+            if i != j
+        }
+    },
+}
 
 
 def mlp(**params):
@@ -144,6 +164,17 @@ def test_layers_of_one_shape_start_with_different_weights():
     assert np.abs(first - second).max() > 0.1
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_the_seed_orders_the_rows_only_if_they_are_shuffled(shuffle):
+    # Nothing else is drawn: kernels are zero and no unit is dropped.
+    still = dict(hidden_layer_sizes=(), kernel_initializer="zeros", batch_size=16)
+    one, other = (
+        mlp(shuffle=shuffle, random_state=seed, **still).fit(X, Y).predict_proba(X)
+        for seed in (0, 1)
+    )
+    assert np.array_equal(one, other) is not shuffle
+
+
 # twins
 
 
@@ -199,7 +230,7 @@ def test_partial_fit_balances_over_all_rows_seen():
     assert clf.class_weight_ == pytest.approx(whole.class_weight_)
 
 
-def test_warm_start_goes_on_from_the_weights():
+def test_warm_start_continues_from_the_weights():
     params = dict(optimizer="sgd", shuffle=False, batch_size=200)
     cold = mlp(epochs=6, **params).fit(X, Y)
     warm = mlp(epochs=3, warm_start=True, **params).fit(X, Y).fit(X, Y)
@@ -216,13 +247,35 @@ def test_sparse_equals_dense(container):
     )
 
 
-def test_permuted_classes_permute_the_answers():
-    # Softmax outputs start from other weights, so only the labels are permuted here.
-    names = np.array(["c", "b", "a"])[Y3]
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("parameters", PERMUTED)
+def test_permuted_classes_permute_probabilities_and_predictions(problem, parameters):
+    params = PERMUTED[parameters]
+    features, labels = PROBLEMS[problem]
+    n_classes = labels.max() + 1
+    # Class k becomes class new[k]. With three classes it is a cycle, whose inverse is
+    # another permutation.
+    new = np.roll(np.arange(n_classes), -1)
+    # From zero kernels every class starts alike; seeded kernels belong to a column.
+    zero = dict(
+        hidden_layer_sizes=(), kernel_initializer="zeros", learning_rate=0.05, epochs=20
+    )
+    one = mlp(**zero, **params(np.arange(n_classes))).fit(features, labels)
+    other = mlp(**zero, **params(new)).fit(features, new[labels])
+    # The same terms are summed over the classes in another order: rounding.
+    np.testing.assert_allclose(
+        other.predict_proba(features)[:, new], one.predict_proba(features), **ROUNDING
+    )
+    np.testing.assert_array_equal(other.predict(features), new[one.predict(features)])
+    assert len(np.unique(one.predict(features))) == n_classes
+
+
+def test_labels_of_any_type_give_the_same_network():
     by_number, by_name = mlp().fit(X3, Y3), mlp().fit(X3, Y3.astype(str))
     np.testing.assert_array_equal(
         by_number.predict_proba(X3), by_name.predict_proba(X3)
     )
+    names = np.array(["c", "b", "a"])[Y3]
     assert mlp().fit(X3, names).classes_.tolist() == ["a", "b", "c"]
 
 

@@ -217,7 +217,7 @@ def bagging():
     ).fit(X, y)
 
 
-def test_balanced_bagging_answers_the_mean_of_its_members(bagging):
+def test_balanced_bagging_predicts_the_mean_of_its_members(bagging):
     members = [member.predict_proba(X) for member in bagging.estimators_]
     assert not np.array_equal(*members)
     # The mean is rounded in another order here, of numbers below 1.
@@ -241,6 +241,13 @@ def test_fixed_threshold_equals_comparing_the_probability(fitted):
         FrozenEstimator(fitted), threshold=threshold
     ).fit(X, y)
     np.testing.assert_array_equal(by_threshold.predict(X), positive >= threshold)
+
+
+def test_predictions_are_those_of_a_threshold_of_one_half():
+    balanced = mlp(class_weight="balanced", epochs=20).fit(X, y)
+    half = FixedThresholdClassifier(FrozenEstimator(balanced), threshold=0.5).fit(X, y)
+    np.testing.assert_array_equal(balanced.predict(X), half.predict(X))
+    assert set(balanced.predict(X)) == {0, 1}
 
 
 def test_tuned_threshold_refits_and_compares_as_by_hand(fitted):
@@ -467,7 +474,7 @@ def test_explicit_zeros_and_duplicates_of_sparse_X_mean_what_they_mean_dense():
 
 
 @pytest.mark.parametrize("kind", TARGETS)
-def test_names_of_the_classes_change_only_the_names_of_the_answers(fitted, kind):
+def test_names_of_the_classes_change_only_the_names_of_the_predictions(fitted, kind):
     renamed = mlp().fit(X, TARGETS[kind])
     np.testing.assert_array_equal(renamed.predict_proba(X), fitted.predict_proba(X))
     expected = np.unique(np.asarray(TARGETS[kind]))[fitted.predict(X)]

@@ -84,7 +84,7 @@ def test_array_dict_and_dataframe_are_the_same_costs():
         np.testing.assert_array_equal(clf.predict(X3), clfs[0].predict(X3))
 
 
-def test_zero_one_costs_answer_the_most_likely_class():
+def test_zero_one_costs_predict_the_most_likely_class():
     plain, costly = (mlp(cost_matrix=c).fit(X3, Y3) for c in (None, 1 - np.eye(3)))
     np.testing.assert_array_equal(plain.predict(X3), costly.predict(X3))
 
@@ -230,7 +230,7 @@ def test_weights_and_threshold_together_cost_more_than_either(simulated):
     assert never > 1.3 * max(spellings)
 
 
-def test_a_fitted_expected_cost_answers_by_its_outputs():
+def test_an_expected_cost_decides_by_its_outputs():
     clf = mlp(loss="expected_cost", cost_matrix=COSTS3, epochs=50).fit(X3, Y3)
     np.testing.assert_array_equal(clf.predict(X3), clf.predict_proba(X3).argmax(axis=1))
     uniform = COSTS3[Y3].mean()
@@ -300,6 +300,16 @@ def test_class_weights_can_start_later():
     # The first loss with weights is that of the network before its step.
     assert deferred.loss_curve_[4] == pytest.approx(weighted, rel=1e-9)
     assert weighted != pytest.approx(going_on, rel=0.01)
+
+
+def test_the_epochs_before_class_weights_are_rounded():
+    params = dict(class_weight="balanced", epochs=100, batch_size=500)
+    # 0.29 * 100 is 28.999999999999996 in floating point.
+    one, other = (
+        mlp(class_weight_start=share, **params).fit(X, Y).loss_curve_
+        for share in (0.29, 0.2901)
+    )
+    assert one == other
 
 
 def test_partial_fit_cannot_start_class_weights_later():
@@ -425,9 +435,10 @@ def test_weights_of_whole_classes_in_sample_weight_and_costs_are_a_warning():
 ERRORS = [
     (
         {"loss": "mean_squared_false_error", "cost_matrix": COSTS},
-        "cost_matrix needs true probabilities, which cannot be told from outputs that "
-        "minimise loss='mean_squared_false_error'. Use loss='cross_entropy', or "
-        "calibrate them: sklearn.calibration.CalibratedClassifierCV.",
+        "cost_matrix needs true probabilities, and loss='mean_squared_false_error' "
+        "does not yield probabilities that can be corrected. Use "
+        "loss='cross_entropy', or calibrate them with "
+        "sklearn.calibration.CalibratedClassifierCV.",
     ),
     (
         {
@@ -435,9 +446,10 @@ ERRORS = [
             "cost_matrix": COSTS,
             "correct_probabilities": True,
         },
-        "correct_probabilities=True needs true probabilities, which cannot be told "
-        "from outputs that minimise loss='expected_cost'. Use loss='cross_entropy', "
-        "or calibrate them: sklearn.calibration.CalibratedClassifierCV.",
+        "correct_probabilities=True needs true probabilities, and loss='expected_cost' "
+        "does not yield probabilities that can be corrected. Use "
+        "loss='cross_entropy', or calibrate them with "
+        "sklearn.calibration.CalibratedClassifierCV.",
     ),
     (
         {"class_weight": "balansed"},
@@ -486,8 +498,8 @@ def test_costs_of_a_call_are_one_matrix_or_a_pair():
 def test_costs_of_a_call_need_a_loss_that_can_be_undone():
     clf = mlp(epochs=1, loss="mean_squared_false_error").fit(X, Y)
     message = (
-        "True probabilities cannot be told from outputs that minimise "
-        "MeanSquaredFalseError. Use loss='cross_entropy', or calibrate them: "
+        "MeanSquaredFalseError does not yield probabilities that can be corrected. "
+        "Use loss='cross_entropy', or calibrate them with "
         "sklearn.calibration.CalibratedClassifierCV."
     )
     with pytest.raises(ValueError, match=whole(message)):

@@ -180,6 +180,26 @@ def test_of_many_missing_mistakes_ten_are_listed():
         cost_array({}, np.arange(5))
 
 
+def test_ten_missing_mistakes_are_all_listed():
+    missing = [(1, 2), *((i, j) for i in (2, 3) for j in range(4) if i != j)]
+    missing += [(3, 4), (4, 0), (4, 1)]
+    costs = {(i, j): 1 for i in range(5) for j in range(5) if (i, j) not in missing}
+    message = whole(
+        f"A dict of costs must have a cost for every mistake, as {{(truth, prediction)"
+        f": cost}}. It has none for {missing}. Classes: [0, 1, 2, 3, 4]."
+    )
+    assert len(missing) == 10
+    with pytest.raises(ValueError, match=message):
+        cost_array(costs, np.arange(5))
+
+
+def test_no_transpose_is_proposed_that_would_be_wrong_too():
+    # Transposed, every answer would cost 0 where "fraud" is true.
+    costs = [[0, 6, 1], [0, 5, 1], [0, 6, 0]]
+    with pytest.raises(ValueError, match=whole(RIGHT.format("late", 5, "fraud", 0))):
+        cost_array(costs, CLASSES)
+
+
 @pytest.mark.parametrize(
     "form", [PAIRS, FRAME.rename(index=np.str_, columns=np.str_)], ids=["dict", "frame"]
 )
@@ -280,6 +300,8 @@ def test_wrong_costs_of_rows_are_explained(false_alarm, miss, message):
         ([[0, 20], [1, 0]], [5, 95], False),
         ([[0, 1], [20, 0]], [5, 95], True),
         ([[0, 20], [1, 0]], [60, 40], False),
+        ([[0, 20], [1, 0]], [60, 30], False),
+        ([[0, 20], [1, 0]], [60, 29], True),
         ([[0, 1], [20, 0]], [50, 50], False),
         ([[0, 2], [2, 0]], [95, 5], False),
         # Net of the right answers the miss costs 1 and the false alarm 2.

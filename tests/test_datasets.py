@@ -44,10 +44,11 @@ def test_the_classes_are_shuffled():
 def test_the_seed_decides_the_sample():
     X, y = load_imbalanced_breast_cancer(random_state=3)
     same_X, same_y = load_imbalanced_breast_cancer(random_state=3)
-    other_X, _ = load_imbalanced_breast_cancer(random_state=4)
+    other_X, other_y = load_imbalanced_breast_cancer(random_state=4)
     assert X.equals(same_X)
     assert y.equals(same_y)
     assert not X.equals(other_X)
+    assert not y.equals(other_y)
 
 
 @pytest.mark.parametrize("n_positives", [0, 213])
@@ -84,6 +85,26 @@ def test_the_overlapping_problem_has_the_published_balanced_weights():
     assert X_train.shape == (80000, 2)
     assert X_test.shape == (20000, 2)
     assert len(y_test) == 20000
+
+
+def test_the_overlapping_problem_has_the_published_points():
+    X, y = make_classification(
+        n_samples=100_000,
+        n_features=2,
+        n_informative=2,
+        n_redundant=0,
+        n_clusters_per_class=1,
+        weights=[0.995, 0.005],
+        class_sep=0.5,
+        random_state=0,
+    )
+    X_train, X_test, y_train, y_test = make_overlapping_problem()
+    rows = np.column_stack([np.r_[X_train, X_test], np.r_[y_train, y_test]])
+    published = np.column_stack([X, y])
+    # The split draws another order.
+    np.testing.assert_array_equal(
+        rows[np.lexsort(rows.T)], published[np.lexsort(published.T)]
+    )
 
 
 @pytest.mark.parametrize("make_problem", PROBLEMS)

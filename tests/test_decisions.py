@@ -127,14 +127,14 @@ def test_a_constant_per_truth_or_a_positive_factor_changes_no_decision(seed, k):
 
 
 @given(seeds, n_classes)
-def test_permuted_classes_permute_the_answers(seed, k):
+def test_permuted_classes_permute_the_decisions(seed, k):
     proba, costs = problem(seed, k)
     order = np.random.default_rng(seed).permutation(k)
     permuted = least_cost(proba[:, order], costs[np.ix_(order, order)])
     assert order[permuted].tolist() == least_cost(proba, costs).tolist()
 
 
-def test_of_answers_that_cost_the_same_the_first_is_given():
+def test_of_decisions_that_cost_the_same_the_first_is_taken():
     proba = np.array([[0.5, 0.5], [0.25, 0.75]])
     assert least_cost(proba, np.array([[0.0, 3], [1, 0]])).tolist() == [0, 0]
     assert least_cost(proba, np.zeros((2, 2))).tolist() == [0, 0]
@@ -147,7 +147,7 @@ def test_float32_decides_in_float64():
 
 
 @given(seeds)
-def test_two_classes_are_told_apart_by_the_threshold(seed):
+def test_two_classes_are_separated_by_the_threshold(seed):
     proba, costs = problem(seed, 2)
     above = proba[:, 1] > bayes_threshold(costs)
     assert least_cost(proba, costs).tolist() == above.tolist()
@@ -244,9 +244,10 @@ def test_undoing_the_asymmetric_loss_returns_the_posterior(
     assert_undone(undone, posterior)
 
 
-def test_below_the_clip_nothing_is_positive():
+@pytest.mark.parametrize("gamma_neg", [0, 4])
+def test_below_the_clip_nothing_is_positive(gamma_neg):
     proba = np.array([[0.96, 0.04], [0.95, 0.05], [0.9, 0.1]])
-    undone = undo_asymmetric(proba, 0, 4, 0.05)
+    undone = undo_asymmetric(proba, 0, gamma_neg, 0.05)
     np.testing.assert_array_equal(undone[:2], [[1, 0], [1, 0]])
     assert undone[2, 1] > 0
 
@@ -397,6 +398,14 @@ def test_a_prior_that_has_not_shifted_is_found_at_once():
     )
 
 
+def test_a_class_that_no_row_has_leaves_the_other_shares_alone():
+    proba = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]])
+    two = estimate_prior(proba, [0.5, 0.5])
+    three = estimate_prior(np.c_[proba, np.zeros(3)], [0.4, 0.4, 0.2])
+    # Both stop where a step changes less than 1e-8, some steps from the limit.
+    np.testing.assert_allclose(three, [*two, 0], atol=1e-6)
+
+
 def test_certain_rows_are_counted():
     proba = np.repeat(np.eye(2), [3, 1], axis=0)
     np.testing.assert_allclose(estimate_prior(proba, [0.5, 0.5]), [0.75, 0.25])
@@ -421,6 +430,12 @@ def test_frames_lists_and_integers_are_probabilities_too():
         assert adapted.dtype == np.float64
 
 
+def test_probabilities_may_be_rounded_to_four_digits():
+    proba, prior = [[0.3333, 0.3333, 0.3333]], [0.3333333, 0.3333333, 0.3333334]
+    adapted = adapt_prior(proba, prior, prior)
+    np.testing.assert_allclose(adapted, 1 / 3, rtol=1e-12)
+
+
 ROWS = (
     "proba must be numbers in a row for each sample and a column for each class, as "
     "predict_proba returns them. Got shape {} and dtype {}."
@@ -438,11 +453,13 @@ WRONG = [
     ([0.5, 0.5], HALVES, ROWS.format((2,), "float64")),
     ([["a", "b"]], HALVES, ROWS.format((1, 2), "<U1")),
     ([[0.5, 0.5], [0.4, 0.7]], HALVES, ROW.format(1, [0.4, 0.7])),
+    ([[0.5, 0.502]], HALVES, ROW.format(0, [0.5, 0.502])),
     ([[-2.0, 3.0]], HALVES, ROW.format(0, [-2.0, 3.0])),
     ([[0.5, 0.5], [np.nan, 0.5]], HALVES, ROW.format(1, [np.nan, 0.5])),
     ([[np.inf, 0.5]], HALVES, ROW.format(0, [np.inf, 0.5])),
     ([HALVES], [1.0], PRIOR.format([1.0])),
     ([HALVES], [0.5, 0.6], PRIOR.format([0.5, 0.6])),
+    ([HALVES], [0.5, 0.50001], PRIOR.format([0.5, 0.50001])),
     ([HALVES], [0.0, 1.0], PRIOR.format([0.0, 1.0])),
     ([HALVES], [np.nan, 1.0], PRIOR.format([np.nan, 1.0])),
     ([HALVES], ["a", "b"], PRIOR.format(["a", "b"])),

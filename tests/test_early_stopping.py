@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier
+from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
 from skweighted.exceptions import SmallValidationWarning
 from skweighted.metrics import expected_cost_score, make_cost_scorer
@@ -169,6 +170,59 @@ def test_labels_are_split_in_their_shares():
     assert len(clf.history_["val_loss"]) == 3
 
 
+@pytest.mark.parametrize("fraction", [0.01, 0.5, 0.99])
+def test_every_class_is_on_both_sides_of_the_split(fraction):
+    y_index = np.repeat([0, 1, 2], [30, 2, 3])
+    rows = np.delete(np.arange(35), 4)
+    kept, held_out = Classes(np.arange(3)).holdout(
+        y_index, rows, fraction, np.random.default_rng(0)
+    )
+    np.testing.assert_array_equal(np.union1d(kept, held_out), rows)
+    assert not set(kept) & set(held_out)
+    assert set(y_index[kept]) == set(y_index[held_out]) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("n_rare", [12, 60])
+def test_weights_have_mean_one_over_the_rows_that_are_not_held_out(n_rare):
+    rows = np.r_[np.flatnonzero(Y == 0), np.flatnonzero(Y == 1)[:n_rare]]
+    clf = mlp(
+        hidden_layer_sizes=(),
+        kernel_initializer="zeros",
+        class_weight={0: 1, 1: 50},
+        validation_fraction=0.45,
+        epochs=1,
+        batch_size=1000,
+        alpha=0,
+    ).fit(X[rows], Y[rows], np.where(np.arange(len(rows)) % 3, 1.0, 4.0))
+    # Every output is 1/2 at first.
+    assert clf.loss_curve_ == pytest.approx([np.log(2)], rel=1e-12)
+
+
+def test_sets_of_labels_that_occur_once_are_split_at_random():
+    labels = np.array(list(np.ndindex(2, 2, 2)))
+    splits = {
+        tuple(Labels(3).holdout(labels, np.arange(8), 0.5, np.random.default_rng(n))[1])
+        for n in range(20)
+    }
+    # In the order of the sets every other one would be held out: two splits.
+    assert len(splits) > 10
+
+
+def test_labels_of_a_single_row_cannot_be_split():
+    message = (
+        "early_stopping=True needs at least two rows: one to train on and one to "
+        "validate on. There is 1. Use early_stopping=False."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        Labels(3).holdout(np.ones((1, 3)), np.arange(1), 0.5, np.random.default_rng(0))
+
+
+def test_five_validation_rows_of_a_class_are_enough():
+    rows = np.r_[np.flatnonzero(Y == 0)[-20:], np.flatnonzero(Y == 1)[-5:]]
+    # A warning would be an error.
+    mlp(epochs=1).fit(X[KEPT], Y[KEPT], X_val=X[rows], y_val=Y[rows])
+
+
 @pytest.mark.parametrize("engine", ["xla", "keras"])
 @pytest.mark.parametrize("start", [0.0, 0.5])
 def test_the_best_epoch_is_that_of_the_least_monitor(engine, start):
@@ -190,9 +244,9 @@ def test_without_early_stopping_the_best_epoch_is_the_last():
 def test_few_validation_rows_of_a_class_are_a_warning():
     few = np.r_[np.flatnonzero(Y[KEPT] == 0), np.flatnonzero(Y[KEPT] == 1)[:30]]
     message = (
-        "The validation rows have fewer than 5 of class 1 (3), so when to stop is left "
-        "to chance. Give more rows, a larger validation_fraction, or X_val and y_val; "
-        "or use early_stopping=False."
+        "There are fewer than 5 validation rows of class 1 (3), so chance decides when "
+        "training stops. Use more rows, a larger validation_fraction, or X_val and "
+        "y_val; or use early_stopping=False."
     )
     with pytest.warns(SmallValidationWarning, match=whole(message)) as caught:
         mlp(epochs=1).fit(X[few], Y[few])
@@ -241,7 +295,7 @@ def test_validation_data_without_early_stopping_is_explained():
         mlp(early_stopping=False).fit(X[KEPT], Y[KEPT], **VALIDATION)
 
 
-def test_a_monitor_that_is_no_number_is_explained():
+def test_a_monitor_that_is_not_a_number_is_explained():
     message = "monitor must be a finite number on the validation rows. broken is nan."
 
     def broken(estimator, X, y):

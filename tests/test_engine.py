@@ -7,8 +7,11 @@ import keras
 import numpy as np
 import pytest
 import reference
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skweighted._engine._batches import Batches
+from skweighted._engine._early_stopping import Patience
 from skweighted._engine._forward import chunk_rows, mean_loss, predict
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
@@ -141,7 +144,7 @@ def test_dropout_drops_what_keras_drops():
     assert np.abs(fused.parameters[0] - quiet.parameters[0]).max() > 1e-3
 
 
-def test_training_that_goes_on_equals_keras():
+def test_training_that_continues_equals_keras():
     network, spec = network_of(dropout=0.3), spec_of(epochs=2)
     run = run_of(network)
     [first] = train(network, spec, [run])
@@ -186,6 +189,40 @@ def test_early_stopping_gives_the_network_of_the_lowest_loss():
     best = mean_loss(network, spec.loss, result.parameters, watched)
     assert best == pytest.approx(min(result.history["val_loss"]), rel=1e-12)
     assert result.history["val_loss"][-1] > best
+
+
+@given(
+    st.lists(st.integers(0, 9), min_size=1, max_size=20),
+    st.integers(1, 4),
+    st.sampled_from([0.0, 0.5, 1.0, 2.0]),
+)
+def test_training_stops_after_as_many_epochs_without_improvement(losses, n_waits, tol):
+    patience = Patience(EarlyStopping(n_waits, tol))
+    over = [patience.is_over(loss, epoch) for epoch, loss in enumerate(losses)]
+    improved = [
+        loss <= min(losses[:epoch], default=np.inf) - tol
+        for epoch, loss in enumerate(losses)
+    ]
+    for epoch in range(len(losses)):
+        last = improved[max(0, epoch + 1 - n_waits) : epoch + 1]
+        assert over[epoch] is not any(last)
+    # The least loss is the best one, however little it improved.
+    assert patience.best == int(np.argmin(losses))
+    assert patience.best_loss == min(losses)
+
+
+def test_epochs_before_the_first_one_that_counts_are_not_the_best():
+    network = network_of()
+    rule = EarlyStopping(3, 0.0, first_epoch=4)
+    spec = spec_of(epochs=60, early_stopping=rule)
+    # Of the opposite of what is learnt the loss rises from the start.
+    opposite = Rows(X, ~TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    [result] = train(network, spec, [run_of(network, validation=opposite)])
+    seen = result.history["val_loss"]
+    assert seen == sorted(seen)
+    assert result.n_epochs == 4 + 1 + 3
+    best = mean_loss(network, spec.loss, result.parameters, opposite)
+    assert best == pytest.approx(seen[4], rel=1e-12)
 
 
 @pytest.mark.parametrize("logit", [1e4, -1e4])
@@ -276,7 +313,7 @@ def test_networks_of_other_lengths_are_trained_in_one_call():
 # laws, programs
 
 
-def test_blocks_that_reach_over_epochs_change_nothing():
+def test_blocks_that_reach_over_epochs_have_no_effect():
     class Looks:
         def begin_epoch(self, epoch):
             return Verdict()
@@ -303,7 +340,7 @@ def test_a_program_serves_other_rows_weights_rates_and_penalties():
     assert set(PROGRAMS._made) - before == {key}
 
 
-def test_the_cache_forgets_what_was_not_used_lately():
+def test_the_cache_forgets_what_was_not_used_recently():
     cache = Cache(most=2)
     made = [cache.get(key, lambda key=key: [key]) for key in "abac"]
     assert made[0] is made[2]
@@ -331,7 +368,7 @@ def test_threads_that_share_a_program_do_not_meet():
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-def test_a_row_is_answered_alike_among_few_and_among_many(dtype):
+def test_a_row_is_predicted_alike_among_few_and_among_many(dtype):
     network = network_of("softmax", dtype)
     parameters = run_of(network, "softmax").parameters
     many = np.random.default_rng(0).normal(size=(chunk_rows(network) + 5, N_FEATURES))

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from messages import whole
 from scipy import sparse
 from sklearn.base import clone
@@ -98,7 +99,7 @@ def test_engines_can_take_turns():
     )
 
 
-def test_another_optimizer_in_partial_fit_starts_anew():
+def test_another_optimizer_in_partial_fit_starts_again():
     clf = mlp().partial_fit(X, Y).set_params(optimizer="sgd").partial_fit(X, Y)
     assert len(clf._trained.optimizer_state) == 1
 
@@ -150,6 +151,28 @@ def test_what_cannot_be_fused_goes_to_keras_and_says_why(params, reason):
     )
     with pytest.raises(ValueError, match=message):
         mlp(epochs=1, engine="xla", **params).fit(X, Y)
+
+
+# TensorFlow warns that its data sets do not run eagerly.
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
+def test_functions_that_run_eagerly_are_not_fused():
+    tf.config.run_functions_eagerly(True)
+    try:
+        engine = mlp(epochs=1).fit(X, Y).engine_
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert engine == "keras, because TensorFlow is told to run functions eagerly"
+
+
+def test_inside_a_strategy_of_tensorflow_nothing_is_fused():
+    with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
+        engine = mlp(epochs=1).fit(X, Y).engine_
+    assert engine == "keras, because training is inside a tf.distribute strategy"
+
+
+def test_a_callback_of_lambdas_between_epochs_is_fused():
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=idle)
+    assert mlp(epochs=1, callbacks=callback).fit(X, Y).engine_ == "xla"
 
 
 # Keras' callbacks
@@ -222,7 +245,48 @@ def test_callbacks_get_true_logs(tmp_path):
     assert [float(log["val_loss"]) for log in logs] == clf.history_["val_loss"]
 
 
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_callbacks_of_a_later_call_see_the_optimizer_of_the_earlier_ones(engine):
+    seen = []
+
+    class Looks(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(int(self.model.optimizer.iterations.numpy()))
+
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(int(self.model.optimizer.iterations.numpy()))
+
+    clf = mlp(callbacks=Looks(), engine=engine)
+    clf.partial_fit(X, Y).partial_fit(X, Y)
+    assert seen == [0, 4, 4, 8]  # 110 rows are four batches of 32
+
+
 # sklearn's callbacks
+
+
+class StopsAtSecondEpoch:
+    """A callback as scikit-learn defines them."""
+
+    def setup(self, estimator, context):
+        self.n_epochs = 0
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context, **data):
+        self.n_epochs += context.task_name == "epoch"
+
+    def on_fit_task_end(self, estimator, context, **data):
+        return self.n_epochs == 2
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_a_callback_of_sklearn_can_stop_the_training(engine):
+    clf = mlp(engine=engine).set_callbacks(StopsAtSecondEpoch()).fit(X, Y)
+    assert clf.n_iter_ == 2
+    np.testing.assert_allclose(
+        clf.predict_proba(X), mlp(epochs=2).fit(X, Y).predict_proba(X), rtol=1e-9
+    )
 
 
 @pytest.mark.parametrize("engine", ["xla", "keras"])
@@ -258,7 +322,7 @@ def test_a_line_per_epoch_with_verbose_2(capsys):
     )
 
 
-def test_verbose_1_changes_nothing_but_the_screen(capfd):
+def test_verbose_1_only_changes_the_screen(capfd):
     shown = mlp(verbose=1).fit(X, Y).predict_proba(X)
     assert "4/4" in capfd.readouterr().err
     np.testing.assert_array_equal(shown, mlp().fit(X, Y).predict_proba(X))

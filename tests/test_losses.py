@@ -380,7 +380,7 @@ VANISHING = [name for name in EVERY if name not in UNDOABLE] + [
 
 
 @pytest.mark.parametrize(("name", "kind"), cases(EVERY))
-def test_far_off_nothing_is_nan_and_wrong_rows_are_learnt_from(name, kind):
+def test_far_off_nothing_is_nan_and_wrong_rows_have_a_gradient(name, kind):
     loss = loss_of(name, kind, dtype="float32")
     z, y = far_off(kind)
     weight = np.ones(z.shape if kind == "labels" else len(z))
@@ -416,6 +416,16 @@ def test_weight_two_equals_two_copies(name, kind):
     )
 
 
+@pytest.mark.parametrize("name", BY_BATCH)
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_weights_may_be_a_column_and_may_be_left_out(name, kind):
+    y, p, weight = batch_of(kind)
+    loss = loss_of(name, kind)
+    assert float(loss(y, p, weight[:, np.newaxis])) == float(loss(y, p, weight))
+    alike = float(loss(y, p, np.ones(len(y))))
+    assert float(loss(y, p)) == alike == float(loss.call(y, p))
+
+
 @pytest.mark.parametrize(("name", "kind"), cases(BY_BATCH))
 def test_a_row_of_weight_zero_is_absent(name, kind):
     y, p, weight = batch_of(kind)
@@ -426,7 +436,7 @@ def test_a_row_of_weight_zero_is_absent(name, kind):
 
 
 @pytest.mark.parametrize(("name", "kind"), cases(BY_BATCH))
-def test_what_a_class_weighs_changes_nothing(name, kind):
+def test_the_weight_of_a_class_has_no_effect(name, kind):
     y, p, weight = batch_of(kind)
     loss = loss_of(name, kind)
     # One row's weights, but for labels, which have weights of their own.
@@ -709,6 +719,27 @@ def test_undoing_a_loss_returns_the_posterior_whose_loss_is_least(name, posterio
     proba = minimiser(expected_loss, posterior)
     loss = loss_of(name, "binary" if k == 2 else "multiclass")
     np.testing.assert_allclose(loss.undo(proba), posterior, atol=UNDONE)
+
+
+@pytest.mark.parametrize("scale", [0.5, 2.0])
+def test_undoing_margins_of_any_scale_returns_the_posterior(scale):
+    posterior, prior = np.array([[0.7, 0.3]]), np.array([0.8, 0.2])
+    proba = minimiser(
+        lambda p: posterior[0] @ ldam(np.eye(2), np.tile(p, (2, 1)), 1, scale, prior),
+        posterior,
+    )
+    loss = LDAM(max_margin=1, scale=scale, class_prior=prior)
+    np.testing.assert_allclose(loss.undo(proba), posterior, atol=UNDONE)
+
+
+def test_a_class_without_rows_has_no_margin_to_undo():
+    loss = LDAM(max_margin=1, class_prior=[0.8, 0.2, 0.0])
+    [proba] = np.array([[0.5, 0.3, 0.2]])
+    margins = [0.25**0.25, 1, 0]
+    shares = proba * (1 - proba * -np.expm1(-np.array(margins)))
+    np.testing.assert_allclose(
+        loss.undo(proba[np.newaxis]), [shares / shares.sum()], rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,11 @@ PARAMETERS = [
         "apart. class_weight is {'ok': 0, 'fraud': 0}.",
     ),
     (
+        {"class_weight": {"ok": 1, "fraud": 0}},
+        "At least two classes need a weight above zero, or there is nothing to tell "
+        "apart. class_weight is {'ok': 1, 'fraud': 0}.",
+    ),
+    (
         {"optimizer": "sgd", "optimizer__momentun": 0.9},
         "SGD has no parameter 'momentun', given as optimizer__momentun. Did you mean "
         "'momentum' or 'ema_momentum'?",
@@ -193,7 +198,7 @@ def test_missing_labels_are_explained():
         CostSensitiveMLPClassifier().fit(X[:4], labels)
 
 
-def test_callbacks_that_are_none_are_named():
+def test_what_is_not_a_callback_is_refused():
     message = whole(
         "callbacks must be Keras callbacks or classes of them. Got 3, of type int."
     )
@@ -337,7 +342,7 @@ def test_weights_beyond_floating_point_are_explained(size, total):
         CostSensitiveMLPClassifier().fit(X, Y, np.full(len(X), size))
 
 
-def test_partial_fit_refuses_classes_that_are_none():
+def test_partial_fit_refuses_classes_that_are_not_labels():
     for classes in ([0], [0.0, 1.0, float("nan")]):
         message = whole(
             f"classes must have at least two labels, and none may be NaN. Got "

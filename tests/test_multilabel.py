@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import scale
 
 from skweighted import CostSensitiveMLPClassifier, compute_class_weight
-from skweighted.exceptions import DoubleCountWarning
+from skweighted.exceptions import DoubleCountWarning, SmallValidationWarning
 
 X, Y = make_multilabel_classification(
     300, n_features=6, n_classes=3, n_labels=1, random_state=0
@@ -38,7 +38,7 @@ def test_without_hidden_layer_it_is_one_logistic_regression_per_label():
         )
 
 
-def test_answers_have_the_shapes_and_types_of_mlp_classifier():
+def test_predictions_have_the_shapes_and_types_of_mlp_classifier():
     ours, theirs = mlp().fit(X, Y), MLPClassifier((), alpha=1, max_iter=9999).fit(X, Y)
     for name in ("predict", "predict_proba", "predict_log_proba"):
         one, two = (getattr(clf, name)(X) for clf in (ours, theirs))
@@ -65,7 +65,7 @@ def test_weight_k_equals_k_copies(normalize):
     )
 
 
-def test_a_weight_scaled_for_one_label_alone_changes_nothing():
+def test_a_weight_scaled_for_one_label_has_no_effect():
     one = mlp(class_weight=[{0: 1, 1: 5}, None, None]).fit(X, Y)
     two = mlp(class_weight=[{0: 0.25, 1: 1.25}, None, {0: 8, 1: 8}]).fit(X, Y)
     np.testing.assert_allclose(one.predict_proba(X), two.predict_proba(X), rtol=1e-9)
@@ -97,7 +97,47 @@ def test_each_label_has_the_threshold_of_its_costs():
     assert same.cost_matrix_.shape == (3, 2, 2)
 
 
-def test_partial_fit_goes_on_with_labels():
+@pytest.mark.parametrize("weighted", [True, False])
+def test_early_stopping_watches_the_log_loss_of_the_true_values(weighted):
+    clf = mlp(
+        class_weight=STRATEGIES,
+        loss="focal",
+        early_stopping=True,
+        monitor_weighted=weighted,
+        n_iter_no_change=np.inf,
+    ).fit(X[:200], Y[:200], X_val=X[200:], y_val=Y[200:])
+    true = Y[200:] == 1
+    weights = compute_class_weight(STRATEGIES, y=Y[:200])
+    proba = clf.set_params(correct_probabilities=True).predict_proba(X[200:])
+    weight = np.ones(true.shape)
+    if weighted:  # of the weighted problem: weights are not undone, and count
+        odds = proba / (1 - proba) * weights[:, 1] / weights[:, 0]
+        proba = odds / (1 + odds)
+        weight = np.where(true, weights[:, 1], weights[:, 0])
+    loss = np.average(-np.log(np.where(true, proba, 1 - proba)), weights=weight)
+    assert min(clf.history_["val_log_loss"]) == pytest.approx(loss, rel=1e-9)
+
+
+def test_few_validation_rows_of_a_label_are_a_warning():
+    y_val = np.ones((20, 3), int)
+    y_val[:3, 0] = y_val[:10, 1] = y_val[:16, 2] = 0
+    message = (
+        "There are fewer than 5 validation rows of value 0 of label 0 (3), value 1 of "
+        "label 2 (4), so chance decides when training stops. Use more rows, a larger "
+        "validation_fraction, or X_val and y_val; or use early_stopping=False."
+    )
+    with pytest.warns(SmallValidationWarning, match=whole(message)):
+        mlp(early_stopping=True).fit(X, Y, X_val=X[:20], y_val=y_val)
+
+
+def test_early_stopping_scores_labels():
+    clf = mlp(early_stopping=True, monitor="accuracy", n_iter_no_change=np.inf)
+    clf.fit(X[:200], Y[:200], X_val=X[200:], y_val=Y[200:])
+    exact = (clf.predict(X[200:]) == Y[200:]).all(axis=1).mean()
+    assert max(clf.history_["val_accuracy"]) == exact > 0
+
+
+def test_partial_fit_continues_with_labels():
     clf = mlp(epochs=2, batch_size=1000).fit(X, Y)
     stepwise = mlp(batch_size=1000).partial_fit(X, Y).partial_fit(X, Y)
     np.testing.assert_allclose(
@@ -125,6 +165,13 @@ MESSAGES = [
         "for 3 labels.",
     ),
     (
+        {"cost_matrix": [[[0, 1], [1, 0]], [[0, 1], [1, 0]], [[0, 1], [0, 5]]]},
+        Y,
+        "For label 2 of y: Being right must never cost more than being wrong. For "
+        "class 1 the right answer costs 5 and answering 0 costs 0. Are rows and "
+        "columns swapped? Rows are truths, columns are predictions.",
+    ),
+    (
         {},
         Y * 2,
         "With several columns, y must contain only 0 and 1: one column for each label "
@@ -134,9 +181,9 @@ MESSAGES = [
     (
         {},
         Y.astype(int) + 1,
-        "With several columns, y must have 0 and 1 only: one column for each label of "
-        "a multilabel problem. Use sklearn.multioutput.MultiOutputClassifier for "
-        "columns of classes.",
+        "With several columns, y must contain only 0 and 1: one column for each label "
+        "of a multilabel problem. For several columns of classes use "
+        "sklearn.multioutput.MultiOutputClassifier.",
     ),
 ]
 
@@ -148,6 +195,15 @@ def test_what_does_not_fit_the_labels_is_explained(params, y, message):
         y[0, 0] = 1  # a third value
     with pytest.raises(ValueError, match=whole(message)):
         mlp(**params).fit(X, y)
+
+
+def test_another_number_of_labels_is_explained():
+    message = (
+        "y must have a column for each label. Its shape is (300, 2), and there are 3 "
+        "labels."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        mlp().partial_fit(X, Y).partial_fit(X, Y[:, :2])
 
 
 def test_costs_of_a_call_for_labels_are_matrices():

@@ -111,7 +111,7 @@ def test_probabilities_are_the_same_to_the_bit(fitted, through, tmp_path):
 
 
 @pytest.mark.parametrize("through", ROUND_TRIPS)
-def test_what_was_learnt_beside_the_network_comes_back(fitted, through, tmp_path):
+def test_fitted_attributes_come_back(fitted, through, tmp_path):
     X_case, classifier = fitted
     returned = through(classifier, tmp_path)
     np.testing.assert_array_equal(returned.classes_, classifier.classes_)
@@ -146,7 +146,7 @@ def test_the_model_can_be_exported_and_summarized_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_training_goes_on_after_unpickling_as_without(case, tmp_path):
+def test_training_continues_after_unpickling_as_without(case, tmp_path):
     X_case, labels, stayed = fit_case(case)
     returned = through_pickle(stayed, tmp_path)
     for _ in range(2):
@@ -159,7 +159,7 @@ def test_training_goes_on_after_unpickling_as_without(case, tmp_path):
 
 
 @pytest.mark.parametrize("through", [through_pickle, through_deepcopy])
-def test_warm_start_goes_on_after_a_round_trip_as_without(through, tmp_path):
+def test_warm_start_continues_after_a_round_trip_as_without(through, tmp_path):
     X_case, labels, stayed = fit_case("momentum", warm_start=True)
     returned = through(stayed, tmp_path)
     np.testing.assert_array_equal(
@@ -169,7 +169,7 @@ def test_warm_start_goes_on_after_a_round_trip_as_without(through, tmp_path):
 
 
 @pytest.mark.parametrize("through", [through_pickle, through_deepcopy])
-def test_being_copied_and_a_copy_that_trains_change_nothing(through, tmp_path):
+def test_a_copy_and_its_training_leave_the_original_alone(through, tmp_path):
     X_case, labels, alone = fit_case("dropout")
     _, _, copied = fit_case("dropout")
     through(copied, tmp_path).partial_fit(X_case, labels)
@@ -181,6 +181,29 @@ def test_being_copied_and_a_copy_that_trains_change_nothing(through, tmp_path):
     np.testing.assert_array_equal(
         copied.predict_proba(X_case), alone.predict_proba(X_case)
     )
+
+
+@pytest.mark.parametrize("through", ROUND_TRIPS)
+def test_what_the_user_made_of_the_model_comes_back(through, tmp_path):
+    X_case, labels, classifier = fit_case("adam")
+    before = classifier.predict_proba(X_case)
+    classifier.model_.fit(X_case, labels, epochs=2, verbose=0)
+    returned = through(classifier, tmp_path)
+    np.testing.assert_array_equal(
+        returned.predict_proba(X_case), classifier.predict_proba(X_case)
+    )
+    assert np.abs(returned.predict_proba(X_case) - before).max() > 1e-3
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_the_optimizer_of_the_model_is_that_of_the_training(engine, tmp_path):
+    _, _, classifier = fit_case("adam", engine=engine)
+    returned = through_pickle(classifier, tmp_path)
+    for model in (classifier.model_, returned.model_):
+        # Three epochs of four steps; then the state of Adam, which is not zero.
+        steps, _, *moments = (v.numpy() for v in model.optimizer.variables)
+        assert steps == 12
+        assert all(np.abs(moment).max() > 0 for moment in moments)
 
 
 def test_estimator_that_is_not_fitted_keeps_its_parameters(tmp_path):
@@ -239,7 +262,7 @@ def test_pipeline_predicts_the_same_bits_after_a_round_trip(
     np.testing.assert_array_equal(returned.predict_proba(X), pipeline.predict_proba(X))
 
 
-def test_model_saved_by_keras_answers_as_the_estimator(fitted, tmp_path):
+def test_a_model_saved_by_keras_predicts_as_the_estimator(fitted, tmp_path):
     X_case, classifier = fitted
     classifier.model_.save(tmp_path / "network.keras")
     loaded = keras.models.load_model(tmp_path / "network.keras")

@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from types import FunctionType, ModuleType
 
 import pytest
 from scikeras.wrappers import BaseWrapper
@@ -120,3 +121,62 @@ def test_every_parameter_is_documented_in_its_order():
     documentation = inspect.getdoc(CostSensitiveMLPClassifier)
     places = [documentation.index(f"\n{name} : ") for name in PARAMETERS]
     assert places == sorted(places)
+
+
+# types
+
+
+def public_objects():
+    """Yield every public class and function, those of the public modules included."""
+    for name in skweighted.__all__:
+        public = getattr(skweighted, name)
+        if not isinstance(public, ModuleType):
+            yield public
+            continue
+        own = [
+            inner
+            for inner, value in vars(public).items()
+            if inner[0] != "_" and getattr(value, "__module__", None) == public.__name__
+        ]
+        yield from (getattr(public, inner) for inner in getattr(public, "__all__", own))
+
+
+def own_functions(public):
+    """Yield the functions of a public object that are written in this package."""
+    members = {"": public}
+    if inspect.isclass(public):
+        members = {
+            name: member
+            for ancestor in reversed(public.__mro__)
+            for name, member in vars(ancestor).items()
+            if name[0] != "_" or name in ("__init__", "__call__")
+        }
+    for member in members.values():
+        if isinstance(member, property):
+            member = member.fget
+        function = getattr(member, "__func__", member)  # of a class or static method
+        ours = getattr(function, "__module__", "").startswith("skweighted")
+        if ours and isinstance(function, FunctionType):
+            yield function
+
+
+def missing_types(function):
+    """Yield each parameter, and "return", that has no type."""
+    signature = inspect.signature(function)
+    types = {name: p.annotation for name, p in signature.parameters.items()}
+    if function.__name__ != "__init__":
+        types["return"] = signature.return_annotation
+    for name, annotation in types.items():
+        if annotation is signature.empty and name not in ("self", "cls"):
+            yield f"{function.__module__}.{function.__qualname__}: {name}"
+
+
+def test_every_public_function_and_method_has_types():
+    # py.typed promises them to a user's type checker.
+    functions = {
+        function for public in public_objects() for function in own_functions(public)
+    }
+    assert len(functions) > 50
+    assert (
+        sorted(gap for function in functions for gap in missing_types(function)) == []
+    )
