@@ -112,12 +112,12 @@ def make_loss(
 
 
 def of_one_output(loss: Any) -> Any:
-    """Return the loss that a `PerOutput` computes per label, or else the loss itself."""
+    """Return the loss that a `PerOutput` computes per label, else the loss itself."""
     return loss.loss if isinstance(loss, PerOutput) else loss
 
 
 def distortion_of(loss: Any) -> Distortion:
-    """Return what a loss does to probabilities: declared, or known for Keras' losses."""
+    """Return what a loss declares that it does to probabilities, or what is known."""
     inner = of_one_output(loss)
     declared = declared_distortion(inner)
     if declared is None:

@@ -9,7 +9,7 @@ from skweighted._estimator._scikeras import BaseWrapper, check_parameter_name
 
 
 @functools.cache
-def named_parameters(cls: type) -> dict[str, inspect.Parameter]:
+def named_parameters(cls: Any) -> dict[str, inspect.Parameter]:
     """Return the parameters of a class and its ancestors, by name."""
     named: dict[str, inspect.Parameter] = {}
     for ancestor in cls.__mro__:
@@ -23,7 +23,7 @@ def named_parameters(cls: type) -> dict[str, inspect.Parameter]:
     return named
 
 
-def signature_of(cls: type) -> inspect.Signature:
+def signature_of(cls: Any) -> inspect.Signature:
     """Return the signature of a class without `**routed`.
 
     check_estimator reads the signature. It would treat "routed" as a parameter, and
@@ -33,7 +33,7 @@ def signature_of(cls: type) -> inspect.Signature:
     return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
 
 
-def check_names(cls: type, names: Iterable[str]) -> None:
+def check_names(cls: Any, names: Iterable[str]) -> None:
     """Raise ValueError for a name that is not a parameter of a class."""
     for name in names:
         check_parameter_name(name, named_parameters(cls), cls.__name__)

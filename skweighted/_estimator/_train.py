@@ -37,7 +37,7 @@ def train(
     start : Start
         Where training begins.
     problem : Problem
-        What to learn.
+        What to train on.
     epochs : int
     hooks : sequence of Hook
         Called between the epochs.
@@ -46,7 +46,7 @@ def train(
     -------
     trained : TrainedNetwork
     engine : str
-        "xla", or "keras" and why.
+        "xla", or "keras" and the reason.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def train(
     Warns
     -----
     ConvergenceWarning
-        If the user interrupts the training.
+        If the user interrupts training.
     """
     untrained = untrained_network(settings, start, problem)
     result, engine = train_network(
@@ -72,7 +72,7 @@ def train(
     if result.interrupted:
         warn_user(
             f"Training was interrupted after {result.n_epochs} of {epochs} epochs. "
-            f"The network is fitted and usable as it is.",
+            f"The network has the weights of that time and can be used.",
             ConvergenceWarning,
         )
     return _trained_network(settings, start, problem, result), engine
@@ -81,13 +81,13 @@ def train(
 def untrained_network(
     settings: Settings, start: Start, problem: Problem
 ) -> TrainedNetwork:
-    """Return the network of a start, for predictions in the middle of its training."""
+    """Return the network of a start, for predictions during its training."""
     result = TrainingResult(start.parameters, (), {}, 0, 0)
     return _trained_network(settings, start, problem, result)
 
 
 def _training_spec(settings: Settings, problem: Problem, epochs: int) -> TrainingSpec:
-    """Return how to train."""
+    """Return the specification of how to train."""
     stopping = EarlyStopping(
         settings.n_iter_no_change,
         settings.tol,
@@ -105,14 +105,14 @@ def _training_spec(settings: Settings, problem: Problem, epochs: int) -> Trainin
 
 
 def _run(settings: Settings, start: Start, problem: Problem, score: Any) -> Run:
-    """Return what is trained, from where, and with which randomness."""
+    """Return the run: its data, initial state and seeds."""
     parameters = start.parameters
     if start.is_new and settings.init_bias == "prior":
         bias = initial_bias(
             problem.loss, problem.totals.counts, problem.first_class_weight
         )
         parameters = (*parameters[:-1], bias.astype(start.network.dtype))
-    # Another optimizer than that of the last call starts without its state.
+    # The state is kept only if the optimizer is that of the last call.
     is_same = start.optimizer_id == optimizer_id(settings.optimizer)
     return Run(
         data=problem.rows,
@@ -129,7 +129,7 @@ def _run(settings: Settings, start: Start, problem: Problem, score: Any) -> Run:
 def _trained_network(
     settings: Settings, start: Start, problem: Problem, result: TrainingResult
 ) -> TrainedNetwork:
-    """Return the network that a training has made of a start."""
+    """Return the network that training has made from a start."""
     history = {
         name: [*start.history.get(name, []), *values]
         for name, values in result.history.items()
