@@ -44,4 +44,4 @@ def all_names(estimator: Any) -> list[str]:
     routed = [
         name for name in vars(estimator) if "__" in name and not name.startswith("_")
     ]
-    return [*named_parameters(type(estimator)), *routed]
+    return [*named_parameters(type(estimator)), *routed]  # type: ignore[arg-type]

@@ -294,8 +294,8 @@ def _validation_rows(
         if count == 0:
             raise ValueError(
                 f"The validation rows must contain every class, but they do not "
-                f"contain {name}. Use more rows, a larger validation_fraction, or X_val "
-                f"and y_val with every class."
+                f"contain {name}. Use more rows, a larger validation_fraction, or "
+                f"X_val and y_val with every class."
             )
         if count < FEW_ROWS:
             few.append(f"{name} ({count})")

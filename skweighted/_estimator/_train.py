@@ -72,7 +72,7 @@ def train(
     if result.interrupted:
         warn_user(
             f"Training was interrupted after {result.n_epochs} of {epochs} epochs. "
-            f"The network has the weights of that time and can be used.",
+            f"The network is fitted and can be used.",
             ConvergenceWarning,
         )
     return _trained_network(settings, start, problem, result), engine
