@@ -61,8 +61,8 @@ def compile_model(model: keras.Model, optimizer: Any, loss: Any, metrics: Any) -
     # Built now, because a saved model is loaded with a built optimizer.
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
-    # No loss scaling: with a global mixed_float16 policy, Keras would add it to networks
-    # of another precision too.
+    # No loss scaling: with a global mixed_float16 policy, Keras would also add it to
+    # networks of another precision.
     model.compile(
         optimizer=optimizer, loss=loss, metrics=metrics, auto_scale_loss=False
     )

@@ -69,7 +69,7 @@ def seeded_initializer(initializer: Any, seed: int) -> Callable[..., Any]:
 
 
 def _activated(activation: str | Callable, values: Any) -> Any:
-    """Return activations of M networks; a user's function gets 2D input, as in Keras."""
+    """Return activations of M networks; a user's function gets 2D input as in Keras."""
     if isinstance(activation, str):
         return keras.activations.get(activation)(values)
     rows = tf.reshape(values, (-1, values.shape[-1]))

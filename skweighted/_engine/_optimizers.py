@@ -32,7 +32,7 @@ def copy_of(optimizer: Any, learning_rate: Callable[[], Any] | None = None) -> A
     """
     config = optimizer.get_config()
     schedule = schedule_of(optimizer)
-    # A schedule has no state, and not every schedule can be recreated from its settings.
+    # A schedule has no state, and some cannot be recreated from their settings.
     if schedule is not None:
         config["learning_rate"] = schedule
     elif learning_rate is not None:
