@@ -1,15 +1,16 @@
 """Imbalanced and cost-sensitive classification with neural networks.
 
-The public names are resolved on first use (PEP 562), so `import skweighted`
+The public names are imported on first use (PEP 562), so `import skweighted`
 loads neither TensorFlow nor scikit-learn.
 """
 
 import importlib
+from typing import Any
 
 __version__ = "0.1.0.dev0"
 
-# What `skops.io.load(file, trusted=skweighted.TRUSTED_TYPES)` may load: plain values
-# that run no code of their own.
+# For `skops.io.load(file, trusted=skweighted.TRUSTED_TYPES)`: types that are safe to
+# load, because loading them does not run code from the file.
 TRUSTED_TYPES = [
     "skweighted._costs._weights.Totals",
     "skweighted._engine._spec.Dense",
@@ -47,7 +48,7 @@ _SUBMODULES = (
 __all__ = [*_MODULE_OF, *_SUBMODULES, "TRUSTED_TYPES", "__version__"]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return importlib.import_module(f"skweighted.{name}")
     if name in _MODULE_OF:
@@ -55,5 +56,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'skweighted' has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

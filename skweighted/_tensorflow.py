@@ -1,7 +1,7 @@
-"""TensorFlow's first import: quiet on the user's screen, honest about errors.
+"""The import of TensorFlow, without its log lines, but with its errors.
 
-Modules that need Keras say `from skweighted._tensorflow import keras`, so TensorFlow
-is loaded here and nowhere else.
+Modules that need Keras use `from skweighted._tensorflow import keras`, so that
+TensorFlow is loaded only here.
 """
 
 import contextlib
@@ -12,8 +12,9 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 
-# What TensorFlow's C++ side writes on a healthy machine, straight to file
+# What TensorFlow's C++ code writes even if nothing is wrong, directly to file
 # descriptor 2 and before TF_CPP_MIN_LOG_LEVEL takes effect (TensorFlow 2.21).
 _NOISE = re.compile(
     r"^(WARNING: All log messages before absl::InitializeLog\(\)"
@@ -27,10 +28,10 @@ _NOISE = re.compile(
 
 @contextlib.contextmanager
 def _only_errors_on_stderr():
-    """Hold back what is written to file descriptor 2 and pass on all but the noise."""
+    """Filter the noise out of what is written to file descriptor 2."""
     try:
         held, screen = tempfile.TemporaryFile(), os.dup(2)  # noqa: SIM115
-    except OSError:  # no stderr to keep clean, or no place to hold anything back
+    except OSError:  # no stderr, or no place for a temporary file
         yield
         return
     if sys.stderr is not None:
@@ -49,7 +50,7 @@ def _only_errors_on_stderr():
 
 
 def _bound_threads():
-    """Let TensorFlow's threads follow the limit that joblib sets in its workers."""
+    """Apply the thread limit that joblib sets in its workers to TensorFlow."""
     limit = os.environ.get("OMP_NUM_THREADS", "")
     if limit.isdigit():
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", limit)
@@ -57,14 +58,14 @@ def _bound_threads():
 
 
 def _load_tensorflow():
-    """Import TensorFlow and look for its devices, without its log lines."""
+    """Import TensorFlow and list its devices, without its log lines."""
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     _bound_threads()
     with _only_errors_on_stderr():
         tensorflow = importlib.import_module("tensorflow")
-        # The search for a GPU logs too; it would otherwise run inside the first fit.
+        # Listing GPUs writes log lines too; otherwise this happens in the first fit.
         tensorflow.config.list_physical_devices()
 
 
@@ -72,10 +73,10 @@ _retracing_expected = contextvars.ContextVar("retracing_expected", default=False
 
 
 @contextlib.contextmanager
-def expected_retracing():
+def expected_retracing() -> Iterator[None]:
     """Silence TensorFlow's retracing warnings, in this thread and this block only.
 
-    `keras.Model.fit` traces once per model, and a loop of fits makes many models.
+    `keras.Model.fit` traces once per model, and a loop of fits creates many models.
     """
     token = _retracing_expected.set(True)
     try:
@@ -85,7 +86,7 @@ def expected_retracing():
 
 
 def _is_news(record):
-    """Tell whether a log record of TensorFlow is worth the user's screen."""
+    """Return whether a log record of TensorFlow should be shown."""
     return not (
         _retracing_expected.get()
         and "triggered tf.function retracing" in record.getMessage()
@@ -100,9 +101,9 @@ import tensorflow as tf  # noqa: E402
 
 if keras.config.backend() != "tensorflow":
     raise ImportError(
-        f"skweighted trains Keras networks on TensorFlow, and Keras is set to the "
-        f"backend {keras.config.backend()!r}. Set KERAS_BACKEND=tensorflow, in the "
-        f"environment or before Keras is imported."
+        f"skweighted needs Keras with the TensorFlow backend. The backend is "
+        f"{keras.config.backend()!r}. Set the environment variable "
+        f"KERAS_BACKEND=tensorflow before Keras is imported."
     )
 
 __all__ = ["expected_retracing", "keras", "tf"]

@@ -1,4 +1,4 @@
-"""Names in messages: near misses, and lists short enough for one line; plain text."""
+"""Text for messages: suggestions, shortened lists, counts and plain text."""
 
 import difflib
 import io
@@ -8,8 +8,8 @@ from rich.console import Console, RenderableType
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the nearest known names, "" if none is near."""
-    # Compared in lower case, because a wrong capital is the commonest slip.
+    """Return " Did you mean 'x'?" for similar known names, "" if there are none."""
+    # Compared in lower case, because wrong capitals are the most common mistake.
     spelling = {known_name.lower(): known_name for known_name in known}
     near = difflib.get_close_matches(name.lower(), spelling, n=3, cutoff=0.7)
     if not near:
@@ -18,7 +18,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?", or all known names if none is near."""
+    """Return " Did you mean 'x'?", or all known names if none is similar."""
     known = sorted(known)
     return did_you_mean(name, known) or f" Known: {', '.join(map(repr, known))}."
 
@@ -37,8 +37,8 @@ def count(number: int, noun: str) -> str:
 
 
 def plain_text(shown: RenderableType) -> str:
-    """Return what a console would show, without colours and trailing blanks."""
+    """Return what a console would show, without colors and trailing spaces."""
     file = io.StringIO()
-    # In a notebook a console shows what it prints, whatever its file is.
+    # Otherwise, in a notebook, the console displays its output despite `file`.
     Console(file=file, color_system=None, force_jupyter=False).print(shown)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())

@@ -1,4 +1,4 @@
-"""Warnings that point at the user's own line, however deep they are raised."""
+"""Warnings that point to the line of the user's code, however deep they are raised."""
 
 import sys
 import warnings
@@ -6,8 +6,8 @@ import warnings
 _INSIDE = ("skweighted", "sklearn", "imblearn", "joblib")
 
 
-def warn_user(message, category):
-    """Warn, as if from the first line outside of this package and sklearn."""
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn with the location of the innermost call from the user's own code."""
     level, frame = 1, sys._getframe()
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(_INSIDE):
         level, frame = level + 1, frame.f_back

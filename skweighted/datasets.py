@@ -1,26 +1,31 @@
-"""Data to try things on: real data made imbalanced, and published synthetic problems.
+"""Example data: real data made imbalanced, and published synthetic problems.
 
-Nothing is downloaded. The positive class is 1 everywhere and the rare one.
+Nothing is downloaded. The rare class is always 1, the positive class.
 """
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 from imblearn.datasets import make_imbalance
 from sklearn.datasets import load_breast_cancer, make_classification
 from sklearn.model_selection import train_test_split
 
 
-def load_imbalanced_breast_cancer(*, n_positives=40, random_state=0):
+def load_imbalanced_breast_cancer(
+    *, n_positives: int = 40, random_state: Any = 0
+) -> tuple[pd.DataFrame, pd.Series]:
     """Load scikit-learn's breast cancer data with few malignant cases.
 
     The Wisconsin diagnostic data (Street, Wolberg and Mangasarian, 1993): 30 measures
-    of cell nuclei, 357 benign and 212 malignant tumours. All benign cases are kept and
-    a random sample of the malignant ones.
+    of cell nuclei, 357 benign and 212 malignant tumors. All benign cases and a random
+    sample of the malignant cases are kept.
 
     Parameters
     ----------
     n_positives : int, default=40
-        Malignant cases to keep, from 1 to 212. The default makes them a tenth of the
-        rows and leaves 8 for each of five folds.
+        Number of malignant cases to keep, from 1 to 212. With the default, they are a
+        tenth of the rows, and each of five folds has 8.
     random_state : int, RandomState instance or None, default=0
         Seed of the sample.
 
@@ -49,30 +54,32 @@ def load_imbalanced_breast_cancer(*, n_positives=40, random_state=0):
     n_malignant = int(malignant.sum())
     if not 1 <= n_positives <= n_malignant:
         raise ValueError(
-            f"n_positives must be from 1 to {n_malignant}, the malignant cases there "
-            f"are; it is {n_positives}."
+            f"n_positives must be from 1 to {n_malignant}, the number of malignant "
+            f"cases. Got {n_positives}."
         )
     X, y = make_imbalance(
         X, malignant, sampling_strategy={1: n_positives}, random_state=random_state
     )
-    # Shuffled: the sampler leaves the classes one after the other.
+    # Shuffled, because the sampler returns one class after the other.
     order = pd.Series(range(len(y))).sample(frac=1, random_state=random_state)
     X, y = X.iloc[order].reset_index(drop=True), y.iloc[order].reset_index(drop=True)
     return X, y
 
 
-def make_one_percent_problem(*, random_state=4):
-    """Make the published problem with 1 positive in 100, cut into halves.
+def make_one_percent_problem(
+    *, random_state: Any = 4
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Make the published problem with 1 positive in 100, split into halves.
 
     10,000 points in the plane, two clusters per class, no label noise; the first 5,000
-    are for training. The problem of a much-read tutorial on cost-sensitive networks,
-    whose published test ROC AUC is 0.949 without weights and 0.973 with weights
+    are for training. The problem is from a popular tutorial on cost-sensitive networks,
+    which reports a test ROC AUC of 0.949 without weights and 0.973 with weights
     ``{0: 1, 1: 100}``.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=4
-        Seed of the points; 4 is the published one.
+        Seed of the points; 4 is the published seed.
 
     Returns
     -------
@@ -100,21 +107,23 @@ def make_one_percent_problem(*, random_state=4):
     return X[:5_000], X[5_000:], y[:5_000], y[5_000:]
 
 
-def make_overlapping_problem(*, random_state=0, split_random_state=42):
+def make_overlapping_problem(
+    *, random_state: Any = 0, split_random_state: Any = 42
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Make the published problem whose rare class lies inside the common one.
 
-    100,000 points in the plane, one cluster per class, close together, and scikit-
-    learn's default label noise of 1 %, so half of the 1,030 positives are noise. A
-    random fifth is for testing. In the tutorial it comes from, the minority recall of
-    a network with two hidden units is 0.56 with balanced weights and 0.98 with
-    ``{0: 1, 1: 200}``.
+    100,000 points in the plane, one cluster per class, close together. With
+    scikit-learn's default label noise of 1 %, half of the 1,030 positives are noise. A
+    random fifth is for testing. In the tutorial from which the problem is taken, the
+    minority recall of a network with two hidden units is 0.56 with balanced weights and
+    0.98 with ``{0: 1, 1: 200}``.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=0
-        Seed of the points; 0 is the published one.
+        Seed of the points; 0 is the published seed.
     split_random_state : int, RandomState instance or None, default=42
-        Seed of the split; 42 is the published one.
+        Seed of the split; 42 is the published seed.
 
     Returns
     -------

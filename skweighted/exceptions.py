@@ -1,29 +1,29 @@
-"""The warnings and errors a user may want to catch by name."""
+"""Warnings and errors that users may want to catch by name."""
 
 
 class CannotRunError(ValueError):
-    """Training rows do not let a strategy of `compare` run, which then skips it."""
+    """A strategy cannot run on the training rows; `compare` then skips it."""
 
 
 class ClassWeightWarning(UserWarning):
-    """Class weights that name a label which y has not, or that nothing undoes."""
+    """Class weights name a label that is not in y, or are not undone."""
 
 
 class CostWarning(UserWarning):
-    """A cost matrix looks as if rows and columns were swapped, or labels misspelt."""
+    """A cost matrix seems to have swapped rows and columns, or misspelled labels."""
 
 
 class DoubleCountWarning(CostWarning):
-    """The same cost, or the same imbalance, would count twice."""
+    """The same cost, or the same imbalance, counts twice."""
 
 
 class SmallValidationWarning(UserWarning):
-    """A class has so few validation rows that early stopping is left to chance."""
+    """A class has so few validation rows that early stopping depends on chance."""
 
 
 class TableError(ValueError):
-    """A file or table cannot be compared on, and the message says why."""
+    """A file or table cannot be used; the message explains why."""
 
 
 class TrainingDivergedError(ValueError):
-    """The loss became infinite or NaN, so there is no network to keep."""
+    """The loss became infinite or NaN, so there is no fitted network."""

@@ -1,13 +1,15 @@
-"""Keras losses for imbalanced classes: serialisable, and safe far from the truth.
+"""Keras losses for imbalanced classes: serializable and numerically stable.
 
 Outputs are probabilities: of the second of two classes, in shape (..., 1), or of each
-class, in shape (..., n_classes). Truths have the same shape, 0 or 1, or one-hot. Two
-classes are seen as a softmax over the logits 0 and z. Wherever outputs bring their
-logits, as those of Keras' sigmoid and softmax do, losses are computed from them.
+class, in shape (..., n_classes). True values have the same shape: 0 or 1, or one-hot.
+Two classes are treated as a softmax over the logits 0 and z. If outputs carry their
+logits, as those of Keras' sigmoid and softmax do, losses are computed from the logits.
 
 Numbers and arrays of a loss (a focusing parameter, class priors) are its data: they
-may change without compiling a training program again.
+can change without recompiling a training program.
 """
+
+from typing import Any, Self
 
 import numpy as np
 
@@ -32,14 +34,14 @@ def _logits(y_pred, from_logits):
 
 
 def _least(values):
-    """Return the least positive number of a tensor's precision."""
+    """Return the smallest normal number in the precision of a tensor."""
     return float(np.finfo(keras.backend.standardize_dtype(values.dtype)).tiny)
 
 
 class _ClassLoss(keras.losses.Loss):
-    """A loss of one value per row that has numbers and arrays as data.
+    """A loss with one value per row, and with numbers and arrays as data.
 
-    `ranks` says how many axes each of them has for a single output.
+    `ranks` is the number of axes of each of them for a single output.
     """
 
     ranks: dict[str, int] = {}  # noqa: RUF012
@@ -50,16 +52,16 @@ class _ClassLoss(keras.losses.Loss):
     def __init__(
         self,
         *,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
+        from_logits: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__(name or type(self).__name__, reduction, dtype)
         self.from_logits = from_logits
 
-    def get_config(self):
-        """Return the settings from which `from_config` makes the loss again."""
+    def get_config(self) -> dict[str, Any]:
+        """Return the config from which `from_config` recreates the loss."""
         config = super().get_config() | {
             "from_logits": self.from_logits,
             "dtype": self.dtype,
@@ -70,26 +72,26 @@ class _ClassLoss(keras.losses.Loss):
             config[name] = None if value is None else np.asarray(value).tolist()
         return config
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
-        """Return the weighted loss of a batch, as `reduction` says."""
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the weighted loss of a batch, reduced by `reduction`."""
         return super().__call__(*self._tensors(y_true, y_pred), sample_weight)
 
-    def data(self):
-        """Return numbers and arrays as arrays with an axis at least, by name."""
+    def data(self) -> dict[str, np.ndarray]:
+        """Return numbers and arrays by name, as arrays with at least one axis."""
         return {
             name: np.atleast_1d(np.asarray(getattr(self, name), dtype=np.float64))
             for name in self.ranks
             if getattr(self, name) is not None
         }
 
-    def with_data(self, data):
-        """Return a copy of the loss with other numbers and arrays."""
+    def with_data(self, data: dict[str, Any]) -> Self:
+        """Return a copy of the loss with new values of numbers and arrays."""
         copied = _copy(self)
         vars(copied).update(data)
         return copied
 
     def undo(self, proba: np.ndarray) -> np.ndarray:
-        """Return true probabilities for those that minimize this loss.
+        """Return true probabilities from those that minimize this loss.
 
         Parameters
         ----------
@@ -109,9 +111,9 @@ class _ClassLoss(keras.losses.Loss):
         return self.distortion.undo(proba, **settings, **plain)
 
     def _tensors(self, y_true, y_pred):
-        """Return truths and outputs as tensors of the same rank.
+        """Return true values and outputs as tensors of the same rank.
 
-        Lists too: Keras would take each of their numbers for an output of its own.
+        Also from lists, whose items Keras would treat as separate outputs.
         """
         y_true, y_pred = (
             ops.convert_to_tensor(values, dtype=self.dtype)
@@ -122,12 +124,12 @@ class _ClassLoss(keras.losses.Loss):
         return y_true, y_pred
 
     def _given(self, name):
-        """Return a number or an array, which must be there by now."""
+        """Return a number or an array, or raise ValueError if it is missing."""
         value = getattr(self, name)
         if value is None:
             raise ValueError(
-                f"{type(self).__name__} needs {name}. Give it when you make the loss; "
-                f"CostSensitiveMLPClassifier fills it in."
+                f"{type(self).__name__} needs {name}. Pass it when you create the "
+                f"loss. CostSensitiveMLPClassifier sets it automatically."
             )
         return value
 
@@ -136,7 +138,7 @@ class _ClassLoss(keras.losses.Loss):
         return ops.convert_to_tensor(self._given(name), dtype=self.dtype)
 
     def _class_logits(self, y_pred):
-        """Return the logit of each class, also where there is one output for two."""
+        """Return the logit of each class, also if two classes share one output."""
         logits = _logits(y_pred, self.from_logits)
         if logits.shape[-1] == 1:
             return ops.concatenate([ops.zeros_like(logits), logits], axis=-1)
@@ -157,19 +159,19 @@ def _cross_entropy(truth, logits):
 
 @keras.saving.register_keras_serializable("skweighted")
 class FocalCrossentropy(_ClassLoss):
-    """Cross-entropy that easy rows count less in: ``-(1 - p) ** gamma * log(p)``.
+    """Cross-entropy in which easy rows count less: ``-(1 - p) ** gamma * log(p)``.
 
     ``p`` is the probability of the true class (Lin et al., 2017, eq. 4). With gamma =
-    0 it is cross-entropy. The class weights of the paper (alpha) are `class_weight` or
-    `sample_weight`.
+    0 it is cross-entropy. For the class weights of the paper (alpha), use
+    `class_weight` or `sample_weight`.
 
     Parameters
     ----------
     gamma : float, default=2.0
         Focusing parameter, at least 0.
     **settings
-        ``from_logits=True`` where outputs are logits; the rest as in
-        `keras.losses.Loss`: reduction, name and dtype.
+        ``from_logits=True`` if outputs are logits; `reduction`, `name` and `dtype` as
+        in `keras.losses.Loss`.
 
     References
     ----------
@@ -187,14 +189,14 @@ class FocalCrossentropy(_ClassLoss):
     ranks = {"gamma": 0}  # noqa: RUF012
     distortion = LOSSES["focal"]
 
-    def __init__(self, gamma=2.0, **settings):
+    def __init__(self, gamma: float = 2.0, **settings: Any) -> None:
         super().__init__(**settings)
         self.gamma = _at_least_zero("gamma", gamma)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return one value per row."""
         log_proba = ops.log_softmax(self._class_logits(y_pred), axis=-1)
-        # Never exactly 0, at which a power below 1 has no derivative.
+        # Never exactly 0, where a power below 1 has no finite derivative.
         others = ops.maximum(-ops.expm1(log_proba), _least(log_proba))
         focus = ops.power(others, self._number("gamma"))
         return -ops.sum(self._class_truth(y_true) * focus * log_proba, axis=-1)
@@ -205,18 +207,18 @@ class LogitAdjustedCrossentropy(_ClassLoss):
     """Cross-entropy of ``logits + tau * log(class_prior)``.
 
     The logits themselves then rank the classes as if all were equally frequent, which
-    minimises the mean of the classes' error rates (Menon et al., 2021, eq. 10). With
-    equal priors, or tau = 0, it is cross-entropy.
+    minimizes the mean of the error rates of the classes (Menon et al., 2021, eq. 10).
+    With equal priors, or tau = 0, it is cross-entropy.
 
     Parameters
     ----------
     tau : float, default=1.0
         Strength of the adjustment, at least 0.
     class_prior : array-like of shape (n_classes,), default=None
-        Share of each class; filled in by `CostSensitiveMLPClassifier`.
+        Share of each class; set by `CostSensitiveMLPClassifier`.
     **settings
-        ``from_logits=True`` where outputs are logits; the rest as in
-        `keras.losses.Loss`: reduction, name and dtype.
+        ``from_logits=True`` if outputs are logits; `reduction`, `name` and `dtype` as
+        in `keras.losses.Loss`.
 
     References
     ----------
@@ -234,12 +236,14 @@ class LogitAdjustedCrossentropy(_ClassLoss):
     ranks = {"tau": 0, "class_prior": 1}  # noqa: RUF012
     distortion = LOSSES["logit_adjusted"]
 
-    def __init__(self, tau=1.0, class_prior=None, **settings):
+    def __init__(
+        self, tau: float = 1.0, class_prior: Any = None, **settings: Any
+    ) -> None:
         super().__init__(**settings)
         self.tau = _at_least_zero("tau", tau)
         self.class_prior = class_prior
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return one value per row."""
         prior = self._number("class_prior")
         offset = self._number("tau") * ops.log(ops.maximum(prior, _least(prior)))
@@ -251,16 +255,15 @@ class LogitAdjustedCrossentropy(_ClassLoss):
 class BalancedSoftmax(LogitAdjustedCrossentropy):
     """Cross-entropy of ``logits + log(class_prior)`` (Ren et al., 2020).
 
-    The same as `LogitAdjustedCrossentropy` with tau = 1, which its authors came to on
-    another way.
+    The same as `LogitAdjustedCrossentropy` with tau = 1, derived in another way.
 
     Parameters
     ----------
     class_prior : array-like of shape (n_classes,), default=None
-        Share of each class; filled in by `CostSensitiveMLPClassifier`.
+        Share of each class; set by `CostSensitiveMLPClassifier`.
     **settings
-        ``from_logits=True`` where outputs are logits; the rest as in
-        `keras.losses.Loss`: reduction, name and dtype.
+        ``from_logits=True`` if outputs are logits; `reduction`, `name` and `dtype` as
+        in `keras.losses.Loss`.
 
     References
     ----------
@@ -271,7 +274,7 @@ class BalancedSoftmax(LogitAdjustedCrossentropy):
     ranks = {"class_prior": 1}  # noqa: RUF012
     distortion = LOSSES["balanced_softmax"]
 
-    def __init__(self, class_prior=None, **settings):
+    def __init__(self, class_prior: Any = None, **settings: Any) -> None:
         super().__init__(1.0, class_prior, **settings)
 
 
@@ -280,23 +283,23 @@ class LDAM(_ClassLoss):
     """Label-distribution-aware margins: rare classes must win by more.
 
     Cross-entropy of ``scale * (logits - margin)``, where the margin of the true class
-    is proportional to ``class_prior ** -0.25`` and that of the others 0 (Cao et al.,
-    2019). The paper bounds the logits, by features and kernels of norm
-    1, and scales them by 30; here they are those of the network, and the scale is 1.
-    With max_margin = 0 it is cross-entropy. The paper defers class weights as well:
-    `class_weight_start`.
+    is proportional to ``class_prior ** -0.25`` and the other margins are 0 (Cao et al.,
+    2019). In the paper, features and kernels are normalized, so logits are bounded, and
+    the scale is 30; here the network's own logits are used, and the scale is 1. With
+    max_margin = 0 it is cross-entropy. The paper also defers class weights; use
+    `class_weight_start` for this.
 
     Parameters
     ----------
     max_margin : float, default=0.5
         Margin of the rarest class, in logits; at least 0.
     scale : float, default=1.0
-        Factor of the logits, above 0.
+        Factor of the logits; above 0.
     class_prior : array-like of shape (n_classes,), default=None
-        Share of each class; filled in by `CostSensitiveMLPClassifier`.
+        Share of each class; set by `CostSensitiveMLPClassifier`.
     **settings
-        ``from_logits=True`` where outputs are logits; the rest as in
-        `keras.losses.Loss`: reduction, name and dtype.
+        ``from_logits=True`` if outputs are logits; `reduction`, `name` and `dtype` as
+        in `keras.losses.Loss`.
 
     References
     ----------
@@ -314,7 +317,13 @@ class LDAM(_ClassLoss):
     ranks = {"max_margin": 0, "scale": 0, "class_prior": 1}  # noqa: RUF012
     distortion = LOSSES["ldam"]
 
-    def __init__(self, max_margin=0.5, scale=1.0, class_prior=None, **settings):
+    def __init__(
+        self,
+        max_margin: float = 0.5,
+        scale: float = 1.0,
+        class_prior: Any = None,
+        **settings: Any,
+    ) -> None:
         super().__init__(**settings)
         self.max_margin = _at_least_zero("max_margin", max_margin)
         self.scale = _at_least_zero("scale", scale)
@@ -322,10 +331,10 @@ class LDAM(_ClassLoss):
             raise ValueError(f"scale must be a number above 0. Got {scale!r}.")
         self.class_prior = class_prior
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return one value per row."""
         prior = self._number("class_prior")
-        # A class without rows has no margin, and does not make the others small.
+        # A class without rows has no margin, and does not reduce the other margins.
         present = ops.where(prior > 0, prior, ops.ones_like(prior))
         rarest = ops.min(present, axis=-1, keepdims=True)
         margin = self._number("max_margin") * ops.power(rarest / present, 0.25)
@@ -337,12 +346,12 @@ class LDAM(_ClassLoss):
 
 @keras.saving.register_keras_serializable("skweighted")
 class AsymmetricLoss(_ClassLoss):
-    """Cross-entropy in which easy negatives count less, and very easy ones nothing.
+    """Cross-entropy in which easy negatives count less, or not at all.
 
     ``-(1 - p) ** gamma_pos * log(p)`` for a positive row and ``-q ** gamma_neg * log(1
     - q)`` for a negative one, with ``q = max(p - clip, 0)`` and ``p`` the probability
-    of the positive class (Ridnik et al., 2021). For two classes, and for
-    each label of a multilabel problem. With all three at 0 it is cross-entropy.
+    of the positive class (Ridnik et al., 2021). Defined for two classes, and for each
+    label of a multilabel problem. If all three parameters are 0, it is cross-entropy.
 
     Parameters
     ----------
@@ -351,13 +360,13 @@ class AsymmetricLoss(_ClassLoss):
     gamma_neg : float, default=4.0
         Focusing parameter of negative rows, at least 0.
     clip : float, default=0.05
-        Probability up to which a negative row counts nothing; in [0, 1).
+        Probability up to which a negative row is ignored; in [0, 1).
     positive : {0, 1}, default=1
-        Which class is the positive one. `CostSensitiveMLPClassifier` fills in the rarer
-        of two classes; a label of a multilabel problem is positive where it is 1.
+        The positive class. `CostSensitiveMLPClassifier` uses the rarer of two classes;
+        in a multilabel problem, the positive class of each label is 1.
     **settings
-        ``from_logits=True`` where outputs are logits; the rest as in
-        `keras.losses.Loss`: reduction, name and dtype.
+        ``from_logits=True`` if outputs are logits; `reduction`, `name` and `dtype` as
+        in `keras.losses.Loss`.
 
     References
     ----------
@@ -376,7 +385,14 @@ class AsymmetricLoss(_ClassLoss):
     distortion = LOSSES["asymmetric"]
     plain = ("positive",)
 
-    def __init__(self, gamma_pos=0.0, gamma_neg=4.0, clip=0.05, positive=1, **settings):
+    def __init__(
+        self,
+        gamma_pos: float = 0.0,
+        gamma_neg: float = 4.0,
+        clip: float = 0.05,
+        positive: int = 1,
+        **settings: Any,
+    ) -> None:
         super().__init__(**settings)
         self.gamma_pos = _at_least_zero("gamma_pos", gamma_pos)
         self.gamma_neg = _at_least_zero("gamma_neg", gamma_neg)
@@ -387,12 +403,12 @@ class AsymmetricLoss(_ClassLoss):
             raise ValueError(f"positive must be 0 or 1. Got {positive!r}.")
         self.positive = positive
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return one value per row."""
         if y_pred.shape[-1] != 1:
             raise ValueError(
-                f"AsymmetricLoss is for two classes or for labels by themselves. The "
-                f"outputs are {y_pred.shape[-1]} classes that exclude each other. Use "
+                f"AsymmetricLoss supports two classes and multilabel problems. The "
+                f"outputs are {y_pred.shape[-1]} mutually exclusive classes. Use "
                 f"FocalCrossentropy."
             )
         log_proba = ops.log_softmax(self._class_logits(y_pred), axis=-1)
@@ -406,7 +422,7 @@ class AsymmetricLoss(_ClassLoss):
         log_unshifted = ops.where(
             clip > 0,
             ops.log(ops.minimum(ops.maximum(complement + clip, least), 1.0)),
-            log_negative,  # safe far from the truth
+            log_negative,  # does not underflow
         )
         positive = log_positive * ops.power(
             ops.maximum(complement, least), self._number("gamma_pos")
@@ -423,19 +439,18 @@ class AsymmetricLoss(_ClassLoss):
 class ExpectedCost(_ClassLoss):
     """The expected cost of a prediction that is drawn from the outputs.
 
-    ``sum_j cost_matrix[truth, j] * p_j``, after Kukar & Kononenko (1998), who weigh
-    squared errors by costs: here the cost itself is minimised. Its minimum puts all
-    probability on the answer of least expected cost, so outputs are decisions and no
-    probabilities.
+    ``sum_j cost_matrix[truth, j] * p_j``, after Kukar & Kononenko (1998), who weight
+    squared errors by costs; here the cost itself is minimized. At its minimum, the
+    entire probability lies on the class of least expected cost, so outputs are
+    decisions, not probabilities.
 
     Parameters
     ----------
     cost_matrix : array-like of shape (n_classes, n_classes), default=None
-        Rows are truths, columns predictions; filled in by
-        `CostSensitiveMLPClassifier`.
+        Rows are truths, columns are predictions; set by `CostSensitiveMLPClassifier`.
     **settings
-        ``from_logits=True`` where outputs are logits; the rest as in
-        `keras.losses.Loss`: reduction, name and dtype.
+        ``from_logits=True`` if outputs are logits; `reduction`, `name` and `dtype` as
+        in `keras.losses.Loss`.
 
     References
     ----------
@@ -446,19 +461,19 @@ class ExpectedCost(_ClassLoss):
     --------
     >>> from skweighted.losses import ExpectedCost
     >>> loss = ExpectedCost(cost_matrix=[[0, 1], [20, 0]])
-    >>> print(float(loss([[1.0]], [[0.75]])))  # in cost: a quarter of a miss
+    >>> print(float(loss([[1.0]], [[0.75]])))  # a quarter of the cost of a miss
     5.0
     """
 
     ranks = {"cost_matrix": 2}  # noqa: RUF012
     distortion = LOSSES["expected_cost"]
 
-    def __init__(self, cost_matrix=None, **settings):
+    def __init__(self, cost_matrix: Any = None, **settings: Any) -> None:
         super().__init__(**settings)
         self.cost_matrix = cost_matrix
 
-    def call(self, y_true, y_pred):
-        """Return one value per row, in cost."""
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one value per row, in the unit of the costs."""
         proba = ops.softmax(self._class_logits(y_pred), axis=-1)
         truth = self._class_truth(y_true)
         costs = truth[..., :, None] * self._number("cost_matrix") * proba[..., None, :]
@@ -466,15 +481,15 @@ class ExpectedCost(_ClassLoss):
 
 
 class _BatchLoss(_ClassLoss):
-    """A loss of a whole batch, which is not the mean over its rows.
+    """A loss of a whole batch that is not the mean over its rows.
 
-    `over_batch` takes the weights of the rows, of which only the ratios within each
-    class count. A row of weight zero is absent.
+    `over_batch` accepts the weights of the rows. Only their ratios within each class
+    count. A row of weight zero is absent.
     """
 
     batch_wide = True
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the loss of a batch."""
         y_true, y_pred = self._tensors(y_true, y_pred)
         if sample_weight is None:
@@ -484,8 +499,8 @@ class _BatchLoss(_ClassLoss):
             weight = ops.squeeze(weight, axis=-1)
         return self.over_batch(y_true, y_pred, weight)
 
-    def call(self, y_true, y_pred):
-        """Return the loss of a batch whose rows weigh the same."""
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of a batch whose rows have equal weights."""
         return self(y_true, y_pred)
 
     def _class_errors(self, y_true, y_pred, weight):
@@ -504,19 +519,19 @@ class _BatchLoss(_ClassLoss):
 class MeanFalseError(_BatchLoss):
     """The sum of the classes' mean errors (Wang et al., 2016).
 
-    The error of a row is half the sum of squares over the classes, as in the paper;
-    its mean over the rows of each class counts, however few they are. A class that a
-    batch does not have adds nothing to it, so batches should be large. Class weights
+    The error of a row is half the sum of squares over the classes, as in the paper. The
+    mean error of each class counts equally, however few rows the class has. A class
+    without rows in a batch adds nothing, so batches should be large. Class weights
     cancel out.
 
     Parameters
     ----------
     class_prior : array-like of shape (n_classes,), default=None
-        Share of each class, needed to undo the loss in probabilities only; filled in by
+        Share of each class, needed only to recover true probabilities; set by
         `CostSensitiveMLPClassifier`.
     **settings
-        ``from_logits=True`` where outputs are logits; the rest as in
-        `keras.losses.Loss`: reduction, name and dtype.
+        ``from_logits=True`` if outputs are logits; `reduction`, `name` and `dtype` as
+        in `keras.losses.Loss`.
 
     References
     ----------
@@ -534,12 +549,12 @@ class MeanFalseError(_BatchLoss):
     ranks = {"class_prior": 1}  # noqa: RUF012
     distortion = LOSSES["mean_false_error"]
 
-    def __init__(self, class_prior=None, **settings):
+    def __init__(self, class_prior: Any = None, **settings: Any) -> None:
         super().__init__(**settings)
         self.class_prior = class_prior
 
-    def over_batch(self, y_true, y_pred, weight):
-        """Return the loss of batches: rows are the last axis but one of outputs."""
+    def over_batch(self, y_true: Any, y_pred: Any, weight: Any) -> Any:
+        """Return the loss of batches, whose rows are the second-to-last axis."""
         return ops.sum(self._class_errors(y_true, y_pred, weight), axis=-1)
 
 
@@ -547,15 +562,15 @@ class MeanFalseError(_BatchLoss):
 class MeanSquaredFalseError(_BatchLoss):
     """The sum of the squares of the classes' mean errors (Wang et al., 2016).
 
-    As `MeanFalseError`, but it also draws the errors of the classes together. Its
-    outputs are no probabilities, even of a weighted problem: how much a class weighs
-    depends on its error.
+    Like `MeanFalseError`, but it also makes the errors of the classes more equal. Its
+    outputs are not probabilities, not even of a weighted problem, because the weight of
+    a class depends on its error.
 
     Parameters
     ----------
     **settings
-        ``from_logits=True`` where outputs are logits; the rest as in
-        `keras.losses.Loss`: reduction, name and dtype.
+        ``from_logits=True`` if outputs are logits; `reduction`, `name` and `dtype` as
+        in `keras.losses.Loss`.
 
     References
     ----------
@@ -565,14 +580,14 @@ class MeanSquaredFalseError(_BatchLoss):
 
     distortion = LOSSES["mean_squared_false_error"]
 
-    def over_batch(self, y_true, y_pred, weight):
-        """Return the loss of batches: rows are the last axis but one of outputs."""
+    def over_batch(self, y_true: Any, y_pred: Any, weight: Any) -> Any:
+        """Return the loss of batches, whose rows are the second-to-last axis."""
         errors = self._class_errors(y_true, y_pred, weight)
         return ops.sum(ops.square(errors), axis=-1)
 
 
 def _at_least_zero(name, value):
-    """Return a number or an array of numbers, all at least 0."""
+    """Return numbers after checking that all are at least 0."""
     numbers = np.asarray(value)
     if numbers.dtype.kind not in "biuf" or not np.all(numbers >= 0):
         raise ValueError(f"{name} must be a number of at least 0. Got {value!r}.")
@@ -582,8 +597,8 @@ def _at_least_zero(name, value):
 def _copy(loss):
     """Return a shallow copy.
 
-    By `copy.copy` Keras writes a file and reads it, 2 ms, and only if it knows the
-    class.
+    With `copy.copy`, Keras writes and reads a file, which takes 2 ms and needs a
+    registered class.
     """
     copied = object.__new__(type(loss))
     vars(copied).update(vars(loss))
@@ -594,13 +609,13 @@ def _copy(loss):
 class PerOutput(keras.losses.Loss):
     """A loss for two classes, computed for each label of a multilabel problem.
 
-    Its values have one column per label, so weights can have as many:
-    ``sample_weight`` of shape (n_samples, n_labels).
+    Its values have one column per label, so ``sample_weight`` can have shape
+    (n_samples, n_labels).
 
     Parameters
     ----------
     loss : keras.losses.Loss
-        Arrays of it, such as class_prior, have one row for each label.
+        The loss of each label. Its arrays, such as class_prior, have a row per label.
     reduction, name, dtype
         As in `keras.losses.Loss`.
 
@@ -613,28 +628,32 @@ class PerOutput(keras.losses.Loss):
     """
 
     def __init__(
-        self, loss, reduction="sum_over_batch_size", name="per_output", dtype=None
-    ):
+        self,
+        loss: Any,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "per_output",
+        dtype: Any = None,
+    ) -> None:
         loss = keras.losses.get(loss)
         super().__init__(name=name, reduction=reduction, dtype=dtype or loss.dtype)
         self.loss = loss
 
-    def get_config(self):
-        """Return the settings from which `from_config` makes the loss again."""
+    def get_config(self) -> dict[str, Any]:
+        """Return the config from which `from_config` recreates the loss."""
         loss = keras.losses.serialize(self.loss)
         return super().get_config() | {"loss": loss, "dtype": self.dtype}
 
     @property
     def distortion(self) -> Distortion | None:
-        """What the loss of each label does to its probability, where it says so."""
+        """What the loss of each label does to its probability, if it declares this."""
         return getattr(self.loss, "distortion", None)
 
     @property
-    def batch_wide(self):
+    def batch_wide(self) -> bool:
         """Whether the loss of a batch is not the mean over its rows."""
         return getattr(self.loss, "batch_wide", False)
 
-    def data(self):
+    def data(self) -> dict[str, np.ndarray]:
         """Return the numbers and arrays of the loss, with an axis for the labels."""
         if not hasattr(self.loss, "data"):
             return {}
@@ -644,13 +663,13 @@ class PerOutput(keras.losses.Loss):
             for rank in (self.loss.ranks[name],)
         }
 
-    def with_data(self, data):
-        """Return a copy of the loss with other numbers and arrays."""
+    def with_data(self, data: dict[str, Any]) -> Self:
+        """Return a copy of the loss with new values of numbers and arrays."""
         copied = _copy(self)
         copied.loss = self.loss.with_data(data) if data else self.loss
         return copied
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the loss of a batch."""
         y_true, y_pred = (
             ops.convert_to_tensor(values, dtype=self.dtype)
@@ -658,7 +677,7 @@ class PerOutput(keras.losses.Loss):
         )
         if sample_weight is not None:
             sample_weight = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
-            if len(sample_weight.shape) == 1:  # one for all labels of a row
+            if len(sample_weight.shape) == 1:  # shared by all labels of a row
                 sample_weight = sample_weight[:, None]
         if not self.batch_wide:
             return super().__call__(y_true, y_pred, sample_weight)
@@ -667,12 +686,12 @@ class PerOutput(keras.losses.Loss):
             weight *= sample_weight
         return self.over_batch(y_true, y_pred, weight)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return one value per row and label."""
         return self.loss.call(y_true[..., None], _with_logits(y_pred, _new_axis))
 
-    def over_batch(self, y_true, y_pred, weight):
-        """Return the mean over the labels of the loss of each on the batch."""
+    def over_batch(self, y_true: Any, y_pred: Any, weight: Any) -> Any:
+        """Return the mean over the labels of their losses on the batch."""
         values = self.loss.over_batch(
             _label_first(y_true)[..., None],
             _with_logits(y_pred, lambda values: _label_first(values)[..., None]),
@@ -680,7 +699,7 @@ class PerOutput(keras.losses.Loss):
         )
         return ops.mean(values, axis=-1)
 
-    def undo(self, proba):
+    def undo(self, proba: np.ndarray) -> np.ndarray:
         """Return true probabilities of the labels, of shape (n_samples, n_labels)."""
         if not hasattr(self.loss, "undo"):
             declared = getattr(self.loss, "distortion", NONE)
@@ -698,7 +717,7 @@ class PerOutput(keras.losses.Loss):
 
 
 def _new_axis(values):
-    """Return outputs of labels as outputs of one label each."""
+    """Return outputs with an axis of length 1 for each label."""
     return values[..., None]
 
 
@@ -708,7 +727,7 @@ def _label_first(values):
 
 
 def _with_logits(y_pred, reshape):
-    """Return outputs in another shape, with their logits if they have them."""
+    """Return reshaped outputs, with their logits if they carry them."""
     reshaped = reshape(y_pred)
     logits = getattr(y_pred, "_keras_logits", None)
     if logits is not None:

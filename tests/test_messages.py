@@ -111,8 +111,8 @@ def test_a_wrong_parameter_is_explained_by_fit(params, message):
     ("name", "near"),
     [
         ("hiden_layer_sizes", "Did you mean 'hidden_layer_sizes'?"),
-        ("max_iter", "What MLPClassifier calls max_iter is called epochs here."),
-        ("patience", "What Keras calls patience is called n_iter_no_change here."),
+        ("max_iter", "The max_iter of MLPClassifier is called epochs here."),
+        ("patience", "The patience of Keras is called n_iter_no_change here."),
         (
             "optimzer__momentum",
             "Did you mean 'optimizer__momentum'?",

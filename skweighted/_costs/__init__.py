@@ -1,1 +1,1 @@
-"""What mistakes cost, and what that does to probabilities: NumPy and SciPy only."""
+"""Costs, class weights and their effect on probabilities, without TensorFlow."""

@@ -1,14 +1,14 @@
 """What distorts probabilities, and how to undo it: one table for the whole package.
 
 A classifier trained on weighted rows, on resampled rows or by a loss other than
-cross-entropy estimates something else than the probability of each class. `LOSSES`,
-`CLASS_WEIGHT` and `RESAMPLING` say for each of them what it estimates and how the true
+cross-entropy does not estimate the true probability of each class. `LOSSES`,
+`CLASS_WEIGHT` and `RESAMPLING` state for each of these what it estimates and how true
 probabilities are recovered. The estimator, `PriorCorrectedClassifier`, the doctor and
-the documentation read these rows; nothing else in the package knows a loss by its name.
+the documentation all use these rows.
 
 `proba` is a float array of shape (n_samples, n_classes) whose rows sum to 1, with exact
-0 and 1 allowed. Functions compute in float64, return a new array of its shape and
-dtype, and never write to an argument.
+0 and 1 allowed. Functions compute in float64, return a new array of the same shape and
+dtype, and never modify an argument.
 """
 
 from collections.abc import Callable
@@ -33,30 +33,30 @@ class Distortion:
     Attributes
     ----------
     effect : {"none", "prior", "shape", "decision", "unknown"}
-        What the outputs estimate: "none", the true probabilities; "prior", those of a
-        problem whose classes are more or less frequent; "shape", a monotone function of
-        them; "decision", the answer itself, from which no probability can be recovered;
-        "unknown", something that is not declared.
+        What the outputs estimate: "none", the true probabilities; "prior", the
+        probabilities of a problem with other class frequencies; "shape", a monotone
+        function of the true probabilities; "decision", the prediction itself, from
+        which no probability can be recovered; "unknown", something undeclared.
     summary : str
         What it changes, in a few words.
     source : str, default=""
-        "Author, year" of the method.
+        Author and year of the method.
     undo : callable ``(proba, **settings) -> proba`` or None, default=None
-        Recovers the true probabilities. `settings` are the numbers of the loss, such as
-        ``gamma`` or ``class_prior``. None where nothing needs to be undone, or nothing
-        can.
+        Recovers the true probabilities. `settings` are the parameters of the loss, such
+        as ``gamma`` or ``class_prior``. None if nothing needs to be undone or nothing
+        can be.
     undone_by : str, default=""
-        How it is undone, for the documentation; "" where there is no `undo`.
+        How it is undone, for the documentation; "" if there is no `undo`.
     equalizes : bool, default=False
-        Whether it makes every class count as much as the others. Together with class
-        weights or resampling the imbalance then counts twice.
+        Whether it makes every class count equally. If class weights or resampling are
+        added, the imbalance counts twice.
     ignores_class_weight : bool, default=False
-        Whether class weights have no effect on it.
+        Whether class weights have no effect.
     minimizes_cost : bool, default=False
-        Whether it minimises a cost matrix, so that class weights would count costs
-        twice.
+        Whether it minimizes the costs of a cost matrix. Class weights would then count
+        costs twice.
     defined_for : str, default="all"
-        Kinds of targets: "all", or a list of them in words.
+        Kinds of targets, in words.
     """
 
     effect: Literal["none", "prior", "shape", "decision", "unknown"]
@@ -75,40 +75,40 @@ class Distortion:
         return self.effect == "none" or self.undo is not None
 
 
-def undo_class_weight(proba, class_weight):
-    """Return the probabilities that a training without class weights would have given.
+def undo_class_weight(proba: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
+    """Return the probabilities that training without class weights would have given.
 
     ``p_i ~ q_i / w_i`` (Elkan, 2001, theorem 2, for any number of classes; Saerens et
     al., 2002, eq. 2.4). `class_weight`, of shape (n_classes,), is at least 0 and only
-    its ratios count. A class of weight zero has probability 0; a row with all of its
-    probability there stays as it is.
+    its ratios count. A class of weight zero has probability 0; a row whose entire
+    probability lies there is unchanged.
     """
     log_weight = np.where(class_weight > 0, log(class_weight), np.inf)
     rows = float64_rows(proba)
     return in_proportion(log(rows) - log_weight, rows).astype(proba.dtype)
 
 
-def undo_focal(proba, gamma):
-    """Return the posterior whose expected focal loss these probabilities minimise.
+def undo_focal(proba: np.ndarray, gamma: float) -> np.ndarray:
+    """Return the posterior whose expected focal loss these probabilities minimize.
 
     ``p_i ~ h(q_i)``, where ``1 / h(v) = (1 - v)^gamma / v - gamma (1 - v)^(gamma - 1)
-    log v`` is the slope of the loss (Charoenphakdee et al., 2021). `gamma` is a float
-    of at least 0.
+    log v`` is the slope of the loss (Charoenphakdee et al., 2021). `gamma` is at least
+    0.
     """
     rows = float64_rows(proba)
     shares = -_log_focal_slope(rows, _complements(rows), gamma)
     return in_proportion(shares, rows).astype(proba.dtype)
 
 
-def undo_ldam(proba, margins):
-    """Return the posterior whose expected loss with margins the probabilities minimise.
+def undo_ldam(proba: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    """Return the posterior whose expected loss with margins the probabilities minimize.
 
     The loss of class y is ``-log softmax(z - margin_y e_y)_y``, of LDAM (Cao et al.,
-    2019). With ``p = softmax(z)`` and ``a = 1 - exp(-margin)`` its expectation is, but
-    for a constant, ``sum_y eta_y (-z_y + log sum_j exp(z_j) + log(1 - a_y p_y))``. Its
-    derivative by z_j is 0 where ``eta_j / (1 - a_j p_j) = p_j C`` with one C for all j,
-    so ``eta_j ~ p_j (1 - a_j p_j)``. `margins`, of shape (n_classes,), are at least 0
-    and include the scale of the loss.
+    2019). With ``p = softmax(z)`` and ``a = 1 - exp(-margin)`` its expectation is, up
+    to a constant, ``sum_y eta_y (-z_y + log sum_j exp(z_j) + log(1 - a_y p_y))``. Its
+    derivative by z_j is 0 if ``eta_j / (1 - a_j p_j) = p_j C`` with the same C for all
+    j, so ``eta_j ~ p_j (1 - a_j p_j)``. `margins`, of shape (n_classes,), are at least
+    0 and include the scale of the loss.
     """
     rows = float64_rows(proba)
     # 1 - a p in two terms that do not cancel.
@@ -116,15 +116,21 @@ def undo_ldam(proba, margins):
     return in_proportion(log(rows) + log(rest), rows).astype(proba.dtype)
 
 
-def undo_asymmetric(proba, gamma_pos, gamma_neg, clip, positive=1):
-    """Return the posterior whose expected asymmetric loss the probabilities minimise.
+def undo_asymmetric(
+    proba: np.ndarray,
+    gamma_pos: float,
+    gamma_neg: float,
+    clip: float,
+    positive: int = 1,
+) -> np.ndarray:
+    """Return the posterior whose expected asymmetric loss the probabilities minimize.
 
     With p the probability of the positive class and ``p_m = max(p - clip, 0)``, the
     loss is ``-(1 - p)^gamma_pos log p`` for positives, ``-p_m^gamma_neg log(1 - p_m)``
     for negatives (Ridnik et al., 2021). Its expectation is least where ``eta / (1 -
-    eta)`` is the ratio of the slopes of the two, focal losses both. ``p <= clip`` gives
-    0; p = 1, where several posteriors have their minimum, gives the least of them. The
-    three numbers are at least 0, and `positive` is a column of two.
+    eta)`` is the ratio of the slopes of these two focal losses. ``p <= clip`` gives 0;
+    p = 1, where several posteriors have their minimum, gives the smallest of them. The
+    three numbers are at least 0; `positive` is the column of the positive class.
     """
     rows = float64_rows(proba)
     p, rest = rows[:, positive], rows[:, 1 - positive]
@@ -139,7 +145,7 @@ def undo_asymmetric(proba, gamma_pos, gamma_neg, clip, positive=1):
 
 
 def _complements(rows):
-    """Return 1 - rows from the other columns, so that near 1 no digit is lost."""
+    """Return 1 - rows as the sum of the other columns, without cancellation near 1."""
     return rows @ (1 - np.eye(rows.shape[1]))
 
 
@@ -189,15 +195,15 @@ def undo_margins(
 def undo_class_means(proba: np.ndarray, class_prior: Any) -> np.ndarray:
     """Return true probabilities: a mean over a class weighs its rows by 1 / prior.
 
-    Exact for batches that have every class in its share.
+    Exact if each batch has the class shares of the training rows.
     """
     prior = np.maximum(class_prior, np.finfo(np.float64).tiny)
     return undo_class_weight(proba, prior.max() / prior)
 
 
-NONE = Distortion("none", "all rows count alike")
+NONE = Distortion("none", "nothing: rows are unweighted")
 
-# The losses by which a search can choose them. A new loss is one row.
+# The losses, by the names that `loss` accepts. A new loss is a new row.
 LOSSES: dict[str, Distortion] = {
     "cross_entropy": NONE,
     "focal": Distortion(
@@ -217,7 +223,7 @@ LOSSES: dict[str, Distortion] = {
     ),
     "balanced_softmax": Distortion(
         "prior",
-        "the same, with `tau=1`",
+        "`logit_adjusted` with `tau=1`",
         "Ren et al., 2020",
         undo=undo_logit_adjustment,
         undone_by="adding `log(prior)` to the logits",
@@ -228,19 +234,19 @@ LOSSES: dict[str, Distortion] = {
         "rare classes must win by a margin",
         "Cao et al., 2019",
         undo=undo_margins,
-        undone_by="its inverse (derived in `undo_ldam`)",
+        undone_by="its inverse (derived in this package)",
     ),
     "asymmetric": Distortion(
         "shape",
-        "easy negatives count nothing",
+        "easy negatives are ignored",
         "Ridnik et al., 2021",
         undo=undo_asymmetric,
         undone_by="its inverse, above `clip`",
-        defined_for="two classes, labels",
+        defined_for="two classes, multilabel",
     ),
     "mean_false_error": Distortion(
         "prior",
-        "the mean errors of the classes are added",
+        "adds the mean errors of the classes",
         "Wang et al., 2016",
         undo=undo_class_means,
         undone_by="dividing by balanced weights",
@@ -248,13 +254,13 @@ LOSSES: dict[str, Distortion] = {
     ),
     "mean_squared_false_error": Distortion(
         "decision",
-        "the squares of these means are added",
+        "adds the squares of these means",
         "Wang et al., 2016",
         ignores_class_weight=True,
     ),
     "expected_cost": Distortion(
         "decision",
-        "the cost itself is minimised",
+        "minimizes the expected cost itself",
         "after Kukar & Kononenko, 1998",
         minimizes_cost=True,
     ),
@@ -262,13 +268,13 @@ LOSSES: dict[str, Distortion] = {
 
 CLASS_WEIGHT = Distortion(
     "prior",
-    "each class counts as if its weight times as frequent",
+    "each class counts as if it were as many times as frequent as its weight",
     "Elkan, 2001",
     undo=undo_class_weight,
     undone_by="dividing by the weights",
 )
 
-# Kinds of resampling. Only random resampling leaves each class looking as it did.
+# Kinds of resampling. Only random resampling keeps the distribution of each class.
 RESAMPLING: dict[str, Distortion] = {
     "random": Distortion(
         "prior",
@@ -279,14 +285,14 @@ RESAMPLING: dict[str, Distortion] = {
     ),
     "interpolation": Distortion(
         "prior",
-        "rows are invented between neighbours (SMOTE and its kin)",
+        "rows are interpolated between neighbors (SMOTE and variants)",
         "Chawla et al., 2002",
         undo=adapt_prior,
         undone_by="`PriorCorrectedClassifier`, approximately",
     ),
     "selection": Distortion(
         "prior",
-        "rows are chosen by their neighbours (Tomek links, NearMiss, ENN)",
+        "rows are selected by their neighbors (Tomek links, NearMiss, ENN)",
         undo=adapt_prior,
         undone_by="`PriorCorrectedClassifier`, approximately",
     ),
@@ -299,8 +305,8 @@ def declared_distortion(loss: Any) -> Distortion | None:
     Parameters
     ----------
     loss : str, type or object
-        A name, or the class or an instance of a loss. A loss declares itself by an
-        attribute ``distortion``.
+        A name, or the class or an instance of a loss. A loss declares what it does in
+        its attribute ``distortion``.
     """
     if isinstance(loss, str):
         return LOSSES.get(loss)

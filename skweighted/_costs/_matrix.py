@@ -1,9 +1,9 @@
-"""What mistakes cost: a matrix, dict, DataFrame or two numbers become one array.
+"""Cost matrices: a matrix, dict, DataFrame or two numbers become an array.
 
-Rows are truths, columns are predictions: ``costs[i, j]`` is the cost of answering
-class j where class i is true, in any one unit; a negative cost is a gain (Elkan,
-2001). A matrix for all rows must be reasonable in Elkan's sense; one of a single row
-need not be: a fraud may be smaller than the cost of looking at it (Bahnsen et al.,
+Rows are truths, columns are predictions: ``costs[i, j]`` is the cost of predicting
+class j where class i is true, in any unit; a negative cost is a gain (Elkan, 2001). A
+matrix for all rows must be reasonable in Elkan's sense. The matrix of a single row
+need not be: a fraud may be smaller than the cost of investigating it (Bahnsen et al.,
 2014). Costs are checked here and never again.
 """
 
@@ -12,32 +12,35 @@ import reprlib
 from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
 from skweighted._warnings import warn_user
 from skweighted.exceptions import CostWarning
 
-# Names that say a DataFrame has predictions as rows, or truths as columns.
+# Axis names which show that a DataFrame is transposed.
 _PREDICTION_NAMES = {"pred", "predicted", "prediction", "predictions", "y_pred"}
 _TRUTH_NAMES = {"actual", "true", "truth", "truths", "y_true"}
 
 
-def cost_array(cost_matrix, classes, n_rows=None):
+def cost_array(
+    cost_matrix: Any, classes: np.ndarray, n_rows: int | None = None
+) -> np.ndarray:
     """Return the costs as a new array, in the order of the classes.
 
     Parameters
     ----------
     cost_matrix : array-like, dict or DataFrame
         An array-like of shape (n_classes, n_classes) in the order of `classes`; a dict
-        ``{(truth, prediction): cost}``, in which right answers may be left out and
-        cost 0; a DataFrame whose index are truths and whose columns are predictions,
-        in any order; or, with `n_rows`, an array-like of shape (n_rows, n_classes,
-        n_classes). All in any one unit.
+        ``{(truth, prediction): cost}``, in which correct predictions may be left out
+        and cost 0; a DataFrame whose index contains truths and whose columns contain
+        predictions, in any order; or, with `n_rows`, an array-like of shape (n_rows,
+        n_classes, n_classes). In any unit.
     classes : ndarray of shape (n_classes,)
         The labels.
     n_rows : int or None
-        Number of rows that may each have a matrix. None allows one for all rows only.
+        Number of rows, if each may have its own matrix. None allows a single matrix.
 
     Returns
     -------
@@ -47,9 +50,10 @@ def cost_array(cost_matrix, classes, n_rows=None):
     Raises
     ------
     ValueError
-        If the shape is wrong, a label is missing, a cost is no finite number, the names
-        of the axes are swapped, or a matrix for all rows is unreasonable: being right
-        costs more than being wrong, or all answers the same (Elkan, 2001).
+        If the shape is invalid, a label is missing, a cost is not a finite number, the
+        axis names are swapped, or a matrix for all rows is unreasonable: a correct
+        prediction costs more than a mistake, or all predictions cost the same (Elkan,
+        2001).
 
     Warns
     -----
@@ -69,8 +73,8 @@ def cost_array(cost_matrix, classes, n_rows=None):
     return costs
 
 
-def own_labels(cost_matrix):
-    """Return the labels a dict or DataFrame names, each once; None for an array."""
+def own_labels(cost_matrix: Any) -> np.ndarray | None:
+    """Return the unique labels of a dict or DataFrame; None for an array."""
     if isinstance(cost_matrix, Mapping):
         for key in cost_matrix:
             if not isinstance(key, tuple) or len(key) != 2:
@@ -88,13 +92,14 @@ def own_labels(cost_matrix):
     return np.array(list(dict.fromkeys(named)), dtype=object)
 
 
-def as_numbers(costs):
-    """Return costs of any shape as a new float64 array; ValueError if one is none."""
+def as_numbers(costs: Any) -> np.ndarray:
+    """Return costs of any shape as a new float64 array, or raise ValueError."""
     try:
         numbers = np.asarray(costs)
     except ValueError:
         raise ValueError(
-            f"The rows of costs must have one length. Got {reprlib.repr(costs)}."
+            f"The rows of costs must all have the same length. Got "
+            f"{reprlib.repr(costs)}."
         ) from None
     if numbers.dtype.kind not in "biuf":
         for cost in np.array(costs, dtype=object).flat:
@@ -106,15 +111,15 @@ def as_numbers(costs):
     return numbers.astype(np.float64)
 
 
-def false_alarm_miss_array(false_alarm, miss, n_rows):
-    """Return one binary cost matrix per row, in which right answers cost 0.
+def false_alarm_miss_array(false_alarm: Any, miss: Any, n_rows: int) -> np.ndarray:
+    """Return one binary cost matrix per row, in which correct predictions cost 0.
 
     Parameters
     ----------
     false_alarm : float or array-like of shape (n_rows,)
-        Cost of answering the second class where the first is true, at least 0.
+        Cost of predicting the second class where the first is true, at least 0.
     miss : float or array-like of shape (n_rows,)
-        Cost of answering the first class where the second is true, in the same unit.
+        Cost of predicting the first class where the second is true, in the same unit.
     n_rows : int
 
     Returns
@@ -124,7 +129,7 @@ def false_alarm_miss_array(false_alarm, miss, n_rows):
     Raises
     ------
     ValueError
-        If one is not given, has a wrong shape, or is not finite and at least 0.
+        If one is missing, has an invalid shape, or is not finite and at least 0.
     """
     costs = np.zeros((n_rows, 2, 2))
     costs[:, 0, 1] = _cost_per_row("false_alarm", false_alarm, n_rows)
@@ -132,10 +137,10 @@ def false_alarm_miss_array(false_alarm, miss, n_rows):
     return costs
 
 
-def looks_swapped(costs, counts):
+def looks_swapped(costs: np.ndarray, counts: np.ndarray) -> bool:
     """Return whether missing the rarer of two classes costs less than a false alarm.
 
-    False for more than two classes, and where neither is rare: the rarer one has at
+    False for more than two classes, and if neither is rare: the rarer class has at
     least half as many rows as the other.
 
     Parameters
@@ -152,19 +157,19 @@ def looks_swapped(costs, counts):
     return bool(miss < false_alarm)
 
 
-def warn_if_swapped(costs, counts):
+def warn_if_swapped(costs: np.ndarray, counts: np.ndarray) -> None:
     """Warn if the costs look as if truths and predictions were swapped."""
     if looks_swapped(costs, counts):
         warn_user(
             f"Missing the rarer class ({min(counts) / sum(counts):.2%} of the rows) "
-            f"costs less than answering it falsely. Are rows and columns of "
+            f"costs less than predicting it by mistake. Are rows and columns of "
             f"cost_matrix swapped? Rows are truths, columns are predictions.",
             CostWarning,
         )
 
 
 def _is_dataframe(cost_matrix):
-    """Return whether this has labelled rows and columns, as pandas' DataFrame has."""
+    """Return whether this has labeled rows and columns, like a pandas DataFrame."""
     return hasattr(cost_matrix, "index") and hasattr(cost_matrix, "columns")
 
 
@@ -176,8 +181,8 @@ def _table_of_dict(costs, labels):
         unlisted = f" and {len(missing) - 10} more" if len(missing) > 10 else ""
         raise ValueError(
             f"A dict of costs must have a cost for every mistake, as {{(truth, "
-            f"prediction): cost}}. It has none for {missing[:10]}{unlisted}. Classes: "
-            f"{labels}."
+            f"prediction): cost}}. It has no cost for {missing[:10]}{unlisted}. "
+            f"Classes: {labels}."
         )
     _warn_of_unknown(named, labels)
     return [[costs.get((truth, answer), 0) for answer in labels] for truth in labels]
@@ -193,8 +198,8 @@ def _table_of_dataframe(frame, labels):
                 raise ValueError(
                     f"A DataFrame of costs must have one row and one column for each "
                     f"class. It has {named.count(label)} {axis}s for {label!r}; its "
-                    f"{axis}s are {named}. Classes: {labels}. Pass cost_matrix."
-                    f"to_numpy() if it is in this order without these labels."
+                    f"{axis}s are {named}. Classes: {labels}. If its rows and "
+                    f"columns are in this order, pass cost_matrix.to_numpy()."
                 )
     _warn_of_unknown(own_labels(frame), labels)
     rows = [truths.index(label) for label in labels]
@@ -203,7 +208,7 @@ def _table_of_dataframe(frame, labels):
 
 
 def _check_axis_names(frame):
-    """Raise ValueError if the names of the axes say that the table is transposed."""
+    """Raise ValueError if the axis names show that the table is transposed."""
     for axis, name, wrong in [
         ("rows", frame.index.name, _PREDICTION_NAMES),
         ("columns", frame.columns.name, _TRUTH_NAMES),
@@ -217,7 +222,7 @@ def _check_axis_names(frame):
 
 
 def _warn_of_unknown(named, labels):
-    """Warn of labels that have costs and are not among the classes."""
+    """Warn about labels that have costs and are not among the classes."""
     unknown = [label for label in named.tolist() if label not in labels]
     if unknown:
         warn_user(
@@ -228,18 +233,18 @@ def _warn_of_unknown(named, labels):
 
 
 def _check_shape(shape, labels, n_rows):
-    """Raise ValueError if the costs have not one row and one column per class."""
+    """Raise ValueError unless the costs have one row and one column per class."""
     wanted = (len(labels), len(labels))
     if shape == wanted or (n_rows is not None and shape == (n_rows, *wanted)):
         return
     if len(shape) == 3 and n_rows is None:
-        way_out = "A matrix per row goes to predict(X, cost_matrix=...)."
+        way_out = "Pass one matrix per row to predict(X, cost_matrix=...)."
     elif len(shape) == 3:
-        way_out = f"One matrix for each row has shape {(n_rows, *wanted)} here."
+        way_out = f"One matrix for each row needs shape {(n_rows, *wanted)}."
     elif shape == (4,) and wanted == (2, 2):
         way_out = "Write [[a, b], [c, d]] instead of [a, b, c, d]."
     else:
-        way_out = "A dict {(truth, prediction): cost} or a DataFrame names its classes."
+        way_out = "A dict {(truth, prediction): cost} or a DataFrame can name them."
     raise ValueError(
         f"A cost matrix must have a row for each truth and a column for each "
         f"prediction: shape {wanted} for the classes {labels}, in this order. Got "
@@ -254,44 +259,44 @@ def _check_finite(costs, labels):
     *row, truth, answer = np.argwhere(~np.isfinite(costs))[0].tolist()
     where = f" in row {row[0]}" if row else ""
     raise ValueError(
-        f"Every cost must be a finite number. Answering {labels[answer]!r} where "
+        f"Every cost must be a finite number. Predicting {labels[answer]!r} where "
         f"{labels[truth]!r} is true costs {costs[*row, truth, answer]}{where}. For a "
-        f"mistake that must not happen, give a cost far above the others."
+        f"mistake that must not happen, use a cost far above the others."
     )
 
 
 def _check_reasonable(costs, labels):
-    """Raise ValueError unless being wrong never costs less than being right."""
-    hint = " Transposed, it would pass." if _is_reasonable(costs.T) else ""
+    """Raise ValueError if a mistake costs less than a correct prediction."""
+    hint = " The transpose would be valid." if _is_reasonable(costs.T) else ""
     for label, row, right in zip(labels, costs, np.diag(costs), strict=True):
         cheapest = int(row.argmin())
         if row[cheapest] < right:
             raise ValueError(
-                f"Being right must never cost more than being wrong. For class "
-                f"{label!r} the right answer costs {right:g} and answering "
+                f"A correct prediction must not cost more than a mistake. Where "
+                f"{label!r} is true, predicting it costs {right:g} and predicting "
                 f"{labels[cheapest]!r} costs {row[cheapest]:g}. Are rows and columns "
                 f"swapped? Rows are truths, columns are predictions.{hint}"
             )
         if (row == right).all():
             raise ValueError(
-                f"Every class needs a mistake that costs more than the right answer. "
-                f"For class {label!r} every answer costs {right:g}. Rows are truths, "
-                f"columns are predictions.{hint}"
+                f"Every class needs a mistake that costs more than a correct "
+                f"prediction. Where {label!r} is true, every prediction costs "
+                f"{right:g}. Rows are truths, columns are predictions.{hint}"
             )
 
 
 def _is_reasonable(costs):
-    """Return whether being wrong never costs less, and at times more (Elkan, 2001)."""
+    """Return whether mistakes never cost less, and some cost more (Elkan, 2001)."""
     right = np.diag(costs)[:, None]
     return (costs >= right).all() and (costs > right).any(axis=1).all()
 
 
 def _cost_per_row(name, cost, n_rows):
-    """Return a cost that is one number, or one for each row, after checking it."""
+    """Return a checked cost: one number, or one for each row."""
     if cost is None:
         raise ValueError(
-            f"false_alarm and miss must be given together, since a decision weighs one "
-            f"against the other. {name} is None."
+            f"false_alarm and miss must be given together, because a decision "
+            f"compares them. {name} is None."
         )
     costs = as_numbers(cost)
     if costs.shape not in [(), (n_rows,)]:

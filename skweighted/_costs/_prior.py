@@ -1,11 +1,12 @@
-"""Shares of classes: adapting probabilities to other ones, and estimating them.
+"""Class priors: adapting probabilities to a new prior, and estimating a prior.
 
 `proba` is a float array of shape (n_samples, n_classes) whose rows sum to 1, with exact
-0 and 1 allowed. What changes it computes in float64, returns a new array of its shape
-and dtype, and never writes to an argument.
+0 and 1 allowed. Functions compute in float64, return a new array of the same shape and
+dtype, and never modify an argument.
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
 from scipy.special import softmax
@@ -14,11 +15,12 @@ from sklearn.exceptions import ConvergenceWarning
 from skweighted._checks import check_proba
 
 
-def adapt_prior(proba, old_prior, new_prior):
+def adapt_prior(proba: Any, old_prior: Any, new_prior: Any) -> np.ndarray:
     """Adapt probabilities to classes that are more or less frequent than in training.
 
-    ``p_i ~ q_i new_i / old_i`` (Saerens, Latinne & Decaestecker, 2002, eq. 2.4). Right
-    where the classes look as they did and only their frequencies have changed.
+    ``p_i ~ q_i new_i / old_i`` (Saerens, Latinne & Decaestecker, 2002, eq. 2.4). Exact
+    if only the frequencies of the classes have changed, and not the distribution of the
+    features within each class.
 
     Parameters
     ----------
@@ -27,17 +29,18 @@ def adapt_prior(proba, old_prior, new_prior):
     old_prior : array-like of shape (n_classes,)
         Share of each class in the training data; above 0, with sum 1.
     new_prior : array-like of shape (n_classes,)
-        Share of each class where `proba` comes from; at least 0, with sum 1.
+        Share of each class among the rows of `proba`; at least 0, with sum 1.
 
     Returns
     -------
     ndarray of shape (n_samples, n_classes)
-        A row whose probability lies wholly on classes of new share 0 stays as it is.
+        Adapted probabilities. A row whose entire probability lies on classes of new
+        share 0 is unchanged.
 
     Raises
     ------
     ValueError
-        If rows of `proba` are no probabilities, or a prior is no prior for them.
+        If a row of `proba` is not a probability distribution, or a prior is invalid.
 
     Examples
     --------
@@ -53,12 +56,14 @@ def adapt_prior(proba, old_prior, new_prior):
     return in_proportion(shares, rows).astype(proba.dtype)
 
 
-def estimate_prior(proba, old_prior, *, max_iter=1000, tol=1e-8):
-    """Estimate how frequent the classes are among rows without labels.
+def estimate_prior(
+    proba: Any, old_prior: Any, *, max_iter: int = 1000, tol: float = 1e-8
+) -> np.ndarray:
+    """Estimate the class frequencies of rows without labels.
 
-    The shares of greatest likelihood, by expectation maximisation (Saerens, Latinne &
-    Decaestecker, 2002, eq. 2.9): adapt `proba` to a prior, take the mean as the next
-    prior, repeat. Then ``adapt_prior(proba, old_prior, new_prior)``.
+    Maximum likelihood by expectation maximization (Saerens, Latinne & Decaestecker,
+    2002, eq. 2.9): adapt `proba` to a prior, take the mean as the next prior, repeat.
+    Pass the result to `adapt_prior` as `new_prior`.
 
     Parameters
     ----------
@@ -67,23 +72,25 @@ def estimate_prior(proba, old_prior, *, max_iter=1000, tol=1e-8):
     old_prior : array-like of shape (n_classes,)
         Share of each class in the training data; above 0, with sum 1.
     max_iter : int, default=1000
-        Greatest number of steps.
+        Maximum number of iterations.
     tol : float, default=1e-8
         Stop when no share changes by more than this.
 
     Returns
     -------
     ndarray of shape (n_classes,)
+        Estimated share of each class.
 
     Raises
     ------
     ValueError
-        If rows of `proba` are no probabilities or missing, or `old_prior` is no prior.
+        If `proba` has no rows, a row is not a probability distribution, or `old_prior`
+        is invalid.
 
     Warns
     -----
     ConvergenceWarning
-        If a share still changes by more than `tol` after `max_iter` steps.
+        If a share still changes by more than `tol` after `max_iter` iterations.
 
     Examples
     --------
@@ -95,7 +102,9 @@ def estimate_prior(proba, old_prior, *, max_iter=1000, tol=1e-8):
     proba = check_proba(proba)
     old = _checked_prior("old_prior", old_prior, proba.shape[1], zero_allowed=False)
     if not len(proba):
-        raise ValueError("A prior is estimated from one row at least. proba has none.")
+        raise ValueError(
+            "Estimating a prior needs at least one row. proba has no rows."
+        )
     rows = float64_rows(proba)
     likelihood = log(rows) - np.log(old)
     prior = old
@@ -105,27 +114,27 @@ def estimate_prior(proba, old_prior, *, max_iter=1000, tol=1e-8):
         if np.abs(prior - last).max() <= tol:
             return prior
     warnings.warn(
-        f"The prior still changes by more than tol={tol:g} in step {max_iter}. Use a "
-        f"larger max_iter or tol.",
+        f"The prior still changes by more than tol={tol:g} after {max_iter} "
+        f"iterations. Use a larger max_iter or tol.",
         ConvergenceWarning,
         stacklevel=2,
     )
     return prior
 
 
-def float64_rows(proba):
-    """Return a float64 copy whose rows sum to 1 as nearly as float64 can."""
+def float64_rows(proba: np.ndarray) -> np.ndarray:
+    """Return a float64 copy whose rows sum to 1 in float64 precision."""
     return proba / proba.sum(axis=1, keepdims=True, dtype=np.float64)
 
 
-def log(values):
-    """Return the logarithm, -inf of 0."""
+def log(values: Any) -> Any:
+    """Return the logarithm, -inf for 0."""
     with np.errstate(divide="ignore"):
         return np.log(values)
 
 
-def in_proportion(log_shares, rows):
-    """Return rows in proportion to exp(log_shares); as they are if none is finite."""
+def in_proportion(log_shares: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return rows proportional to exp(log_shares), unchanged if no share is finite."""
     decided = np.isfinite(log_shares.max(axis=1, keepdims=True))
     return softmax(np.where(decided, log_shares, log(rows)), axis=1)
 
@@ -138,8 +147,8 @@ def _checked_prior(name, prior, n_classes, *, zero_allowed):
     if not right or not abs(shares.sum() - 1) <= 1e-6:
         least = "of at least" if zero_allowed else "above"
         raise ValueError(
-            f"{name} must be {n_classes} numbers {least} 0 with sum 1, one for "
+            f"{name} must be {n_classes} numbers {least} 0 that sum to 1, one for "
             f"each class of proba. Got {prior!r}. Divide the number of rows of each "
-            f"class by that of all rows."
+            f"class by the total number of rows."
         )
     return shares.astype(np.float64)

@@ -1,7 +1,7 @@
-"""Class weights: from a strategy to one weight per class, and one per row.
+"""Class weights: from a strategy to one weight per class.
 
-A class weight multiplies the sample weight. Weights are float64 until a batch is made
-of them, and zero means absent.
+A class weight multiplies the sample weight. Weights stay float64 until they are put
+into a batch, and zero means absent.
 """
 
 from numbers import Real
@@ -14,7 +14,7 @@ from skweighted.exceptions import ClassWeightWarning
 
 
 class Totals(NamedTuple):
-    """How many rows there are of each class.
+    """Number of rows of each class.
 
     Attributes
     ----------
@@ -38,21 +38,21 @@ def compute_class_weight(
 ) -> np.ndarray:
     """Return the class weights that `CostSensitiveMLPClassifier` trains with.
 
-    They are those of `class_weight_`, before `normalize_weights`. What
-    `sklearn.utils.class_weight.compute_class_weight` knows gives the same numbers here.
+    They are the values of `class_weight_`, before `normalize_weights`. Strategies of
+    `sklearn.utils.class_weight.compute_class_weight` give the same weights here.
 
     Parameters
     ----------
     class_weight : None, str, dict, callable or list
-        As the parameter of `CostSensitiveMLPClassifier`.
+        As in `CostSensitiveMLPClassifier`.
     classes : array-like of shape (n_classes,), default=None
-        The labels, in the order of the weights; None takes those of y, sorted.
+        The labels, in the order of the weights; None uses the sorted labels of y.
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
         Labels; with several columns, 0 and 1 for each label of a multilabel problem.
     sample_weight : array-like of shape (n_samples,), default=None
-        Counts of rows.
+        Weight of each row, which counts as this many rows.
     beta : float in [0, 1), default=0.999
-        Of "effective_number".
+        Parameter of "effective_number".
 
     Returns
     -------
@@ -61,7 +61,7 @@ def compute_class_weight(
     Raises
     ------
     ValueError
-        If a strategy is not known, a label has no weight, or y has labels that are not
+        If a strategy is unknown, a label has no weight, or y has labels that are not
         in `classes`.
 
     Examples
@@ -85,7 +85,7 @@ def compute_class_weight(
     missing = [label for label in known.tolist() if label not in classes.tolist()]
     if missing:
         raise ValueError(
-            f"classes must have every label of y. {missing} are not in "
+            f"classes must contain every label in y. Labels {missing} are not in "
             f"{classes.tolist()}."
         )
     order = np.argsort(classes)
@@ -106,9 +106,9 @@ def resolve_class_weight(
     Parameters
     ----------
     class_weight : None, str, dict or callable
-        None weighs every class 1. A name is one of `STRATEGIES`. A dict maps the user's
-        own labels to weights. A callable ``(classes, counts)`` returns weights or such
-        a dict.
+        None gives every class a weight of 1. A name is one of `STRATEGIES`. A dict maps
+        labels to weights. A callable ``(classes, counts)`` returns weights or such a
+        dict.
     classes : ndarray of shape (n_classes,)
         The labels.
     counts : ndarray of shape (n_classes,)
@@ -116,7 +116,7 @@ def resolve_class_weight(
     n_rows : ndarray of shape (n_classes,)
         Number of rows of each class.
     **options
-        Arguments of the strategy.
+        Options of the strategy.
 
     Returns
     -------
@@ -126,9 +126,9 @@ def resolve_class_weight(
     Raises
     ------
     ValueError
-        If a strategy is not known or does not take an option, a label has no weight, or
-        a weight is negative, infinite, NaN or no number, or all weights but one are
-        zero.
+        If a strategy is unknown or does not accept an option, a label has no weight, a
+        weight is negative, infinite, NaN or not a number, or fewer than two weights are
+        above zero.
 
     Warns
     -----
@@ -138,14 +138,14 @@ def resolve_class_weight(
     strategy = STRATEGIES.get(class_weight) if isinstance(class_weight, str) else None
     if isinstance(class_weight, str) and strategy is None:
         raise ValueError(
-            f"class_weight names no strategy: {class_weight!r}. Known: "
+            f"{class_weight!r} is not a class_weight strategy. Known strategies: "
             f"{', '.join(map(repr, STRATEGIES))}."
         )
     for name in options:
         if strategy is not effective_number or name != "beta":
             raise ValueError(
                 f"class_weight={class_weight!r} has no option {name!r}, given as "
-                f"class_weight__{name}. Only 'effective_number' has one: 'beta'."
+                f"class_weight__{name}. Only 'effective_number' has an option: 'beta'."
             )
     if class_weight is None:
         return np.ones(len(classes))
@@ -166,11 +166,12 @@ def resolve_label_weights(
 
     Parameters
     ----------
-    class_weight : as in `resolve_class_weight`, or a list of those, one per label
+    class_weight : None, str, dict, callable or list
+        As in `resolve_class_weight`, or a list with one of these for each label.
     counts, n_rows : ndarray of shape (n_labels, 2)
         What `label_totals` returns.
     **options
-        Arguments of the strategies that have some.
+        Options of the strategies.
 
     Returns
     -------
@@ -183,7 +184,7 @@ def resolve_label_weights(
     )
     if len(each) != len(counts):
         raise ValueError(
-            f"A list of class weights must have one for each label of y. It has "
+            f"A list of class weights must have one item for each label of y. It has "
             f"{len(each)}, and y has {len(counts)} labels."
         )
     weights = []
@@ -209,7 +210,7 @@ def balanced(counts: np.ndarray) -> np.ndarray:
 def sqrt_balanced(counts: np.ndarray) -> np.ndarray:
     """Return the square roots of the balanced weights.
 
-    Half of the way, in logarithms, from no weights to balanced ones.
+    On a logarithmic scale, halfway between no weights and balanced weights.
     """
     return np.sqrt(balanced(counts))
 
@@ -219,7 +220,7 @@ def effective_number(counts: np.ndarray, beta: float = 0.999) -> np.ndarray:
 
     The effective number of rows of Cui, Jia, Lin, Song and Belongie ("Class-balanced
     loss based on effective number of samples", CVPR 2019, eq. 2): all classes weigh the
-    same for beta = 0, and as balanced ones for beta near 1.
+    same for beta = 0, and weights approach balanced ones as beta approaches 1.
     """
     if not 0 <= beta < 1:
         raise ValueError(
@@ -238,32 +239,32 @@ STRATEGIES = {
 
 
 def _called(function, classes, counts):
-    """Return what a function gives to the classes, as a dict."""
+    """Return the weights that a function returns for the classes, as a dict."""
     weights = function(classes.copy(), counts.copy())
     if isinstance(weights, dict):
         return weights
     if np.shape(weights) != (len(classes),):
         raise ValueError(
-            f"A function as class_weight must return one weight per class, or a dict. "
+            f"A class_weight function must return one weight per class, or a dict. "
             f"For classes {classes.tolist()} it returned {weights!r}."
         )
     return dict(zip(classes.tolist(), np.asarray(weights).tolist(), strict=True))
 
 
 def _numbered(labels, class_weight):
-    """Return a hint where y seems to have been numbered on its way here."""
+    """Return a hint if a meta-estimator seems to have encoded y as integers."""
     if labels != list(range(len(labels))) or len(class_weight) != len(labels):
         return ""
     if not all(isinstance(label, str) for label in class_weight):
         return ""
     return (
-        " Ensembles such as BaggingClassifier number the classes: there, use numbers, "
-        "or a strategy such as 'balanced'."
+        " Ensembles such as BaggingClassifier encode the classes as integers. With "
+        "them, use integers as keys, or a strategy such as 'balanced'."
     )
 
 
 def _weights_of_dict(class_weight, classes, n_rows):
-    """Return the weights a dict gives to the classes, after checking it."""
+    """Return the checked weights of the classes from a dict."""
     labels = classes.tolist()
     for label, count in zip(labels, n_rows, strict=True):
         if label not in class_weight:
@@ -288,8 +289,8 @@ def _weights_of_dict(class_weight, classes, n_rows):
     weights = np.array([class_weight[label] for label in labels], dtype=np.float64)
     if np.count_nonzero(weights) < 2:
         raise ValueError(
-            f"At least two classes need a weight above zero, or there is nothing to "
-            f"tell apart. class_weight is {class_weight}."
+            f"At least two classes need a weight above zero. class_weight is "
+            f"{class_weight}."
         )
     return weights
 
@@ -318,7 +319,7 @@ def class_totals(
 
 
 def label_totals(y: np.ndarray, sample_weight: np.ndarray) -> Totals:
-    """Return what `class_totals` does for both values of each label.
+    """Return the totals of both values of each label.
 
     Parameters
     ----------
@@ -339,9 +340,9 @@ def label_totals(y: np.ndarray, sample_weight: np.ndarray) -> Totals:
 def mean_one_scale(
     class_weights: np.ndarray, counts: np.ndarray, n_rows: np.ndarray
 ) -> float:
-    """Return the factor that brings the weights of all rows to mean 1.
+    """Return the factor that scales the weights of all rows to mean 1.
 
-    Raises ValueError if floating-point numbers cannot hold it.
+    Raises ValueError if the factor overflows or underflows.
 
     Parameters
     ----------
@@ -353,8 +354,8 @@ def mean_one_scale(
         scale = n_rows[class_weights > 0].sum() / total
     if not 0 < scale < np.inf:
         raise ValueError(
-            f"The weights of all rows must have a sum that floating-point numbers can "
-            f"hold. It is {total:g}. Divide sample_weight, or class_weight, by a "
-            f"number of its own size; only ratios count."
+            f"The sum of the weights of all rows must be representable as a "
+            f"floating-point number. It is {total:g}. Rescale sample_weight or "
+            f"class_weight; only ratios count."
         )
     return scale

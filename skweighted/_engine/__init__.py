@@ -1,1 +1,1 @@
-"""The numerical engine: values in, a TrainingResult out; knows no estimator."""
+"""The training engine: from values to a `TrainingResult`, independent of estimators."""

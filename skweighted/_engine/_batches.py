@@ -1,7 +1,7 @@
-"""Seeded shuffles and the batches they make, from dense, sparse or mapped X.
+"""Seeded shuffles and batches, from a dense, sparse or memory-mapped X.
 
-The order of an epoch depends on the seed and the number of the epoch alone, so any
-epoch can be asked for at any time and training can go on where it stopped.
+The order of an epoch depends only on the seed and the number of the epoch, so epochs
+are available in any order, and training can resume where it stopped.
 """
 
 from typing import Any
@@ -19,11 +19,11 @@ class Batches:
     ----------
     data : Rows
     batch_size : int
-        Rows of a batch; the last batch of an epoch may have fewer.
+        Number of rows per batch; the last batch of an epoch may have fewer.
     dtype : str
-        Precision of what `batch` and `fill` give.
+        Precision of the arrays from `batch` and `fill`.
     seed : SeedSequence or None
-        Source of the shuffles; None keeps the rows in order.
+        Seed of the shuffles; None keeps the rows in order.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Batches:
         self.n_steps = -(-len(data.rows) // batch_size)
 
     def order(self, epoch: int) -> np.ndarray:
-        """Return the rows of an epoch in the order in which they are learnt from."""
+        """Return the rows of an epoch in the order of training."""
         if self._seed is None:
             return self._data.rows
         latest_epoch, latest_order = self._latest
@@ -71,16 +71,16 @@ class Batches:
         weight: np.ndarray,
         n_rows: np.ndarray,
     ) -> None:
-        """Write some steps, counted since the first epoch, into arrays of zeros.
+        """Write some steps, counted from the first epoch, into arrays of zeros.
 
         Parameters
         ----------
         first : int
             Number of the first step to write.
         X, target, weight : ndarray of shape (n_steps, B, ...)
-            Written to. B is at least the batch size; the rows beyond stay as they are.
+            Written to. B is at least the batch size; further rows are not changed.
         n_rows : ndarray of shape (n_steps,)
-            Written to: how many rows each step has.
+            Written to: the number of rows of each step.
         """
         done = 0
         while done < len(n_rows):
@@ -109,7 +109,7 @@ class Batches:
 
 
 def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:
-    """Return some rows of X as a dense array, leaving the rest of X as it is."""
+    """Return some rows of X as a dense array, without converting the rest of X."""
     some = X[rows]
     return (some.toarray() if issparse(some) else np.asarray(some)).astype(
         dtype, copy=False

@@ -1,4 +1,4 @@
-"""What follows a training between its epochs: Keras' and sklearn's callbacks, progress.
+"""What runs between epochs: callbacks of Keras and scikit-learn, and progress output.
 
 Each is a `Hook` of the engine.
 """
@@ -24,16 +24,16 @@ from skweighted._tensorflow import keras
 class KerasCallbacks:
     """Keras callbacks, called between the epochs of the fused engine.
 
-    They see a `keras.Model` whose weights, optimizer and losses are those of the epoch,
-    and what they change in it (weights, learning rate, `stop_training`) is done.
+    They use a `keras.Model` with the weights, optimizer and losses of the epoch. What
+    they change in it (weights, learning rate, `stop_training`) takes effect.
 
     Parameters
     ----------
     callbacks : sequence of keras.callbacks.Callback
     model : keras.Model
-        Compiled; of the network that is trained.
+        The compiled model of the network that is trained.
     epochs, steps : int
-        Epochs that will be run at most, and steps of each.
+        Maximum number of epochs, and steps per epoch.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class KerasCallbacks:
     ) -> None:
         self._model = model
         self._model.stop_training = False
-        # The last of them sees what the others add to the logs, of which Keras gives
-        # its callbacks a copy.
+        # Keras passes a copy of the logs to its callbacks. The last callback keeps what
+        # the others add to it.
         self._logs = _LatestLogs()
         self._callbacks = keras.callbacks.CallbackList(
             [*callbacks, self._logs],
@@ -62,7 +62,7 @@ class KerasCallbacks:
     def end_epoch(
         self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
     ) -> Verdict:
-        """Call `on_epoch_end`, with the model up to date."""
+        """Call `on_epoch_end`, with an updated model."""
         network = snapshot()
         self._known = network.parameters
         set_parameters(self._model, network.parameters)
@@ -72,13 +72,13 @@ class KerasCallbacks:
         return self._verdict()
 
     def finished(self, result: TrainingResult) -> TrainingResult:
-        """Call `on_train_end`, and return the result with what that changed."""
+        """Call `on_train_end`, and return the result with its changes."""
         set_parameters(self._model, result.parameters)
         self._callbacks.on_train_end()
         return replace(result, parameters=parameters_of(self._model))
 
     def _verdict(self) -> Verdict:
-        """Return what the callbacks changed in the model since it was last known."""
+        """Return what the callbacks have changed in the model."""
         before, self._known = self._known, parameters_of(self._model)
         unchanged = all(map(np.array_equal, before, self._known))
         return Verdict(
@@ -100,18 +100,19 @@ class _LatestLogs(keras.callbacks.Callback):
 
 
 class SklearnCallbacks:
-    """scikit-learn's callbacks (ProgressBar, ScoringMonitor), one task an epoch.
+    """scikit-learn's callbacks (ProgressBar, ScoringMonitor), with one task per epoch.
 
     Parameters
     ----------
     estimator : estimator
-        Being fitted; a copy with the attributes of an epoch is what is scored.
+        The estimator being fitted. Callbacks score copies of it with the attributes of
+        an epoch.
     context : sklearn.callback.CallbackContext
-        Of the fit.
+        Context of the fit.
     X, y, sample_weight : ndarray
-        What is fitted.
+        Arguments of the fit.
     attributes : callable ``(Snapshot) -> dict``
-        Fitted attributes for a state of the network.
+        Returns the fitted attributes for a state of the network.
     """
 
     def __init__(
@@ -142,7 +143,7 @@ class SklearnCallbacks:
     def end_epoch(
         self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
     ) -> Verdict:
-        """End the task with the estimator as it is now."""
+        """End the task with the current state of the estimator."""
         stop = self._epoch_context.call_on_fit_task_end(
             estimator=self._estimator,
             reconstruction_attributes=self._attributes(snapshot()),
@@ -151,14 +152,14 @@ class SklearnCallbacks:
         return Verdict(stop=bool(stop))
 
     def finished(self) -> None:
-        """End the fit itself, when the estimator has all that it will have."""
+        """End the task of the fit, once the estimator is fitted."""
         self._context.call_on_fit_task_end(
             estimator=self._estimator, reconstruction_attributes={}, **self._data
         )
 
 
 class _Progress:
-    """What a hook that only looks has to say."""
+    """A hook that never changes training."""
 
     def begin_epoch(self, epoch: int) -> Verdict:
         """Do nothing."""
@@ -166,7 +167,7 @@ class _Progress:
 
 
 class ProgressLines(_Progress):
-    """A line per epoch, as Keras prints with ``verbose=2``."""
+    """One printed line per epoch, like Keras with ``verbose=2``."""
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
@@ -204,7 +205,7 @@ class ProgressBar(_Progress):
     def end_epoch(
         self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
     ) -> Verdict:
-        """Move the bar."""
+        """Advance the bar."""
         losses = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
         self._progress.update(self._task, advance=1, description=losses)
         return Verdict()

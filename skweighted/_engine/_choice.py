@@ -1,4 +1,4 @@
-"""Which engine trains a network: the fused one where it can, else Keras."""
+"""The choice of engine: the fused engine if it supports the training, else Keras."""
 
 import contextlib
 from collections.abc import Sequence
@@ -30,8 +30,8 @@ from skweighted._engine._spec import (
 from skweighted._tensorflow import keras, tf
 from skweighted.exceptions import TrainingDivergedError
 
-# Optimizers that treat each element of a kernel by itself, so a leading axis or a bias
-# as a row changes nothing, and LAMB, whose norms are those of a whole array.
+# Optimizers that update each element of an array independently, so a leading axis, or a
+# bias as a row, has no effect; and LAMB, whose norms are those of a whole array.
 FUSABLE_OPTIMIZERS = (
     keras.optimizers.SGD,
     keras.optimizers.Adam,
@@ -58,29 +58,29 @@ def train_network(
     metrics: Any = None,
     verbose: int = 0,
 ) -> tuple[TrainingResult, str]:
-    """Train one network by the fused engine where it can, else by Keras.
+    """Train a network with the fused engine if possible, else with Keras.
 
     Parameters
     ----------
     network, spec, run, hooks
-        As in `skweighted._engine._loop.train`; the learning rate of the run is that
-        of the optimizer.
+        As in `skweighted._engine._loop.train`; the learning rate is that of the
+        optimizer.
     engine : {"auto", "xla", "keras"}
     callbacks : sequence of keras.callbacks.Callback
     metrics : list of keras.metrics.Metric or None
     verbose : int
-        0 is silent, 1 a progress bar, 2 a line per epoch.
+        0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
 
     Returns
     -------
     result : TrainingResult
     engine : str
-        "xla", or "keras" and why.
+        "xla", or "keras" and the reason.
 
     Raises
     ------
     ValueError
-        If engine="xla" cannot train this.
+        If engine="xla" does not support this training.
     TrainingDivergedError
         If the loss becomes infinite or NaN.
     """
@@ -100,8 +100,8 @@ def train_network(
                 verbose=verbose,
             )
     finally:
-        # A callback is a parameter of the estimator, which clone copies with all it
-        # holds: the model would be copied each time.
+        # Callbacks are parameters of the estimator, and clone makes deep copies: each
+        # would include the model.
         for callback in callbacks:
             callback._model = None
     _check(result, spec, run)
@@ -111,7 +111,7 @@ def train_network(
 def _why_not_fused(
     spec: TrainingSpec, callbacks: Sequence[Any], metrics: Any, engine: str
 ) -> str | None:
-    """Return why the fused engine is not used, or None; raise if it must be."""
+    """Return why the fused engine is not used, or None; raise if engine is "xla"."""
     if engine == "keras":
         return "engine='keras'"
     reasons = [
@@ -119,13 +119,13 @@ def _why_not_fused(
         why_not_optimizer(spec.optimizer),
         why_not_loss(spec.loss),
         *map(why_not_callback, callbacks),
-        "metrics are followed batch by batch" if metrics else None,
+        "metrics are updated after every batch" if metrics else None,
     ]
     reason = next(filter(None, reasons), None)
     if reason is not None and engine == "xla":
         raise ValueError(
             f"engine='xla' cannot train this model because {reason}. Use "
-            f"engine='keras' to train it with Keras, more slowly."
+            f"engine='keras', which is slower."
         )
     return reason
 
@@ -138,7 +138,7 @@ def _train_fused(
     callbacks: Sequence[Any],
     verbose: int,
 ) -> TrainingResult:
-    """Train by compiled blocks of steps, with Keras' callbacks and the progress."""
+    """Train by compiled blocks of steps, with Keras' callbacks and progress output."""
     with contextlib.ExitStack() as stack:
         followers = list(hooks)
         if verbose == 1:
@@ -164,46 +164,46 @@ def _train_fused(
 
 
 def _check(result: TrainingResult, spec: TrainingSpec, run: Run) -> None:
-    """Raise TrainingDivergedError if there is no network to keep."""
+    """Raise TrainingDivergedError if the loss or a parameter is not finite."""
     epoch = result.diverged_epoch
-    # A loss is computed before its step, so the last step shows in the weights alone.
+    # The loss is computed before a step, so only the weights show the last step.
     if epoch is None and not all(np.isfinite(a).all() for a in result.parameters):
         epoch = result.n_epochs
     if epoch is not None:
         rate = "" if run.learning_rate is None else f", which is {run.learning_rate:g}"
         raise TrainingDivergedError(
             f"The loss was not finite in epoch {epoch}. Scale the "
-            f"inputs (StandardScaler), or lower the learning rate{rate}."
+            f"inputs (StandardScaler), or reduce the learning rate{rate}."
         )
 
 
 def why_not_optimizer(optimizer: Any) -> str | None:
-    """Say why the fused engine cannot use an optimizer, or None."""
+    """Return why the fused engine cannot use an optimizer, or None."""
     name = type(optimizer).__name__
     if type(optimizer) not in FUSABLE_OPTIMIZERS:
-        return f"the optimizer {name} does not treat each weight by itself"
+        return f"the optimizer {name} does not update each weight independently"
     for setting in ("use_ema", "gradient_accumulation_steps", "loss_scale_factor"):
         if getattr(optimizer, setting):
-            return f"the optimizer {name} has {setting}"
+            return f"the optimizer {name} uses {setting}"
     if excluded_from_weight_decay(optimizer) is not None:
-        return f"the optimizer {name} excludes weights from decay by their names"
+        return f"the optimizer {name} excludes variables from decay by their names"
     return None
 
 
 def why_not_loss(loss: Any) -> str | None:
-    """Say why the fused engine cannot use a loss, or None."""
+    """Return why the fused engine cannot use a loss, or None."""
     if not isinstance(loss, keras.losses.Loss):
         return "its loss is not a keras.losses.Loss"
     if loss.reduction not in ("sum_over_batch_size", "mean"):
-        return f"its loss is reduced by {loss.reduction!r}"
+        return f"its loss has reduction={loss.reduction!r}"
     return None
 
 
 def why_not_callback(callback: Any) -> str | None:
-    """Say why the fused engine cannot call a Keras callback, or None."""
+    """Return why the fused engine cannot call a Keras callback, or None."""
     kind = type(callback)
     if kind in (keras.callbacks.TerminateOnNaN, keras.callbacks.History):
-        return None  # the engine itself stops at a loss that is not finite
+        return None  # the engine itself stops if a loss is not finite
     if kind is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
         return None
     for hook in (
@@ -217,15 +217,15 @@ def why_not_callback(callback: Any) -> str | None:
         if own is getattr(keras.callbacks.Callback, hook):
             continue
         if kind is keras.callbacks.LambdaCallback and own.__module__ == kind.__module__:
-            continue  # its own function that does nothing
-        return f"the callback {kind.__name__} acts on single batches"
+            continue  # its default function, which does nothing
+        return f"the callback {kind.__name__} is called for every batch"
     return None
 
 
 def why_not_now() -> str | None:
-    """Say why nothing can be fused in this process at present, or None."""
+    """Return why the fused engine cannot currently be used at all, or None."""
     if tf.config.functions_run_eagerly():
-        return "TensorFlow is told to run functions eagerly"
+        return "TensorFlow is set to run functions eagerly"
     if tf.distribute.has_strategy():
         return "training is inside a tf.distribute strategy"
     return None

@@ -1,7 +1,7 @@
-"""Which outputs dropout keeps: the same bits as Keras' Dropout layers draw.
+"""Which outputs dropout keeps: exactly those that Keras' Dropout layers keep.
 
-Drawn outside the compiled program: XLA's generator has other bits than TensorFlow's,
-from which Keras draws.
+They are drawn outside the compiled program, because XLA's random generator differs from
+TensorFlow's, which Keras uses.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from skweighted._tensorflow import tf
 def kept_units(
     network: NetworkSpec, seeds: Sequence[int], first: int, n_steps: int, n_rows: int
 ) -> list[np.ndarray]:
-    """Return what is kept in some steps, for each hidden stage with dropout.
+    """Return what dropout keeps in some steps, for each hidden stage with dropout.
 
     Parameters
     ----------
@@ -23,10 +23,10 @@ def kept_units(
     seeds : sequence of int
         One per hidden stage.
     first : int
-        Number of batches seen before.
+        Number of earlier batches.
     n_steps, n_rows : int
-        Steps, and rows of a step. A batch of fewer rows uses the first ones, which
-        are what Keras draws for it.
+        Number of steps, and rows per step. A batch with fewer rows uses the first ones,
+        as Keras does.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""When to stop, and which epoch was the best: one rule for every way of training."""
+"""When to stop, and which epoch is the best: the same rule for both engines."""
 
 import math
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from skweighted._engine._spec import EarlyStopping, NetworkSpec, Rows, Run, Trai
 
 
 class Patience:
-    """Follows a loss over epochs, as sklearn's MLPClassifier follows a score.
+    """Monitors a loss over epochs, as sklearn's MLPClassifier monitors a score.
 
     Parameters
     ----------
@@ -25,10 +25,10 @@ class Patience:
         self.best: Any = None
 
     def is_over(self, loss: float, parameters: Any) -> bool:
-        """Note the loss of an epoch, and return whether it was the last one.
+        """Record the loss of an epoch, and return whether it is the last one.
 
-        The lowest loss is the best, by however little. An improvement by less than
-        `tol` does not start the waiting again.
+        The epoch with the lowest loss is the best, however small the difference. An
+        improvement smaller than `tol` does not reset the waiting time.
         """
         self._waited += 1
         if loss <= self.best_loss - self._rule.tol:
@@ -74,7 +74,7 @@ class Watch:
     def look(
         self, epoch: int, parameters: tuple[np.ndarray, ...]
     ) -> tuple[dict[str, float], bool]:
-        """Return the scores after an epoch, and whether it was the last one."""
+        """Return the scores after an epoch, and whether it is the last one."""
         loss = mean_loss(self._network, self._loss, parameters, self._validation)
         logs, watched = {"val_loss": loss}, loss
         if self._score is not None:
@@ -94,7 +94,7 @@ class Watch:
 
 
 def watch_of(network: NetworkSpec, spec: TrainingSpec, run: Run) -> Watch | None:
-    """Return what watches a run, or None without early stopping."""
+    """Return the `Watch` of a run, or None without early stopping."""
     if spec.early_stopping is None or run.validation is None:
         return None
     loss = run.loss or spec.loss

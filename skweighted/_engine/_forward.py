@@ -1,8 +1,7 @@
 """Outputs and losses of trained networks on any number of rows.
 
-Few rows go through a graph that takes any number of them: XLA would compile again for
-each. Many rows go through XLA in chunks of one size, which takes two thirds of the
-time.
+Few rows use a graph for any number of rows, because XLA would recompile for each
+number. Many rows use XLA in chunks of a fixed size, which takes two thirds of the time.
 """
 
 from collections.abc import Sequence
@@ -22,14 +21,14 @@ from skweighted._engine._program import MOST_PROGRAMS, Cache, architecture
 from skweighted._engine._spec import NetworkSpec, Rows
 from skweighted._tensorflow import tf
 
-# Bytes of X, or of the widest layer's outputs, that are made at a time.
+# Bytes of X, or of the outputs of the widest layer, that are created at a time.
 CHUNK_BYTES = 2**24
 
 FUNCTIONS = Cache(MOST_PROGRAMS)
 
 
 def chunk_rows(network: NetworkSpec) -> int:
-    """Return how many rows are looked at together."""
+    """Return the number of rows per chunk."""
     widest = max(network.n_features, *(stage.n_units for stage in network.stages))
     return max(1, CHUNK_BYTES // (widest * np.dtype(network.dtype).itemsize))
 
@@ -73,7 +72,7 @@ def mean_loss(
 ) -> float:
     """Return the weighted mean loss of one network on some rows, without penalty.
 
-    Of a loss that is one of a whole batch, that of all rows as one batch.
+    For a loss of a whole batch, all rows are one batch.
 
     Parameters
     ----------
@@ -131,8 +130,8 @@ def _compiled(
 ) -> Any:
     """Return a compiled function of one network's parameters and tables of rows.
 
-    By XLA for a fixed number of rows, as a graph for any. With a loss, its data are the
-    last argument.
+    Compiled by XLA for a fixed number of rows, else a graph for any number. With a
+    loss, its data are the last argument.
     """
     dtype = network.dtype
     parameters = [

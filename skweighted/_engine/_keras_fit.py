@@ -1,6 +1,6 @@
-"""Training through `keras.Model.fit`: the fused engine's twin, for what it cannot do.
+"""Training with `keras.Model.fit`, for what the fused engine does not support.
 
-Given the same run it takes the same batches in the same order, from the same start.
+For the same run, it uses the same batches in the same order, and the same start.
 """
 
 from collections.abc import Sequence
@@ -32,11 +32,11 @@ from skweighted._tensorflow import expected_retracing, keras
 
 
 class _KerasBatches(keras.utils.PyDataset):
-    """Batches as Keras asks for them: endless, numbered by step since the first epoch.
+    """Batches for Keras: infinitely many, numbered by steps from the first epoch.
 
-    An endless data set with `steps_per_epoch` keeps one iterator over all epochs. A
-    finite one is opened again for each epoch, which took 20 of the 22 ms of an epoch
-    of one step (Keras 3.15).
+    An infinite data set with `steps_per_epoch` keeps one iterator for all epochs. A
+    finite one is reopened for each epoch, which took 20 of the 22 ms of an epoch of one
+    step (Keras 3.15).
     """
 
     def __init__(self, batches: Batches, first_epoch: int) -> None:
@@ -54,7 +54,7 @@ class _KerasBatches(keras.utils.PyDataset):
 
 
 class _Follower(keras.callbacks.Callback):
-    """Does between epochs what the fused engine does: watch, tell hooks, keep logs."""
+    """Does what the fused engine does between epochs: early stopping, hooks, logs."""
 
     def __init__(
         self, network: NetworkSpec, spec: TrainingSpec, run: Run, hooks: Sequence[Hook]
@@ -70,7 +70,7 @@ class _Follower(keras.callbacks.Callback):
             hook.begin_epoch(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        # The very dict that the user's callbacks get after this one.
+        # The same dict is passed to the user's callbacks after this one.
         self.logs.append(logs)
         if not np.isfinite(logs["loss"]):
             self.diverged_epoch = epoch - self._run.first_epoch + 1
@@ -91,7 +91,7 @@ class _Follower(keras.callbacks.Callback):
             set_parameters(self.model, self.watch.best)
 
     def _snapshot(self):
-        """Return the network as it is now."""
+        """Return the current state of the network."""
         return Snapshot(
             parameters_of(self.model), optimizer_state_of(self.model.optimizer)
         )
@@ -107,13 +107,13 @@ def train_with_keras(
     metrics: Any = None,
     verbose: int | str = 0,
 ) -> TrainingResult:
-    """Train one network through `keras.Model.fit`.
+    """Train a network with `keras.Model.fit`.
 
     Parameters
     ----------
     network, spec, run, hooks
-        As in `skweighted._engine._loop.train`; what a hook wants changed other than
-        to stop is not heard.
+        As in `skweighted._engine._loop.train`, except that hooks can only stop training
+        and change nothing else.
     callbacks : sequence of keras.callbacks.Callback
     metrics : list of keras.metrics.Metric or None
     verbose : int or str

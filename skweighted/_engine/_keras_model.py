@@ -1,4 +1,4 @@
-"""Between `keras.Model` and the engine's specs and arrays."""
+"""Conversion between `keras.Model` and the specs and arrays of the engine."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +26,7 @@ def build_model(
     dropout_seeds : tuple of int
         One for each hidden stage.
     n_batches_seen : int
-        Batches trained on before, from which the dropout goes on.
+        Number of earlier training batches, after which dropout continues.
     """
     layers = [keras.Input((network.n_features,), dtype=network.dtype)]
     for number, stage in enumerate(network.stages):
@@ -35,7 +35,7 @@ def build_model(
             keras.layers.Dense(
                 stage.n_units,
                 activation=stage.activation,
-                # With a seed: one without draws it from Python's global random state.
+                # With a seed: otherwise it is drawn from Python's global random state.
                 kernel_initializer=seeded_initializer(stage.kernel_initializer, 0),
                 kernel_regularizer=keras.regularizers.L2(stage.l2)
                 if stage.l2
@@ -58,49 +58,49 @@ def build_model(
 
 def compile_model(model: keras.Model, optimizer: Any, loss: Any, metrics: Any) -> None:
     """Compile a model so that its total loss has the precision of its layers."""
-    # Built now: a saved model is loaded with built optimizers, and would miss theirs.
+    # Built now, because a saved model is loaded with a built optimizer.
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
-    # No loss scaling: under a global mixed_float16 policy Keras would add it to
-    # networks that are not of that precision.
+    # No loss scaling: with a global mixed_float16 policy, Keras would also add it to
+    # networks of another precision.
     model.compile(
         optimizer=optimizer, loss=loss, metrics=metrics, auto_scale_loss=False
     )
-    # Keras 3.15 sums up the losses in keras.config.floatx(). In a float64 model that
-    # rounds the loss, and adding an L2 penalty raises a TypeError.
+    # Keras 3.15 sums losses in keras.config.floatx(). In a float64 model, this rounds
+    # the loss, and adding an L2 penalty raises a TypeError.
     model._compile_loss._dtype = model.outputs[0].dtype
 
 
 def parameters_of(model: keras.Model) -> tuple[np.ndarray, ...]:
-    """Return copies of kernel and bias of each dense layer."""
+    """Return copies of the kernel and bias of each dense layer."""
     return tuple(map(_copied, model.weights))
 
 
 def set_parameters(model: keras.Model, parameters: tuple[np.ndarray, ...]) -> None:
-    """Give a model the kernels and biases."""
+    """Set the kernels and biases of a model."""
     for variable, values in zip(model.weights, parameters, strict=True):
         variable.assign(values)
 
 
 def optimizer_state_of(optimizer: Any) -> tuple[np.ndarray, ...]:
-    """Return copies of the optimizer's variables, but for the learning rate."""
+    """Return copies of the optimizer's variables, except the learning rate."""
     return tuple(map(_copied, _state_variables(optimizer)))
 
 
 def set_optimizer_state(optimizer: Any, state: tuple[np.ndarray, ...]) -> None:
-    """Give a built optimizer its variables."""
+    """Set the variables of a built optimizer."""
     for variable, values in zip(_state_variables(optimizer), state, strict=True):
         variable.assign(np.reshape(values, variable.shape))
 
 
 def _copied(variable: Any) -> np.ndarray:
-    """Return the value of a Keras variable, which later steps do not change."""
-    # np.array(variable) warns: TensorFlow 2.21 wrote its __array__ before NumPy 2.
+    """Return a copy of the value of a Keras variable."""
+    # np.array(variable) warns: __array__ of TensorFlow 2.21 predates NumPy 2.
     return variable.value.numpy().copy()
 
 
 def _state_variables(optimizer: Any) -> Iterator[Any]:
-    """Yield the variables that the engine keeps too, in its order."""
+    """Yield the variables that the engine also keeps, in its order."""
     for variable in optimizer.variables:
         if variable is not optimizer._learning_rate:
             yield variable

@@ -1,7 +1,7 @@
 """Training by compiled blocks of steps: epochs, early stopping, hooks.
 
-Networks that take equally many steps an epoch are trained together, each on its own
-rows, in its own order, with its own learning rate; each may end at its own epoch.
+Networks with the same number of steps per epoch are trained together, each on its own
+rows, in its own order, with its own learning rate. Each can stop at its own epoch.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ from skweighted._engine._spec import (
 )
 from skweighted._tensorflow import keras
 
-# A larger block gains nothing: the call that runs it costs 0.2 ms, its steps take tens.
+# Larger blocks are no faster: the call takes 0.2 ms, and its steps take tens of ms.
 BLOCK_BYTES = 2**22
 MOST_STEPS = 1024
 
@@ -49,9 +49,9 @@ def train(
     network : NetworkSpec
     spec : TrainingSpec
     runs : sequence of Run
-        One for each network.
+        One run per network.
     hooks : sequence of Hook
-        Follow the epochs of a single network; with several there are none.
+        Called between the epochs of a single network; not supported for several.
 
     Returns
     -------
@@ -61,9 +61,9 @@ def train(
     groups: dict[Any, list[int]] = {}
     for number, run in enumerate(runs):
         n_steps = -(-len(run.data.rows) // spec.batch_size)
-        # An optimizer counts its steps once for all networks: one that goes on from
-        # an earlier training has a count of its own. One that looks at all weights
-        # would look at those of all networks.
+        # An optimizer has one step counter for all networks, so a network that resumes
+        # earlier training is trained alone; so is one whose optimizer uses all weights
+        # at once, because it would use those of all networks.
         alone = run.optimizer_state is not None or mixes_weights(spec.optimizer)
         groups.setdefault((n_steps, number if alone else None), []).append(number)
     results: dict[int, TrainingResult] = {}
@@ -74,7 +74,7 @@ def train(
 
 
 class _Group:
-    """Networks in lockstep: each takes the same step of the same number of steps."""
+    """Networks in lockstep, with the same number of steps."""
 
     def __init__(
         self,
@@ -94,13 +94,13 @@ class _Group:
         self._learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
         losses = [run.loss or spec.loss for run in runs]
         self._loss_data = stacked_data(losses, network.dtype)
-        # Rounded as Keras keeps the factor of an L2 penalty, whatever the network is.
+        # Rounded like the factor of an L2 penalty in Keras, in any precision.
         factors = np.array(
             [stage.l2 for stage in network.stages], keras.config.floatx()
         )
         self._l2 = np.tile(factors[:, np.newaxis], len(runs)).astype(network.dtype)
         self._watches = [watch_of(network, spec, run) for run in runs]
-        # Where nobody looks at single epochs, blocks reach over their ends.
+        # If nothing happens between epochs, a block can span several of them.
         self._by_epoch = bool(hooks) or any(self._watches)
         self._losses = np.zeros((len(runs), spec.epochs))
         self._watched: list[list[dict[str, float]]] = [[] for _ in runs]
@@ -111,7 +111,7 @@ class _Group:
         self._diverged: list[int | None] = [None] * len(runs)
 
     def _find_program(self) -> Program:
-        """Return a program whose batches have room for those of every network."""
+        """Return a program whose batches are large enough for every network."""
         most_rows = max(len(run.data.rows) for run in self._runs)
         n_rows = max(LEAST_ROWS, 1 << (most_rows - 1).bit_length())
         n_rows = min(self._spec.batch_size, n_rows)
@@ -120,11 +120,11 @@ class _Group:
         return program_for(self._network, self._spec.optimizer, self._spec.loss, shape)
 
     def train(self) -> list[TrainingResult]:
-        """Run every epoch, or as many as it takes."""
+        """Run all epochs, or stop early."""
         by_epoch = self._by_epoch
         interrupted = False
         try:
-            # Rows are gathered while the block before is running.
+            # Rows are gathered while the previous block is running.
             with ThreadPoolExecutor(max_workers=1) as ahead:
                 starts = self._block_starts(by_epoch)
                 gathered: Future | None = ahead.submit(self._gather, *next(starts))
@@ -145,7 +145,7 @@ class _Group:
         return [self._result(m, interrupted) for m in range(len(self._runs))]
 
     def _block_starts(self, by_epoch: bool) -> Iterator[tuple[int, int]]:
-        """Yield first step and number of steps of every block."""
+        """Yield the first step and the number of steps of every block."""
         total, most = self._spec.epochs * self._n_steps, self._program.shape.n_steps
         length = self._n_steps if by_epoch else total
         for start in range(0, total, length):
@@ -153,7 +153,7 @@ class _Group:
                 yield step, min(most, start + length - step)
 
     def _run_block(self, step: int, n_steps: int, block: Block) -> None:
-        """Run some steps of every network, and note their losses."""
+        """Run some steps of every network, and record their losses."""
         self._state, losses = self._program.run(
             self._state,
             self._learning_rate,
@@ -167,7 +167,7 @@ class _Group:
         for m, run in enumerate(self._runs):
             if self._ended[m]:
                 continue
-            # Keras' mean over an epoch: batches count by their rows.
+            # The mean over an epoch as in Keras: batches are weighted by their rows.
             shares = losses[:, m] * n_rows[:, m] / len(run.data.rows)
             np.add.at(self._losses[m], epochs, shares)
             bad = np.flatnonzero(~np.isfinite(losses[:, m]))
@@ -204,12 +204,12 @@ class _Group:
         return step, n_steps, block
 
     def _begin_epoch(self, epoch: int) -> None:
-        """Tell the hooks that an epoch begins."""
+        """Call the hooks at the beginning of an epoch."""
         for hook in self._hooks:
             self._obey(hook.begin_epoch(self._runs[0].first_epoch + epoch))
 
     def _end_epoch(self, epoch: int) -> None:
-        """Watch the validation rows, and hear what the hooks want."""
+        """Score the validation rows, and call the hooks at the end of an epoch."""
         for m, run in enumerate(self._runs):
             watch = self._watches[m]
             if self._ended[m]:
@@ -227,7 +227,7 @@ class _Group:
             self._ask_hooks(epoch)
 
     def _ask_hooks(self, epoch: int) -> None:
-        """Tell the hooks of the epoch's losses and do what they say."""
+        """Pass the losses of the epoch to the hooks, and apply their verdicts."""
         logs = {"loss": float(self._losses[0, epoch])}
         if self._watched[0]:
             logs |= self._watched[0][-1]
@@ -237,7 +237,7 @@ class _Group:
         self._logs.append(logs)
 
     def _obey(self, verdict: Verdict) -> None:
-        """Do what a hook wants."""
+        """Apply what a hook returned."""
         self._ended[0] = self._ended[0] or verdict.stop
         if verdict.learning_rate is not None:
             self._learning_rate[0] = verdict.learning_rate
@@ -246,12 +246,12 @@ class _Group:
             self._state = [*stacked, *self._state[len(stacked) :]]
 
     def _stacked_parameters(self, m: int) -> list[Any]:
-        """Return the parameters of one network as they are now, with a leading axis."""
+        """Return the current parameters of one network, with a leading axis."""
         n_parameters = 2 * len(self._network.stages)
         return [values[m : m + 1] for values in self._state[:n_parameters]]
 
     def _snapshot(self, m: int) -> Snapshot:
-        """Return one network as it is now, in Keras' shapes."""
+        """Return the current state of one network, in Keras' shapes."""
         n_parameters = 2 * len(self._network.stages)
         optimizer = (np.array(values) for values in self._state[n_parameters:])
         return Snapshot(
@@ -271,9 +271,9 @@ class _Group:
         )
 
     def _result(self, m: int, interrupted: bool) -> TrainingResult:
-        """Return what one network has become."""
+        """Return the result of one network."""
         watch, n_epochs = self._watches[m], self._n_epochs[m]
-        # A network that ended before the others was carried on with them.
+        # A network that stopped earlier was computed further with the others.
         parameters, optimizer_state = self._last[m] or self._snapshot(m)
         best_epoch = self._runs[m].first_epoch + n_epochs
         if watch is not None and watch.best_epoch is not None:
@@ -292,7 +292,7 @@ class _Group:
 
 
 def _block_steps(network: NetworkSpec, n_networks: int, n_rows: int) -> int:
-    """Return how many steps a block has room for."""
+    """Return how many steps fit into a block."""
     widths = network.n_features + network.stages[-1].n_units + 1
     dropped = sum(stage.n_units for stage in network.stages if stage.dropout)
     row_bytes = widths * np.dtype(network.dtype).itemsize + dropped
@@ -302,7 +302,7 @@ def _block_steps(network: NetworkSpec, n_networks: int, n_rows: int) -> int:
 def _stacked(
     network: NetworkSpec, parameters: Sequence[Sequence[np.ndarray]]
 ) -> list[np.ndarray]:
-    """Return the parameters of networks on a leading axis, biases as rows."""
+    """Return the parameters of networks stacked on a leading axis, biases as rows."""
     return [
         np.stack([np.atleast_2d(array) for array in arrays]).astype(network.dtype)
         for arrays in zip(*parameters, strict=True)
@@ -312,7 +312,7 @@ def _stacked(
 def _stacked_state(
     network: NetworkSpec, program: Program, runs: Sequence[Run]
 ) -> list[Any]:
-    """Return the state from which the networks start."""
+    """Return the initial state of the networks."""
     optimizer_state = program.fresh_optimizer_state()
     if runs[0].optimizer_state is not None:  # such a run is alone
         optimizer_state = [

@@ -1,8 +1,8 @@
-"""What the engine asks of a Keras loss: its data, and whether it needs whole batches.
+"""What the engine needs to know of a Keras loss: its data, and if it is batch-wide.
 
-Any loss may have numbers and arrays as data (`data`, `with_data`), which change from
-problem to problem: they are arguments of a compiled program and not part of it. A loss
-that is not the mean over the rows of a batch says so (`batch_wide`) and computes it for
+A loss can have numbers and arrays as data (`data`, `with_data`) that differ between
+problems: they are arguments of a compiled program, not part of it. A loss that is not
+the mean over the rows of a batch declares this (`batch_wide`) and computes it for
 several networks (`over_batch`). Keras' own losses have neither.
 """
 
@@ -15,17 +15,17 @@ from skweighted._engine._optimizers import settings
 
 
 def is_batch_wide(loss: Any) -> bool:
-    """Tell whether the loss of a batch is not the mean over its rows."""
+    """Return whether the loss of a batch is not the mean over its rows."""
     return getattr(loss, "batch_wide", False)
 
 
 def with_data(loss: Any, data: dict[str, Any]) -> Any:
-    """Return the loss with other numbers and arrays."""
+    """Return the loss with new values of numbers and arrays."""
     return loss.with_data(data) if data else loss
 
 
 def structure(loss: Any) -> Hashable:
-    """Return what the compiled code depends on in a loss: all but its data."""
+    """Return what the compiled code depends on in a loss: everything but its data."""
     without_data = with_data(loss, dict.fromkeys(_data_of(loss)))
     shapes = tuple((name, array.shape) for name, array in _data_of(loss).items())
     return settings(without_data), shapes
@@ -34,7 +34,7 @@ def structure(loss: Any) -> Hashable:
 def stacked_data(losses: Sequence[Any], dtype: str) -> dict[str, np.ndarray]:
     """Return the data of each network's loss, in arrays of shape (M, 1, ...).
 
-    The second axis is that of the rows.
+    The second axis is the axis of the rows.
     """
     each = [_data_of(loss) for loss in losses]
     return {

@@ -1,7 +1,7 @@
 """M networks of one architecture, stacked on a leading axis: parameters and outputs.
 
-A kernel has shape (M, n_in, n_out) and a bias (M, 1, n_out), so that both broadcast
-against a learning rate of shape (M, 1, 1).
+A kernel has shape (M, n_in, n_out) and a bias (M, 1, n_out), so both broadcast with a
+learning rate of shape (M, 1, 1).
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ def initial_parameters(
 ) -> tuple[np.ndarray, ...]:
     """Return seeded kernels and zero biases, as Keras draws them.
 
-    Keras' own and NumPy's global seeds are neither read nor changed.
+    Global seeds of Keras and NumPy are neither used nor changed.
     """
     parameters = []
     shapes = network.parameter_shapes
@@ -33,7 +33,7 @@ def initial_parameters(
 
 
 def stacked_shapes(network: NetworkSpec) -> list[tuple[int, int]]:
-    """Return the shapes of kernels and biases behind the leading axis."""
+    """Return the shapes of kernels and biases without the leading axis."""
     shapes = network.parameter_shapes
     return [(shape[0] if len(shape) == 2 else 1, shape[-1]) for shape in shapes]
 
@@ -51,17 +51,17 @@ def dropout_seeds(
 
 
 def seeded_initializer(initializer: Any, seed: int) -> Callable[..., Any]:
-    """Return an initializer that draws from `seed`, unless it has a seed of its own."""
+    """Return an initializer with this seed, unless it has its own."""
     if isinstance(initializer, str):
-        # Made with its seed at once: an initializer made without one draws a seed
-        # from Python's global random state.
+        # Created with its seed, because an initializer without one draws a seed from
+        # Python's global random state.
         try:
             return keras.initializers.get(
                 {"class_name": initializer, "config": {"seed": seed}}
             )
-        except TypeError:  # one that draws nothing, such as "zeros"
+        except TypeError:  # one without randomness, such as "zeros"
             return keras.initializers.get(initializer)
-    # A copy: one that draws from a SeedGenerator would go on where it stopped.
+    # A copy: an initializer with a SeedGenerator would continue where it stopped.
     config = initializer.get_config()
     if "seed" in config and config["seed"] is None:
         config["seed"] = seed
@@ -69,7 +69,7 @@ def seeded_initializer(initializer: Any, seed: int) -> Callable[..., Any]:
 
 
 def _activated(activation: str | Callable, values: Any) -> Any:
-    """Return activations of M networks, which a user's function sees as Keras' rows."""
+    """Return activations of M networks; a user's function gets 2D input as in Keras."""
     if isinstance(activation, str):
         return keras.activations.get(activation)(values)
     rows = tf.reshape(values, (-1, values.shape[-1]))
@@ -84,8 +84,8 @@ def outputs(
 ) -> Any:
     """Return the outputs of M networks, of shape (M, n_rows, n_outputs).
 
-    The last activation leaves its logits with its result, from which Keras' losses
-    compute safely.
+    The last activation attaches its logits to its result, from which Keras' losses are
+    computed for numerical stability.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def outputs(
         Kernel and bias of each stage.
     X : tensor of shape (M, n_rows, n_features)
     kept : sequence of tensor of shape (M, n_rows, n_units), bool
-        In training: which outputs of each stage with dropout are kept.
+        In training: which outputs dropout keeps, for each stage with dropout.
     """
     values = X
     masks = iter(kept)

@@ -21,18 +21,18 @@ def learning_rate_of(optimizer: Any) -> float | None:
 
 
 def copy_of(optimizer: Any, learning_rate: Callable[[], Any] | None = None) -> Any:
-    """Return a new optimizer with the same settings and none of the state.
+    """Return a new optimizer with the same settings and without state.
 
     Parameters
     ----------
     optimizer : keras.optimizers.Optimizer
     learning_rate : callable or None
-        Asked for the learning rate at each step, unless the optimizer has a schedule.
+        Returns the learning rate at each step, unless the optimizer has a schedule.
         None copies the learning rate.
     """
     config = optimizer.get_config()
     schedule = schedule_of(optimizer)
-    # A schedule has no state, and not every one can be made again from its settings.
+    # A schedule has no state, and some cannot be recreated from their settings.
     if schedule is not None:
         config["learning_rate"] = schedule
     elif learning_rate is not None:
@@ -51,7 +51,7 @@ def excluded_from_weight_decay(optimizer: Any) -> str | None:
 
 
 def mixes_weights(optimizer: Any) -> bool:
-    """Tell whether a step of one weight depends on the other weights."""
+    """Return whether the step of one weight depends on other weights."""
     return (
         isinstance(optimizer, keras.optimizers.Lamb)
         or optimizer.clipnorm is not None
@@ -60,12 +60,12 @@ def mixes_weights(optimizer: Any) -> bool:
 
 
 def settings(keras_object: Any) -> Hashable:
-    """Return class and settings of a Keras optimizer or loss, without its state."""
+    """Return the class and settings of a Keras optimizer or loss, without its state."""
     config = keras_object.get_config()
     config.pop("name", None)
     schedule = schedule_of(keras_object)
     if schedule is None:
         config.pop("learning_rate", None)
-    # The class itself: a class that is defined again has the same name and settings.
+    # The class itself, because a redefined class has the same name and settings.
     classes = (type(keras_object), type(schedule))
     return classes, json.dumps(config, sort_keys=True, default=repr)

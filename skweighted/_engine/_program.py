@@ -1,9 +1,9 @@
 """The compiled block of training steps: compiled once, used by every fit.
 
-A program is a pure function: state in, state out. Keras' optimizers work on variables
-only, so a program has variables of its own, which hold the state while it runs and
-mean nothing afterwards. What varies between fits (initial weights, learning rates,
-penalties, rows, weights) is data, so it never recompiles.
+A program is a pure function from state to state. Keras' optimizers need variables, so a
+program has its own variables, which hold the state only while it runs. What varies
+between fits (initial weights, learning rates, penalties, rows, weights) is data, so it
+never causes recompilation.
 """
 
 import threading
@@ -20,20 +20,20 @@ from skweighted._engine._optimizers import copy_of, settings
 from skweighted._engine._spec import NetworkSpec
 from skweighted._tensorflow import keras, tf
 
-# A program takes some MB; a search over architectures makes one for each.
+# A program takes a few MB, and a search over architectures creates one for each.
 MOST_PROGRAMS = 64
 
 
 class Block(NamedTuple):
     """The batches of up to K steps of M networks, padded to a fixed shape.
 
-    A padding row has weight 0, so it changes nothing; `n_rows` counts the others, and
-    is what Keras divides the loss of a batch by.
+    A padding row has weight 0, so it has no effect. `n_rows` is the number of other
+    rows, by which Keras divides the loss of a batch.
     """
 
     X: Any  # (K, M, B, n_features)
     target: Any  # (K, M, B, n_outputs)
-    weight: Any  # (K, M, B), or (K, M, B, n_outputs) where each output has its own
+    weight: Any  # (K, M, B), or (K, M, B, n_outputs) if each output has its own
     n_rows: Any  # (K, M)
     kept: tuple[Any, ...]  # of each stage with dropout: (K, M, B, n_units), bool
 
@@ -54,7 +54,7 @@ class Program:
     ----------
     network : NetworkSpec
     optimizer : keras.optimizers.Optimizer
-        Says class, settings and schedule; is itself not used.
+        Holds class, settings and schedule; only copies of it are used.
     loss : keras.losses.Loss
         Computes one value per weight, or the loss of a batch.
     shape : Shape
@@ -71,7 +71,7 @@ class Program:
             keras.Variable(np.zeros((shape.n_networks, *one)), dtype=network.dtype)
             for one in stacked_shapes(network)
         ]
-        # In float32, whatever the network is, if Keras is not told otherwise.
+        # In the default precision of Keras, float32, for networks of any precision.
         self._learning_rate = tf.Variable(
             tf.zeros((shape.n_networks, 1, 1), keras.config.floatx())
         )
@@ -107,13 +107,13 @@ class Program:
             Numbers and arrays of the loss, from `stacked_data`.
         block : Block
         n_steps : int
-            How many of the K steps to run.
+            Number of steps to run, at most K.
 
         Returns
         -------
         state : list of tensor
         losses : ndarray of shape (n_steps, M)
-            Loss of each batch, penalty included.
+            Loss of each batch, including the penalty.
         """
         arguments = (
             list(map(tf.convert_to_tensor, state)),
@@ -125,10 +125,10 @@ class Program:
             Block(*(tf.nest.map_structure(tf.constant, part) for part in block)),
             tf.constant(n_steps),
         )
-        with self._lock:  # the variables are shared by all who run this program
+        with self._lock:  # all threads that run this program share its variables
             if self._compiled is None:
-                # One shape for ever, so the checks that find a trace for each call
-                # are left out: they took 1 ms, a quarter of a block.
+                # The shape never changes, so no trace has to be looked up in each
+                # call, which took 1 ms, a quarter of the time of a block.
                 function = tf.function(self._steps, jit_compile=True, autograph=False)
                 self._compiled = function.get_concrete_function(*arguments)
             new_state, losses = self._compiled(*arguments)
@@ -166,7 +166,7 @@ class Program:
             loss = loss_function.over_batch(batch.target, proba, batch.weight)
         else:
             values = loss_function.call(batch.target, proba) * batch.weight
-            if values.shape.rank == 3:  # one for each output
+            if values.shape.rank == 3:  # one value per output
                 values = tf.reduce_mean(values, axis=2)
             loss = tf.reduce_sum(values, axis=1) / batch.n_rows
         for number, stage in enumerate(self._network.stages):
@@ -177,7 +177,7 @@ class Program:
 
 
 def architecture(network: NetworkSpec) -> Hashable:
-    """Return what the compiled code depends on in a network, and nothing else."""
+    """Return only what the compiled code depends on in a network."""
     stages = tuple(
         replace(stage, kernel_initializer=None, l2=bool(stage.l2))
         for stage in network.stages
@@ -186,7 +186,7 @@ def architecture(network: NetworkSpec) -> Hashable:
 
 
 class Cache:
-    """What was made for a key, kept while it is among the most recently used."""
+    """A cache that keeps the most recently used values."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -194,7 +194,7 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return what belongs to the key, made now if it is not there."""
+        """Return the value of a key, created if it is missing."""
         with self._lock:
             if key not in self._made:
                 self._made[key] = make()
@@ -213,7 +213,7 @@ PROGRAMS = Cache(MOST_PROGRAMS)
 def program_for(
     network: NetworkSpec, optimizer: Any, loss: Any, shape: Shape
 ) -> Program:
-    """Return the program for these, compiled at its first run in this process."""
+    """Return a program, which is compiled in its first run in this process."""
     key = (
         architecture(network),
         settings(optimizer),

@@ -1,7 +1,7 @@
-"""What is trained and how, as frozen values: no TensorFlow, no estimator.
+"""What is trained and how, as frozen values, without TensorFlow or estimators.
 
-A network is a list of stages that end in the head. A Dense stage is the only kind
-so far.
+A network is a list of stages, of which the last returns the outputs. `Dense` is the
+only kind of stage.
 """
 
 import math
@@ -17,7 +17,7 @@ import numpy as np
 class Dense:
     """A fully connected stage: ``activation(x @ kernel + bias)``, then dropout.
 
-    Its penalty is ``l2 * sum(kernel ** 2)``. The last stage of a network drops nothing.
+    Its penalty is ``l2 * sum(kernel ** 2)``. The last stage has no dropout.
     """
 
     n_units: int
@@ -37,7 +37,7 @@ class NetworkSpec:
 
     @property
     def parameter_shapes(self) -> list[tuple[int, ...]]:
-        """Shapes of kernel and bias of each stage, in this order, as Keras has them."""
+        """Shapes of the kernel and bias of each stage, as in Keras."""
         widths = [self.n_features, *(stage.n_units for stage in self.stages)]
         shapes: list[tuple[int, ...]] = []
         for n_inputs, n_units in pairwise(widths):
@@ -47,10 +47,10 @@ class NetworkSpec:
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stop when what is watched has not improved by `tol` for `patience` epochs.
+    """Stop when a value has not improved by `tol` for `patience` epochs.
 
-    That is the score of a run, called `monitor`, or the loss on its validation rows.
-    Epochs before `first_epoch` are neither the best nor waited for.
+    The value is the score of a run, called `monitor`, or the loss on its validation
+    rows. Epochs before `first_epoch` are ignored.
     """
 
     patience: float
@@ -64,8 +64,8 @@ class EarlyStopping:
 class TrainingSpec:
     """How networks are trained.
 
-    The optimizer and the loss are Keras objects that say class and settings; neither
-    is used itself, so nothing of one training is left in the next.
+    The optimizer and the loss are Keras objects that hold class and settings. Only
+    copies are used, so no state carries over to the next training.
     """
 
     optimizer: Any
@@ -77,23 +77,23 @@ class TrainingSpec:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows to learn from: views of what the caller has, so nothing of X's size is made.
+    """Rows of the caller's arrays, selected without copying X.
 
     Attributes
     ----------
     X : ndarray, memmap or CSR of shape (n_samples, n_features)
     target : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Index of each row's class, or the targets themselves.
+        Index of the class of each row, or the targets themselves.
     weight : ndarray of shape (n_samples,)
     rows : ndarray of shape (n_rows,)
-        The rows to learn from.
+        Indices of the rows to use.
     class_weight : ndarray of shape (n_classes,) or (n_outputs, 2), or None
-        Multiplies `weight`: one for each class or, where targets are labels of 0 and 1,
-        one for both values of each. Then every output has weights of its own.
+        Multiplies `weight`: one weight per class or, for targets of 0 and 1 per label,
+        two weights per label. In this case, every output has its own weights.
     early_class_weight : ndarray or None
-        What takes its place in the epochs before `class_weight_epoch`.
+        Class weights in the epochs before `class_weight_epoch`.
     class_weight_epoch : int
-        First epoch of `class_weight`.
+        First epoch with `class_weight`.
     """
 
     X: Any
@@ -122,7 +122,7 @@ class Rows:
         return np.eye(n_classes, dtype=bool)[values]
 
     def weights_of(self, rows: np.ndarray, epoch: float = math.inf) -> np.ndarray:
-        """Return the weights that some rows have in an epoch, by default the last."""
+        """Return the weights of some rows in an epoch, by default the last."""
         weight = self.weight[rows]
         class_weight = self.class_weight
         if epoch < self.class_weight_epoch:
@@ -138,33 +138,33 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One network to train: on what, from where, and with which randomness.
+    """One network to train: its data, initial state and seeds.
 
     Attributes
     ----------
     data : Rows
-        What to learn from.
+        The training rows.
     parameters : tuple of ndarray
         Kernel and bias of each stage.
     learning_rate : float or None
-        None where the optimizer has a schedule, or is asked for it.
+        None if the optimizer has a schedule, or if its own learning rate is used.
     shuffle_seed : SeedSequence or None
-        Source of the order of each epoch; None keeps the rows in order.
+        Seed of the order of each epoch; None keeps the rows in order.
     dropout_seeds : tuple of int
         One for each hidden stage.
     validation : Rows or None
-        What early stopping watches.
+        Validation rows for early stopping.
     score : callable or None
         Returns the score of parameters on the validation rows, which early stopping
-        watches in place of the loss.
+        monitors instead of the loss.
     optimizer_state : tuple of ndarray or None
-        The optimizer's variables as an earlier `TrainingResult` returned them; None
-        starts anew.
+        The optimizer's variables from an earlier `TrainingResult`; None for a new
+        optimizer.
     first_epoch : int
-        Number of epochs trained before, from which the shuffles go on.
+        Number of earlier epochs, after which the shuffles continue.
     loss : keras.losses.Loss or None
-        That of the specification with other data, such as class priors; None takes it
-        as it is.
+        The loss of the specification with other data, such as class priors; None uses
+        it without change.
     """
 
     data: Rows
@@ -188,16 +188,16 @@ class TrainingResult:
     parameters, optimizer_state : tuple of ndarray
         As in `Run`.
     history : dict of str to list of float
-        One value per finished epoch: "loss", and "val_loss" if it was watched.
+        One value per finished epoch: "loss", and "val_loss" with validation rows.
     n_epochs : int
-        Finished epochs.
+        Number of finished epochs.
     best_epoch : int
-        The epoch that the parameters are of, counted from 1 at the start of training:
-        the best one under early stopping, else the last one.
+        The epoch of the parameters, counted from 1, including earlier training: the
+        best one with early stopping, else the last one.
     diverged_epoch : int or None
         The first epoch, counted from 1, with a loss that is not finite.
     interrupted : bool
-        Whether the user stopped it.
+        Whether the user interrupted training.
     """
 
     parameters: tuple[np.ndarray, ...]
@@ -211,7 +211,7 @@ class TrainingResult:
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
-    """What a hook wants changed after an epoch; None leaves a thing as it is."""
+    """What a hook changes after an epoch; None means no change."""
 
     stop: bool = False
     learning_rate: float | None = None
@@ -219,7 +219,7 @@ class Verdict:
 
 
 def history_of(logs: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Return the values of each name over the epochs; NaN where an epoch has none."""
+    """Return the values of each name over the epochs, NaN if an epoch has none."""
     names = dict.fromkeys(name for epoch in logs for name in epoch)
     return {
         name: [np.asarray(epoch.get(name, np.nan)).tolist() for epoch in logs]
@@ -228,19 +228,19 @@ def history_of(logs: list[dict[str, Any]]) -> dict[str, list[Any]]:
 
 
 class Snapshot(NamedTuple):
-    """A network between two epochs, as in `TrainingResult`."""
+    """The state of a network between two epochs, as in `TrainingResult`."""
 
     parameters: tuple[np.ndarray, ...]
     optimizer_state: tuple[np.ndarray, ...]
 
 
 class Hook(Protocol):
-    """Something that follows the epochs of one network; epochs count from 0."""
+    """An object that is called before and after each epoch, counted from 0."""
 
     def begin_epoch(self, epoch: int) -> Verdict:
-        """Take notice that an epoch begins, and say what to change."""
+        """Return what to change at the beginning of an epoch."""
 
     def end_epoch(
         self, epoch: int, logs: dict[str, float], snapshot: Callable[[], Snapshot]
     ) -> Verdict:
-        """Take notice of an epoch's losses, which may be added to."""
+        """Return what to change after an epoch; entries can be added to `logs`."""

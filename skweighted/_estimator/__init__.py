@@ -1,1 +1,1 @@
-"""Where what mistakes cost meets how a network is trained."""
+"""The classifiers, which combine costs and class weights with training."""

@@ -1,7 +1,7 @@
-"""`Classes`: what y means if each row belongs to exactly one of several classes.
+"""`Classes`: the meaning of y if each row belongs to exactly one of several classes.
 
 A target is the index of a row's class. `_labels.Labels` has the same methods for
-labels that can hold together, so that nothing else asks which kind y is.
+multilabel problems, so that other modules need not distinguish the two.
 """
 
 from collections.abc import Iterator
@@ -26,18 +26,18 @@ from skweighted._costs._weights import (
 
 
 def classes_of(y: np.ndarray, sample_weight: np.ndarray) -> "Classes":
-    """Return the classes of the rows of weight above zero: at least two."""
+    """Return the classes of the rows with a weight above zero: at least two."""
     present = sample_weight > 0
     classes = np.unique(y if present.all() else y[present])
     if len(classes) < 2:
         where, way_out = (
-            ("y has", "In a cross-validation, StratifiedKFold keeps every class.")
+            ("y has", "In cross-validation, StratifiedKFold keeps every class.")
             if len(np.unique(y)) < 2
-            else ("the rows of weight above zero have", "Check sample_weight.")
+            else ("the rows with a weight above zero have", "Check sample_weight.")
         )
         raise ValueError(
-            f"A classifier needs rows of at least two classes, and {where} one class "
-            f"only: {classes.tolist()[0]!r}. {way_out}"
+            f"A classifier needs rows of at least two classes, but {where} only one: "
+            f"{classes.tolist()[0]!r}. {way_out}"
         )
     return Classes(classes)
 
@@ -57,7 +57,7 @@ class Classes:
 
     @property
     def n_outputs(self) -> int:
-        """Number of outputs of a network for them."""
+        """Number of outputs of the network."""
         return 1 if len(self.classes) == 2 else len(self.classes)
 
     @property
@@ -68,17 +68,17 @@ class Classes:
     def encode(self, y: np.ndarray, present: np.ndarray, name: str = "y") -> np.ndarray:
         """Return labels as indices; rows that are not present may have any label.
 
-        The indices have the smallest type that holds them: an int64 for each row would
-        be 7 % of 30 float32 features.
+        The indices have the smallest possible dtype: int64 would need 7 % of the memory
+        of 30 float32 features.
         """
         y_index = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
         y_index = y_index.astype(np.min_scalar_type(len(self.classes)))
         unknown = (self.classes[y_index] != y) & present
         if unknown.any():
             way_out = (
-                "Name every class in the first call: partial_fit(X, y, classes=...)."
+                "Pass every class in the first call: partial_fit(X, y, classes=...)."
                 if name == "y"
-                else "Leave these rows out, or add rows of these classes to y."
+                else "Remove these rows, or add rows of these classes to y."
             )
             raise ValueError(
                 f"{name} has labels that are not among the known classes: "
@@ -102,11 +102,11 @@ class Classes:
         return resolve_class_weight(class_weight, self.classes, *totals, **options)
 
     def weights_by_label(self, class_weight: np.ndarray) -> dict[Any, float]:
-        """Return the weights as a dict of the labels."""
+        """Return the weights as a dict from labels to weights."""
         return dict(zip(self.classes.tolist(), class_weight.tolist(), strict=True))
 
     def normalized(self, class_weight: np.ndarray, totals: Totals) -> np.ndarray:
-        """Return class weights with which the weights of all rows have mean 1."""
+        """Return class weights scaled so that the weights of all rows have mean 1."""
         return class_weight * mean_one_scale(class_weight, *totals)
 
     def present(
@@ -122,7 +122,7 @@ class Classes:
         fraction: float,
         random_generator: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Split rows in two, with every class on both sides in nearly the same share.
+        """Split rows in two, with nearly the same share of every class on both sides.
 
         Parameters
         ----------
@@ -130,7 +130,7 @@ class Classes:
         rows : ndarray of shape (n_rows,)
             The rows to split.
         fraction : float
-            Share of each class that is held out, rounded to rows, at least one row.
+            Share of each class that is held out, rounded to rows; at least one row.
         random_generator : numpy.random.Generator
 
         Returns
@@ -144,7 +144,7 @@ class Classes:
             if len(members) == 1:
                 raise ValueError(
                     f"early_stopping=True needs at least two rows of every class: one "
-                    f"to train on and one to validate on. Class {label!r} has 1. Use "
+                    f"for training and one for validation. Class {label!r} has 1. Use "
                     f"early_stopping=False."
                 )
             if len(members):
@@ -158,7 +158,7 @@ class Classes:
     def counted(
         self, target: np.ndarray, rows: np.ndarray
     ) -> Iterator[tuple[str, int]]:
-        """Yield a name and the number of rows of each class among some rows."""
+        """Yield the name and the number of rows of each class among some rows."""
         counts = np.bincount(target[rows], minlength=len(self.classes))
         for label, count in zip(self.classes.tolist(), counts.tolist(), strict=True):
             yield f"class {label!r}", count
@@ -174,7 +174,7 @@ class Classes:
     def costs_per_row(
         self, cost_matrix: Any, false_alarm: Any, miss: Any, n_rows: int
     ) -> np.ndarray:
-        """Return costs for predictions, one matrix for all rows or one for each."""
+        """Return costs for predictions: one matrix for all rows, or one for each."""
         if cost_matrix is not None:
             return cost_array(cost_matrix, self.classes, n_rows)
         if len(self.classes) != 2:
@@ -191,11 +191,11 @@ class Classes:
         return np.concatenate([1 - outputs, outputs], axis=1)
 
     def unweighted(self, proba: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
-        """Return probabilities with the class weights undone."""
+        """Return probabilities with the effect of class weights undone."""
         return undo_class_weight(proba, class_weight)
 
     def most_likely(self, proba: np.ndarray) -> np.ndarray:
-        """Return the label of the most probable class."""
+        """Return the label of the most likely class."""
         return self.classes[proba.argmax(axis=1)]
 
     def cheapest(self, proba: np.ndarray, costs: np.ndarray) -> np.ndarray:

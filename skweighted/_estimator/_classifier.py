@@ -1,4 +1,4 @@
-"""`CostSensitiveMLPClassifier`: its parameters, and what scikit-learn calls.
+"""`CostSensitiveMLPClassifier`: its parameters and public methods.
 
 ``fit`` is settings -> arrays -> targets -> start -> problem -> run -> trained network.
 """
@@ -43,125 +43,132 @@ from skweighted._tensorflow import keras
 class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     """Multi-layer perceptron for imbalanced and cost-sensitive classification.
 
-    A Keras network that behaves as a scikit-learn classifier: it takes the place of
-    `sklearn.neural_network.MLPClassifier`, in a Pipeline or a grid search, and adds
-    class weights, costs and losses for imbalance. By default it minimises the mean over
-    the training rows of ``weight * cross_entropy``, plus an L2 penalty.
+    A Keras network with the interface of a scikit-learn classifier. It replaces
+    `sklearn.neural_network.MLPClassifier`, for example in a pipeline or a grid search,
+    and adds class weights, costs and losses for imbalanced classes. By default it
+    minimizes the mean of ``weight * cross_entropy`` over the training rows, plus an L2
+    penalty.
 
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
-        Width of each hidden layer; ``()`` makes a logistic regression.
+        Width of each hidden layer; ``()`` is a logistic regression.
     activation : str or callable, default="relu"
-        Activation of the hidden layers, by any name Keras knows; "logistic" and
-        "identity" are understood as in sklearn.
+        Activation of the hidden layers, by its name in Keras; "logistic" and
+        "identity" are accepted as in sklearn.
     class_weight : None, str, dict, callable or list, default=None
-        What a mistake on a row of each class weighs in training; multiplies
-        `sample_weight`. "balanced" gives every class the same total weight,
+        Weight of the rows of each class in training; multiplies `sample_weight`.
+        "balanced" gives every class the same total weight,
         ``n / (n_classes * count)`` with weighted counts (King & Zeng, 2001);
-        "sqrt_balanced" takes the square root of that; "effective_number" weighs by
+        "sqrt_balanced" is the square root of this; "effective_number" is
         ``(1 - beta) / (1 - beta ** count)`` (Cui et al., 2019), with
         ``class_weight__beta``, 0.999 by default. A dict maps every label in y to a
         weight of at least 0; a function ``(classes, counts)`` returns weights. For a
-        multilabel problem one of these for all labels, or a list with one for each.
+        multilabel problem, one of these for all labels, or a list with one per label.
         See `skweighted.compute_class_weight`.
     class_weight_start : float in [0, 1), default=0.0
-        Share of the epochs before class weights begin, which 0.8 defers as Cao et al.
-        (2019) do. `early_stopping` then looks at the epochs after it only.
+        Share of the epochs that are trained without class weights, before these apply;
+        0.8 defers them as in Cao et al. (2019). `early_stopping` then ignores the
+        epochs before.
     normalize_weights : bool, default=True
-        Rescale the weights to mean 1 over the training rows, so that only their
-        ratios count and learning rates keep their meaning: {0: 1, 1: 100} and
-        {0: 0.01, 1: 1} are the same model. False uses them as given, which is what
-        `keras.Model.fit` does.
+        Whether to rescale the weights to mean 1 over the training rows, so that only
+        their ratios count and learning rates need no change: {0: 1, 1: 100} and
+        {0: 0.01, 1: 1} give the same model. False uses the weights as given, like
+        `keras.Model.fit`.
     cost_matrix : array-like, dict or dataframe, default=None
-        What each answer costs, in any unit: rows are truths and columns predictions, in
-        the order of `classes_`, or a dict ``{(truth, prediction): cost}``, or a
-        dataframe with labels. `predict` then answers with the least expected cost
-        (Elkan, 2001) on probabilities with the class weights and the loss undone, so
-        that no cost counts twice. For a multilabel problem one matrix of shape (2, 2)
-        for all labels, or a list of them.
+        Cost of each prediction, in any unit: rows are truths and columns predictions,
+        in the order of `classes_`, or a dict ``{(truth, prediction): cost}``, or a
+        dataframe with labels. `predict` then returns the class of least expected cost
+        (Elkan, 2001), from true probabilities: the effects of class weights and of the
+        loss are undone first, so that no cost counts twice. For a multilabel problem,
+        one matrix of shape (2, 2) for all labels, or a list with one per label.
     loss : str, keras.losses.Loss or its class, default="cross_entropy"
-        What is minimised: "cross_entropy", "focal", "logit_adjusted",
+        The loss to minimize: "cross_entropy", "focal", "logit_adjusted",
         "balanced_softmax", "ldam", "asymmetric", "mean_false_error",
         "mean_squared_false_error" or "expected_cost" (of `cost_matrix`); see
-        `skweighted.losses`. Takes routed parameters, such as ``loss__gamma=1.0``.
-        Class priors and costs are filled in.
+        `skweighted.losses`. Accepts routed parameters, such as ``loss__gamma=1.0``.
+        Class priors and costs are set automatically.
     correct_probabilities : bool, default=False
-        Whether `predict_proba` returns true probabilities, with class weights and the
-        loss undone, rather than those of the weighted problem. Without `cost_matrix`,
-        `predict` answers the same either way.
+        Whether `predict_proba` returns true probabilities, with the effects of class
+        weights and of the loss undone, instead of the probabilities of the weighted
+        problem. Without `cost_matrix`, `predict` is the same in both cases.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
-        Takes routed parameters, such as ``optimizer__momentum=0.9``. An instance is
-        copied, and brings its own learning rate.
+        Accepts routed parameters, such as ``optimizer__momentum=0.9``. An instance is
+        copied, and keeps its own learning rate.
     learning_rate : float or keras LearningRateSchedule, default=1e-3
         Step size of the optimizer; ``optimizer__learning_rate`` overrides it.
     kernel_initializer : str or keras.initializers.Initializer, default="he_uniform"
-        Draws the initial weights, from `random_state` unless it has its own seed.
+        Draws the initial weights, seeded by `random_state` unless it has its own seed.
     init_bias : {"zeros", "prior"}, default="zeros"
-        Where the bias of the outputs starts; "prior" answers with the weighted shares
-        of the classes, so that training does not begin by learning these.
+        Initial bias of the outputs. With "prior", the initial probabilities are the
+        weighted shares of the classes, so that training does not have to learn them
+        first.
     alpha : float, default=1e-4
         Strength of the L2 penalty on the kernels, ``alpha / 2 * sum(kernel ** 2)``
         per batch of `batch_size` rows, as in MLPClassifier. It is divided by
-        `batch_size` (200 for "auto"), never by the rows there are, so that a row of
-        weight 2 equals two rows.
+        `batch_size` (200 for "auto"), not by the number of rows, so that a row of
+        weight 2 is equivalent to two rows.
     dropout : float in [0, 1), default=0.0
-        Share of the outputs of each hidden layer that is dropped in training.
+        Share of the outputs of each hidden layer that are dropped in training.
     batch_size : int or "auto", default="auto"
-        Rows of a gradient step; "auto" is ``min(200, n_samples)``.
+        Number of rows per gradient step; "auto" is ``min(200, n_samples)``.
     epochs : int, default=100
-        Passes over the training rows.
+        Number of passes over the training rows.
     shuffle : bool, default=True
-        Whether to draw a new order of the rows for each epoch.
+        Whether to shuffle the rows before each epoch.
     early_stopping : bool, default=False
-        Hold out `validation_fraction` of each class and stop when `monitor` has not
-        improved on it by `tol` for `n_iter_no_change` epochs; the best weights are
-        restored. `fit` takes X_val and y_val instead. Since a split sees copies of a
-        row as rows, a weight of 2 then no longer equals two copies.
+        Whether to hold out `validation_fraction` of each class, and to stop when
+        `monitor` has not improved on these rows by `tol` for `n_iter_no_change` epochs.
+        The best weights are restored. To use your own validation rows, pass X_val and
+        y_val to `fit`. With a random split, a weight of 2 is not equivalent to two
+        copies of a row, because copies can end up on both sides.
     validation_fraction : float in (0, 1), default=0.1
-        Share held out by `early_stopping`; at least one row of each class.
+        Share of each class that `early_stopping` holds out; at least one row.
     n_iter_no_change : int or inf, default=10
         Patience of `early_stopping`, in epochs.
     tol : float, default=1e-4
-        Least improvement that counts for `early_stopping`.
+        Smallest improvement that counts for `early_stopping`.
     monitor : str or callable, default="log_loss"
-        What `early_stopping` watches on the validation rows: "log_loss", that of true
-        probabilities, with class weights and the loss undone; "loss", the training
-        loss; or any scorer of scikit-learn or its name, such as "average_precision".
-        Where a loss gives no probabilities ("expected_cost"), "log_loss" is the loss
-        itself. Sample weights count in all of them.
+        What `early_stopping` monitors on the validation rows: "log_loss", the log loss
+        of true probabilities, with the effects of class weights and of the loss undone;
+        "loss", the training loss; or any scikit-learn scorer or its name, such as
+        "average_precision". If true probabilities cannot be recovered from the outputs
+        of a loss ("expected_cost"), "log_loss" is the loss itself. Sample weights are
+        used in all cases.
     monitor_weighted : bool, default=False
-        Whether "log_loss" is that of the weighted problem instead, in which a few rows
-        of a rare class can decide when training stops.
+        Whether "log_loss" is the log loss of the weighted problem instead, in which a
+        few rows of a rare class can decide when training stops.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of the network. "auto" follows X: float32 for float32, else
-        float64, as in sklearn.
+        Precision of the network. "auto" is float32 if X is float32, else float64, as
+        in sklearn.
     random_state : int, RandomState instance or None, default=None
-        Source of the initial weights, the shuffles, the dropout and the split. No
-        global seed is changed.
+        Seed of the initial weights, shuffles, dropout and validation split. Global
+        seeds are not changed.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last one, with a new optimizer.
+        Whether `fit` continues from the weights of the previous fit, with a new
+        optimizer.
     callbacks : keras callback, class, list or dict of them, default=None
-        Classes are called with their routed parameters, ``callbacks__patience=3``.
+        Classes are instantiated with their routed parameters, such as
+        ``callbacks__patience=3``.
     metrics : str, keras metric, list or dict of them, default=None
-        Followed in `history_`.
+        Recorded in `history_`.
     verbose : int or bool, default=0
-        0 is silent, 1 a progress bar over the epochs, 2 a line per epoch.
+        0 is silent, 1 shows a progress bar over the epochs, 2 prints a line per epoch.
     engine : {"auto", "xla", "keras"}, default="auto"
         How to train: "xla" runs many steps in one compiled program, "keras" calls
-        `keras.Model.fit`. Both give the same network. "auto" takes "xla" wherever it
-        can; "xla" raises where it cannot, and says why.
+        `keras.Model.fit`. Both give the same network. "auto" uses "xla" if possible;
+        "xla" raises an error with the reason if it is not.
     **routed
-        Parameters routed to the optimizer, loss, metrics or callbacks, by
-        ``optimizer__``, ``loss__``, ``metrics__`` or ``callbacks__`` and their name.
+        Parameters routed to the optimizer, loss, metrics or callbacks: the prefix
+        ``optimizer__``, ``loss__``, ``metrics__`` or ``callbacks__``, and a name.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels that have rows of weight above zero, sorted; of a multilabel problem
-        the numbers of the labels.
+        The sorted labels of the rows with a weight above zero; in a multilabel problem,
+        the indices of the labels.
     class_weight_ : dict, or list of dict
-        The weight of each label, before `normalize_weights`; of a multilabel problem
+        The weight of each class, before `normalize_weights`; in a multilabel problem,
         the weights of 0 and 1 for each label.
     cost_matrix_ : ndarray or None
         The checked costs, in the order of `classes_`: of shape (n_classes, n_classes),
@@ -171,22 +178,22 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had names that are all strings.
     n_iter_ : int
-        Epochs run by the last `fit`, and by the `partial_fit` calls since.
+        Number of epochs run by the last `fit` and later `partial_fit` calls.
     best_epoch_ : int
-        The epoch whose weights the network has, counted from 1: the one with the best
-        `monitor` under `early_stopping`, else the last.
+        The epoch whose weights the network has, counted from 1: with `early_stopping`
+        the one with the best `monitor`, else the last one.
     loss_curve_ : list of float
         Training loss of each of these epochs: the mean weighted loss of its batches,
         plus the L2 penalty.
     history_ : dict of str to list of float
-        The same and all else that was followed, such as "val_loss".
+        "loss" and everything else recorded for each epoch, such as "val_loss".
     engine_ : str
-        "xla", or "keras" and why.
+        "xla", or "keras" and the reason.
     model_ : keras.Model
-        The network, compiled, made when first asked for. Its output are probabilities:
-        of ``classes_[1]`` in shape (n_samples, 1) for two classes, else (n_samples,
-        n_classes) or (n_samples, n_labels). If you train it further, the estimator
-        predicts as it does.
+        The compiled network, created on first access. Its outputs are probabilities:
+        those of ``classes_[1]`` in shape (n_samples, 1) for two classes, else of shape
+        (n_samples, n_classes) or (n_samples, n_labels). If you train it further, the
+        estimator predicts with the new weights.
 
     See Also
     --------
@@ -264,39 +271,39 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
         *,
-        class_weight=None,
-        class_weight_start=0.0,
-        normalize_weights=True,
-        cost_matrix=None,
-        loss="cross_entropy",
-        correct_probabilities=False,
-        optimizer="adam",
-        learning_rate=1e-3,
-        kernel_initializer="he_uniform",
-        init_bias="zeros",
-        alpha=1e-4,
-        dropout=0.0,
-        batch_size="auto",
-        epochs=100,
-        shuffle=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        tol=1e-4,
-        monitor="log_loss",
-        monitor_weighted=False,
-        dtype="auto",
-        random_state=None,
-        warm_start=False,
-        callbacks=None,
-        metrics=None,
-        verbose=0,
-        engine="auto",
-        **routed,
-    ):
+        class_weight: Any = None,
+        class_weight_start: float = 0.0,
+        normalize_weights: bool = True,
+        cost_matrix: Any = None,
+        loss: Any = "cross_entropy",
+        correct_probabilities: bool = False,
+        optimizer: Any = "adam",
+        learning_rate: Any = 1e-3,
+        kernel_initializer: Any = "he_uniform",
+        init_bias: str = "zeros",
+        alpha: float = 1e-4,
+        dropout: float = 0.0,
+        batch_size: int | str = "auto",
+        epochs: int = 100,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: float = 10,
+        tol: float = 1e-4,
+        monitor: Any = "log_loss",
+        monitor_weighted: bool = False,
+        dtype: str = "auto",
+        random_state: Any = None,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        metrics: Any = None,
+        verbose: int = 0,
+        engine: str = "auto",
+        **routed: Any,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.class_weight = class_weight
@@ -328,7 +335,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.verbose = verbose
         self.engine = engine
         check_names(type(self), routed)
-        vars(self).update(routed)
+        self.__dict__.update(routed)
 
     _trained: TrainedNetwork
     _model: Any
@@ -340,8 +347,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     def _get_param_names(self):
         return all_names(self)
 
-    def set_params(self, **params):
-        """Set parameters by name, routed ones (``optimizer__momentum``) included.
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name, including routed ones (``optimizer__momentum``).
 
         Parameters
         ----------
@@ -355,14 +362,14 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Raises
         ------
         ValueError
-            If there is no parameter of a name; near names are listed.
+            If a parameter does not exist; similar names are suggested.
         """
         check_names(type(self), params)
         for name, value in params.items():
             setattr(self, name, value)
         return self
 
-    # sklearn's repr and tags: BaseWrapper's print every parameter and know no tags.
+    # sklearn's repr and tags: BaseWrapper prints every parameter and has no tags.
     __repr__ = BaseEstimator.__repr__
 
     def __sklearn_tags__(self):
@@ -371,7 +378,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         tags.classifier_tags.multi_label = True
         return tags
 
-    # A mixin of its own for two methods would stand between the two bases.
+    # Two methods, not the mixin as a third base class.
     set_callbacks = CallbackSupportMixin.set_callbacks
     _init_callback_context = CallbackSupportMixin._init_callback_context
 
@@ -380,39 +387,39 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
     @property
     def initialized_(self) -> bool:
-        """Whether the estimator is fitted, in SciKeras' words."""
+        """Whether the estimator is fitted, by its name in SciKeras."""
         return self.__sklearn_is_fitted__()
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train the network on X and y.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Features. Sparse X is made dense a batch at a time.
+            Features. Sparse X is converted to dense arrays one batch at a time.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Labels: numbers, strings or booleans of two classes or more; or 0 and 1 for
+            Labels of at least two classes: numbers, strings or booleans; or 0 and 1 for
             each label of a multilabel problem, also as a sparse matrix.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, at least 0; zero means absent. Never modified.
+            Weight of each row, at least 0. Rows of weight zero are ignored.
         X_val : {array-like, sparse matrix, dataframe}, default=None
-            Features of shape (n_validation_samples, n_features) for `early_stopping`,
-            which then holds out nothing. In a `Pipeline`, ``transform_input=["X_val"]``
-            transforms them as X.
+            Validation features of shape (n_validation_samples, n_features) for
+            `early_stopping`, which then holds out no training rows. In a `Pipeline`,
+            ``transform_input=["X_val"]`` transforms them like X.
         y_val : array-like of shape (n_validation_samples,), default=None
-            Their labels: every class of y.
+            Labels of the validation rows, with every class of y.
         sample_weight_val : array-like of shape (n_validation_samples,), default=None
-            Their weights.
+            Weights of the validation rows.
 
         Returns
         -------
@@ -421,8 +428,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Raises
         ------
         ValueError
-            If X, y, a weight, a cost or a parameter cannot be used; the message says
-            why and what to do.
+            If X, y, a weight, a cost or a parameter is invalid; the message explains
+            the problem and a solution.
         """
         settings = self._settings()
         with self._features_kept_on_failure():
@@ -430,8 +437,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             validation = validation_arrays(self, X_val, y_val, sample_weight_val)
             if validation is not None and not self.early_stopping:
                 raise ValueError(
-                    "X_val and y_val are used by early stopping, and early_stopping "
-                    "is False. Use early_stopping=True, or leave them out."
+                    "X_val and y_val are used only by early stopping, but "
+                    "early_stopping is False. Use early_stopping=True, or leave them "
+                    "out."
                 )
             targets = targets_of(arrays)
             network = network_spec(
@@ -456,12 +464,13 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             return self._learn(settings, start, problem, self.epochs, given)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one more epoch, on these rows alone.
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
+        """Train for one more epoch, on these rows only.
 
-        Called k times on the same rows it does what `fit` does in k epochs. Counts for
-        "balanced", and the scale of `normalize_weights`, are those of all rows seen so
-        far.
+        k calls with the same rows are equivalent to `fit` with k epochs. The counts for
+        "balanced", and the scale of `normalize_weights`, include all rows seen so far.
 
         Parameters
         ----------
@@ -470,10 +479,10 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever occur; needed in the first call, if that one's y
-            does not have them all. Not needed for a multilabel problem.
+            All labels that can occur. Needed in the first call if its y does not
+            contain all of them. Not needed for a multilabel problem.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, at least 0; zero means absent. Never modified.
+            Weight of each row, at least 0. Rows of weight zero are ignored.
 
         Returns
         -------
@@ -481,13 +490,13 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         """
         if self.early_stopping:
             raise ValueError(
-                "partial_fit cannot stop early, since it trains one epoch a call. Use "
-                "early_stopping=False, or fit."
+                "partial_fit does not support early stopping, because it trains one "
+                "epoch per call. Use early_stopping=False, or fit."
             )
         if self.class_weight_start:
             raise ValueError(
-                "partial_fit cannot start class weights later, since it does not know "
-                "how many epochs there will be. Use class_weight_start=0, or fit."
+                "partial_fit does not support class_weight_start, because the number "
+                "of epochs is not known. Use class_weight_start=0, or fit."
             )
         settings = self._settings()
         is_first = not self.__sklearn_is_fitted__()
@@ -524,7 +533,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         given = np.unique(np.asarray(classes))
         if len(given) < 2 or (given != given).any():
             raise ValueError(
-                f"classes must have at least two labels, and none may be NaN. Got "
+                f"classes must contain at least two labels, and no NaN. Got "
                 f"{np.asarray(classes).tolist()}."
             )
         if before is None:
@@ -532,9 +541,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             return Labels(arrays.y.shape[1]) if is_multilabel else Classes(given)
         if not np.array_equal(given, before.classes):
             raise ValueError(
-                f"classes must stay the same between calls of partial_fit. They were "
-                f"{before.classes.tolist()} and are {given.tolist()}. Call fit, or "
-                f"clone the estimator, to start over."
+                f"classes must be the same in all calls of partial_fit. They were "
+                f"{before.classes.tolist()} and are now {given.tolist()}. To start "
+                f"over, call fit or clone the estimator."
             )
         return before
 
@@ -550,9 +559,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         epochs: int,
         given: tuple[Any, Any, Any],
     ) -> Self:
-        """Train, and remember the trained network.
+        """Train, and set the fitted attributes.
 
-        `given` is what the caller passed: scikit-learn's callbacks receive it.
+        `given` is X, y and sample_weight from the user, for scikit-learn's callbacks.
         """
         untrained = untrained_network(settings, start, problem)
         hooks = self._sklearn_hooks(untrained, epochs, given)
@@ -579,7 +588,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     def _sklearn_hooks(
         self, untrained: TrainedNetwork, epochs: int, given: tuple[Any, Any, Any]
     ) -> list[SklearnCallbacks]:
-        """Return the hook that calls scikit-learn's callbacks, if there are any."""
+        """Return the hook that calls scikit-learn's callbacks, or an empty list."""
         if not hasattr(self, "_skl_callbacks"):
             return []
         context = self._init_callback_context(max_subtasks=epochs)
@@ -593,7 +602,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
     @contextlib.contextmanager
     def _features_kept_on_failure(self):
-        """Leave nothing half-fitted: sklearn notes the features before training."""
+        """Restore the feature attributes, which sklearn sets first, if fit fails."""
         names = ("n_features_in_", "feature_names_in_")
         before = {name: vars(self)[name] for name in names if name in vars(self)}
         trained = vars(self).get("_trained")
@@ -608,7 +617,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             raise
 
     def initialize(self, X: Any, y: Any) -> None:
-        """Raise: SciKeras' way to a model without training leaves half an estimator.
+        """Raise NotImplementedError: an untrained model of SciKeras is not supported.
 
         Parameters
         ----------
@@ -627,10 +636,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
     @property
     def model_(self) -> Any:
-        """The network as a compiled `keras.Model`, made when first accessed."""
+        """The network as a compiled `keras.Model`, created on first access."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(
-                f"{type(self).__name__} has no model_ before it is fitted."
+                f"This {type(self).__name__} is not fitted yet, so it has no model_. "
+                f"Call fit first."
             )
         if self._model is None:
             self._model = self._trained.model(self._settings())
@@ -645,12 +655,12 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
         if state.get("_model") is not None:
-            # Its weights are kept, but not the object: Keras' own pickles lose the
+            # The weights are pickled, but not the model: Keras' own pickles lose the
             # state of dropout and functions used as activations.
             state = state | {"_model": None, "_trained": self._current()}
         return state
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class or label.
 
         Parameters
@@ -661,16 +671,17 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Returns
         -------
         proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-            In the order of `classes_`. Those of classes sum to 1. With class weights,
-            or another loss than cross-entropy, they are those of the weighted problem,
-            unless `correct_probabilities` is True.
+            Probabilities, in the order of `classes_`. Those of mutually exclusive
+            classes sum to 1. With class weights, or with a loss other than
+            cross-entropy, these are the probabilities of the weighted problem, unless
+            `correct_probabilities` is True.
         """
         X = prediction_array(self, X)
         network = self._current()
         proba = network.proba(X)
         return network.true_proba(proba) if self.correct_probabilities else proba
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of the probability of each class or label.
 
         Parameters
@@ -681,34 +692,37 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Returns
         -------
         log_proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-            In the order of `classes_`; -inf for a probability that rounds to 0.
+            Log-probabilities, in the order of `classes_`; -inf for a probability of 0.
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict(self, X, cost_matrix=None, false_alarm=None, miss=None):
-        """Return the class of each row, or the labels that hold.
+    def predict(
+        self, X: Any, cost_matrix: Any = None, false_alarm: Any = None, miss: Any = None
+    ) -> np.ndarray:
+        """Return the class of each row, or the labels that apply to it.
 
-        With costs the answer of least expected cost on true probabilities (Elkan, 2001,
-        eq. 1), else the most probable one in training's terms: class weights then
-        decide. So neither counts twice.
+        With costs, this is the class of least expected cost by true probabilities
+        (Elkan, 2001, eq. 1). Without costs, it is the most likely class of the weighted
+        problem. Costs and class weights therefore never count twice.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Features.
         cost_matrix : array-like, dict or dataframe, default=None
-            Costs for this call, as the parameter of the same name; or an array of shape
-            (n_samples, n_classes, n_classes), a matrix for each row.
+            Costs for this call, like the parameter of the same name; or an array of
+            shape (n_samples, n_classes, n_classes) with a matrix for each row.
         false_alarm, miss : float or array-like of shape (n_samples,), default=None
-            For two classes, in place of cost_matrix: what answering ``classes_[1]``
-            costs where ``classes_[0]`` is true, and the reverse. By metadata routing,
-            ``set_predict_request(miss=True)``, also in a Pipeline.
+            For two classes, instead of cost_matrix: `false_alarm` is the cost of
+            predicting ``classes_[1]`` where ``classes_[0]`` is true, and `miss` the
+            reverse. In a Pipeline, pass them by metadata routing,
+            ``set_predict_request(false_alarm=True, miss=True)``.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Labels, as they were given to `fit`.
+            Labels, as passed to `fit`.
         """
         X = prediction_array(self, X)
         network = self._current()
@@ -716,8 +730,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         has_pair = false_alarm is not None or miss is not None
         if cost_matrix is not None and has_pair:
             raise ValueError(
-                "Costs are given by cost_matrix, or by false_alarm and miss. Got both; "
-                "leave one out."
+                "Costs are given either by cost_matrix, or by false_alarm and miss. "
+                "Got both; leave one out."
             )
         if cost_matrix is not None or has_pair:
             costs = network.targets.costs_per_row(

@@ -1,8 +1,8 @@
-"""X, y and sample_weight at the door: checked here, and never again.
+"""Validation of X, y and sample_weight, which are checked here and never again.
 
 X keeps its precision (float64 or float32, anything else becomes float64) and its
-storage (dense or CSR). Rows of weight zero are absent: they are checked and then
-never used.
+storage (dense or CSR). Rows of weight zero are ignored: they are checked, but never
+used.
 """
 
 import contextlib
@@ -34,9 +34,9 @@ class Arrays(NamedTuple):
     ----------
     X : ndarray or CSR of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-        Labels; with several columns, 0 and 1 for each label.
+        Labels; with several columns, 0 or 1 for each label.
     sample_weight : ndarray of shape (n_samples,)
-        float64, at least 0, not all zero. Without weights a read-only broadcast of 1.0.
+        float64, at least 0, not all zero. A read-only broadcast of 1.0 if not given.
     """
 
     X: Any
@@ -52,12 +52,12 @@ def training_arrays(
     Parameters
     ----------
     estimator : BaseEstimator
-        scikit-learn notes the number and names of the features on it, or compares them.
+        Number and names of the features are stored in its attributes, or compared.
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,), or indicator of shape (n_samples, n_labels)
     sample_weight : array-like of shape (n_samples,), float or None
     reset : bool
-        Whether to note (True) or to compare (False) the features.
+        Whether to store (True) or to compare (False) the features.
 
     Returns
     -------
@@ -75,8 +75,8 @@ def training_arrays(
         return Arrays(X, y, np.broadcast_to(1.0, len(y)))
     if not np.asarray(sample_weight).any():
         raise ValueError(
-            "Every sample_weight is zero, so there is nothing to learn from. At least "
-            "two classes need a row of weight above zero."
+            "Every sample_weight is zero. At least two classes need rows with a "
+            "weight above zero."
         )
     sample_weight = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
@@ -87,11 +87,11 @@ def training_arrays(
 def validation_arrays(
     estimator: BaseEstimator, X_val: Any, y_val: Any, sample_weight_val: Any
 ) -> Arrays | None:
-    """Return the user's validation rows as checked arrays, or None without any."""
+    """Return the user's validation rows as checked arrays, or None."""
     if X_val is None and y_val is None:
         if sample_weight_val is not None:
             raise ValueError(
-                "sample_weight_val needs X_val and y_val. Give all of them, or none."
+                "sample_weight_val needs X_val and y_val. Pass all of them, or none."
             )
         return None
     if X_val is None or y_val is None:
@@ -149,7 +149,7 @@ def _check_labels(y: Any) -> None:
 
 @contextlib.contextmanager
 def _text_is_named(X: Any) -> Iterator[None]:
-    """Name the column of text that scikit-learn could not convert to numbers."""
+    """Name the text column that scikit-learn could not convert to numbers."""
     try:
         yield
     except ValueError as error:
@@ -157,8 +157,8 @@ def _text_is_named(X: Any) -> Iterator[None]:
             for value in column:
                 if isinstance(value, str) and not _is_number(value):
                     raise ValueError(
-                        f"Column {name!r} of X contains text, such as {value!r}, and a "
-                        f"network needs numbers. Encode it first, for instance with "
+                        f"Column {name!r} of X contains text, such as {value!r}, but a "
+                        f"network needs numbers. Encode it first, for example with "
                         f"OneHotEncoder in a ColumnTransformer."
                     ) from error
         raise
@@ -190,8 +190,8 @@ def _class_targets(y: Any) -> np.ndarray:
             return y.astype(np.uint8)
     if kind in ("multilabel-indicator", "multiclass-multioutput"):
         raise ValueError(
-            "With several columns, y must contain only 0 and 1: one column for each "
-            "label of a multilabel problem. For several columns of classes use "
+            "A y with several columns must contain only 0 and 1, with one column for "
+            "each label of a multilabel problem. For several columns of classes, use "
             "sklearn.multioutput.MultiOutputClassifier."
         )
     y = column_or_1d(y, warn=True)

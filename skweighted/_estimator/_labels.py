@@ -1,4 +1,4 @@
-"""`Labels`: what y means if any number of labels can hold in a row.
+"""`Labels`: the meaning of y if any number of labels can apply to a row.
 
 A target is 0 or 1 for each label. The methods are those of `_classes.Classes`.
 """
@@ -22,7 +22,7 @@ from skweighted._costs._weights import (
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Labels of which any number can hold in a row.
+    """Labels of which any number can apply to a row.
 
     Attributes
     ----------
@@ -35,16 +35,16 @@ class Labels:
 
     @property
     def n_outputs(self) -> int:
-        """Number of outputs of a network for them."""
+        """Number of outputs of the network."""
         return self.n_labels
 
     @property
     def classes(self) -> np.ndarray:
-        """The numbers of the labels, as in scikit-learn's MLPClassifier."""
+        """The indices of the labels, as in scikit-learn's MLPClassifier."""
         return np.arange(self.n_labels)
 
     def encode(self, y: np.ndarray, present: np.ndarray, name: str = "y") -> np.ndarray:
-        """Return indicators as targets, which they are."""
+        """Return indicators unchanged, after checking their shape."""
         if y.ndim != 2 or y.shape[1] != self.n_labels:
             raise ValueError(
                 f"{name} must have a column for each label. Its shape is {y.shape}, "
@@ -53,7 +53,7 @@ class Labels:
         return y
 
     def decode(self, target: np.ndarray) -> np.ndarray:
-        """Return targets as indicators, which they are."""
+        """Return targets unchanged."""
         return target
 
     def totals(self, target: np.ndarray, sample_weight: np.ndarray) -> Totals:
@@ -71,7 +71,7 @@ class Labels:
         return [dict(enumerate(weights)) for weights in class_weight.tolist()]
 
     def normalized(self, class_weight: np.ndarray, totals: Totals) -> np.ndarray:
-        """Return weights with which those of each label have mean 1 over the rows."""
+        """Return weights scaled to mean 1 over the rows for each label."""
         scales = map(mean_one_scale, class_weight, *totals)
         return class_weight * np.array(list(scales))[:, np.newaxis]
 
@@ -88,9 +88,9 @@ class Labels:
         fraction: float,
         random_generator: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Split rows in two, with nearly the same share of each set of labels.
+        """Split rows in two, with nearly the same share of each combination of labels.
 
-        Sets of labels that occur once are split together, as one set.
+        Combinations of labels that occur only once are treated as one.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class Labels:
         rows : ndarray of shape (n_rows,)
             The rows to split: at least two.
         fraction : float
-            Share that is held out; at least one row.
+            Share of the rows that is held out; at least one row.
         random_generator : numpy.random.Generator
 
         Returns
@@ -108,14 +108,14 @@ class Labels:
         """
         if len(rows) < 2:
             raise ValueError(
-                "early_stopping=True needs at least two rows: one to train on and one "
-                "to validate on. There is 1. Use early_stopping=False."
+                "early_stopping=True needs at least two rows: one for training and one "
+                "for validation. There is 1. Use early_stopping=False."
             )
         _, kinds, counts = np.unique(
             target[rows], axis=0, return_inverse=True, return_counts=True
         )
         kinds = np.where(counts[kinds] == 1, len(counts), kinds)
-        # In the order of their kinds, every 1 / fraction-th row is held out.
+        # Rows are sorted by kind, and every 1 / fraction-th row is held out.
         order = np.lexsort((random_generator.random(len(rows)), kinds))
         n_held_out = int(np.clip(round(fraction * len(rows)), 1, len(rows) - 1))
         places = (np.arange(n_held_out) + random_generator.random()) * (
@@ -128,7 +128,7 @@ class Labels:
     def counted(
         self, target: np.ndarray, rows: np.ndarray
     ) -> Iterator[tuple[str, int]]:
-        """Yield a name and the number of rows of both values of each label."""
+        """Yield the name and the number of rows of both values of each label."""
         ones = target[rows].sum(axis=0, dtype=np.int64)
         for label, count in enumerate(ones.tolist()):
             yield f"value 0 of label {label}", len(rows) - count
@@ -143,7 +143,7 @@ class Labels:
         each = list(cost_matrix) if many else [cost_matrix] * self.n_labels
         if len(each) != self.n_labels:
             raise ValueError(
-                f"Costs of labels must be one matrix for all, or one for each. Got "
+                f"cost_matrix must be one matrix for all labels, or one for each. Got "
                 f"{len(each)} matrices for {self.n_labels} labels."
             )
         costs = []
@@ -155,7 +155,7 @@ class Labels:
         return np.array(costs)
 
     def warn_if_swapped(self, costs: np.ndarray, n_rows: np.ndarray) -> None:
-        """Do nothing: which value of a label is rare says little about its costs."""
+        """Do nothing: the rarer value of a label is not always the costlier one."""
 
     def costs_per_row(
         self, cost_matrix: Any, false_alarm: Any, miss: Any, n_rows: int
@@ -164,16 +164,16 @@ class Labels:
         if cost_matrix is None:
             raise ValueError(
                 f"false_alarm and miss are the costs of two classes. y has "
-                f"{self.n_labels} labels. Use cost_matrix, with a matrix for each."
+                f"{self.n_labels} labels. Use cost_matrix, with one matrix per label."
             )
         return self.costs(cost_matrix)
 
     def proba(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the probability of each label, which outputs are."""
+        """Return the outputs unchanged: the probability of each label."""
         return outputs
 
     def unweighted(self, proba: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
-        """Return probabilities with the weights undone."""
+        """Return probabilities with the effect of class weights undone."""
         columns = []
         for p, weights in zip(proba.T, class_weight, strict=True):
             both = np.stack([1 - p, p], axis=1)

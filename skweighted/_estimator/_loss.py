@@ -1,6 +1,6 @@
 """The loss that settings describe, and what it does to probabilities.
 
-Class priors and costs are filled in, and the loss computes in the network's precision.
+Class priors and costs are set here, and the loss computes in the network's precision.
 """
 
 import inspect
@@ -27,7 +27,7 @@ from skweighted.losses import (
     PerOutput,
 )
 
-# The classes of the names in `skweighted._costs._distortion.LOSSES`.
+# Classes of the losses that `skweighted._costs._distortion.LOSSES` names.
 LOSS_CLASSES: dict[str, type] = {
     "focal": FocalCrossentropy,
     "logit_adjusted": LogitAdjustedCrossentropy,
@@ -40,7 +40,7 @@ LOSS_CLASSES: dict[str, type] = {
 }
 LOSS_NAMES = ("cross_entropy", *LOSS_CLASSES)
 
-# Keras' losses that are least where outputs are the true probabilities.
+# Keras' losses that are minimal if the outputs are the true probabilities.
 _PROPER = (
     keras.losses.BinaryCrossentropy,
     keras.losses.CategoricalCrossentropy,
@@ -48,7 +48,7 @@ _PROPER = (
 )
 _UNDECLARED = Distortion("unknown", "a loss that does not declare what it estimates")
 
-# Arguments of losses that say what outputs are, or that training fills in.
+# Arguments of losses that are not routed parameters: set by training, or fixed.
 _OWN_ARGUMENTS = (
     *("settings", "from_logits", "axis", "reduction", "name", "dtype"),
     *("class_prior", "cost_matrix"),
@@ -72,17 +72,17 @@ def make_loss(
     totals : Totals
         Of the rows that class priors are computed from.
     costs : ndarray or None
-        Checked cost matrix or, of labels, matrices.
+        Checked cost matrix, or one per label.
 
     Returns
     -------
     keras.losses.Loss
-        With class priors and costs, computing in `dtype`. Of labels a `PerOutput`.
+        With class priors and costs, computing in `dtype`; a `PerOutput` for labels.
 
     Raises
     ------
     ValueError
-        If there is no such loss, it does not know a parameter, or it is not defined for
+        If the loss or one of its parameters does not exist, or it is not defined for
         these targets.
     """
     loss = _new_loss(settings, targets, dtype)
@@ -93,8 +93,8 @@ def make_loss(
     if isinstance(inner, ExpectedCost) and inner.cost_matrix is None:
         if costs is None:
             raise ValueError(
-                "loss='expected_cost' minimises what mistakes cost, so it needs "
-                "cost_matrix."
+                "loss='expected_cost' minimizes the costs in cost_matrix, which is "
+                "None. Set cost_matrix."
             )
         inner.cost_matrix = (
             _with_mean_one(costs, counts) if settings.normalize_weights else costs
@@ -112,12 +112,12 @@ def make_loss(
 
 
 def of_one_output(loss: Any) -> Any:
-    """Return the loss that a `PerOutput` computes for each label, or itself."""
+    """Return the loss that a `PerOutput` computes per label, else the loss itself."""
     return loss.loss if isinstance(loss, PerOutput) else loss
 
 
 def distortion_of(loss: Any) -> Distortion:
-    """Return what a loss does to probabilities: as it declares, or as Keras' losses."""
+    """Return what a loss declares that it does to probabilities, or what is known."""
     inner = of_one_output(loss)
     declared = declared_distortion(inner)
     if declared is None:
@@ -126,7 +126,7 @@ def distortion_of(loss: Any) -> Distortion:
 
 
 def undone(loss: Any, proba: np.ndarray) -> np.ndarray:
-    """Return true probabilities, of the weighted problem, from those of a loss."""
+    """Return true probabilities of the weighted problem from the outputs of a loss."""
     if hasattr(loss, "undo"):
         return loss.undo(proba)
     undo = distortion_of(loss).undo
@@ -141,9 +141,9 @@ def is_plain_cross_entropy(loss: Any) -> bool:
 
 
 def initial_bias(loss: Any, counts: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
-    """Return the bias that minimises the loss for outputs without features.
+    """Return the bias that minimizes the loss if there are no features.
 
-    Those outputs are the weighted shares of the classes, as the loss distorts them; a
+    The outputs are then the weighted shares of the classes, distorted by the loss. A
     class without rows counts as half a row.
 
     Parameters
@@ -152,7 +152,7 @@ def initial_bias(loss: Any, counts: np.ndarray, class_weight: np.ndarray) -> np.
     counts : ndarray of shape (n_classes,) or (n_labels, 2)
         Weighted counts of the classes.
     class_weight : ndarray of the same shape
-        Weights of the first epochs.
+        Class weights of the first epochs.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def initial_bias(loss: Any, counts: np.ndarray, class_weight: np.ndarray) -> np.
     if isinstance(inner, LogitAdjustedCrossentropy):
         prior = np.maximum(inner.class_prior, 0.5 / counts.sum())
         logits = logits - inner.tau * np.log(prior)
-    elif distortion_of(loss).ignores_class_weight:  # its classes weigh the same
+    elif distortion_of(loss).ignores_class_weight:  # its classes have equal weights
         logits = np.zeros_like(logits)
     if logits.shape[-1] == 2:
         return np.atleast_1d(logits[..., 1] - logits[..., 0])
@@ -177,8 +177,8 @@ def _new_loss(settings: Settings, targets: Classes | Labels, dtype: str) -> Any:
         for name in options:
             raise ValueError(
                 f"loss__{name} has no effect, because loss is an instance. Pass its "
-                f"class, {type(given).__name__}, or a name; these are called with "
-                f"their routed parameters."
+                f"class, {type(given).__name__}, or a name. These accept routed "
+                f"parameters."
             )
         return in_precision(given, dtype)
     if isinstance(given, str):
@@ -216,11 +216,11 @@ def _new_loss(settings: Settings, targets: Classes | Labels, dtype: str) -> Any:
         made = made_class(**options)
     except TypeError as error:
         raise ValueError(
-            f"{name} cannot be made from its routed parameters: {error}. Pass an "
+            f"{name} cannot be created from its routed parameters: {error}. Pass an "
             f"instance."
         ) from None
-    # Keras' default precision is float32, in which a float64 network would be trained
-    # on a rounded loss.
+    # Keras' default precision is float32, which would round the loss of a float64
+    # network.
     return in_precision(made, dtype)
 
 
@@ -230,38 +230,38 @@ def _check_kind(given, loss, targets, counts):
     name = type(inner).__name__
     if getattr(inner, "from_logits", False):
         raise ValueError(
-            f"The network's outputs are probabilities, and {name} has "
+            f"The network's outputs are probabilities, but {name} has "
             f"from_logits=True. Use from_logits=False; the loss is computed from "
             f"logits in both cases."
         )
     if inner.reduction in (None, "none"):
         raise ValueError(
-            f"Training needs one number for a batch, and {name} is not reduced. Use "
+            f"Training needs one number per batch, but {name} has no reduction. Use "
             f"reduction='sum_over_batch_size'."
         )
     if isinstance(inner, AsymmetricLoss) and targets.activation == "softmax":
         raise ValueError(
-            f"loss={given if isinstance(given, str) else name!r} is for two classes "
-            f"or for labels. There are {len(targets.classes)} classes. Use "
+            f"loss={given if isinstance(given, str) else name!r} supports two classes "
+            f"and multilabel problems. There are {len(targets.classes)} classes. Use "
             f"loss='focal'."
         )
     if isinstance(loss, PerOutput) and not targets.is_multilabel:
         raise ValueError(
-            f"PerOutput is for the labels of a multilabel problem, and y has mutually "
+            f"PerOutput supports only multilabel problems, but y has mutually "
             f"exclusive classes: {targets.classes.tolist()}. Use {name} itself."
         )
     prior = getattr(inner, "class_prior", None)
     if prior is not None and np.shape(prior) not in (counts.shape, counts.shape[-1:]):
         raise ValueError(
             f"class_prior of {name} must have one share for each class. Its shape is "
-            f"{np.shape(prior)} and must be {counts.shape}. Without class_prior the "
+            f"{np.shape(prior)} and must be {counts.shape}. Without class_prior, the "
             f"shares in y are used."
         )
 
 
 def in_precision(loss: Any, dtype: str) -> Any:
     """Return a copy of a Keras loss that computes in `dtype`."""
-    # Not copy.copy, which asks Keras for the class by its registered name.
+    # Not copy.copy, which needs a class that is registered with Keras.
     copied = object.__new__(type(loss))
     vars(copied).update(vars(loss))
     copied._dtype_policy = keras.dtype_policies.get(dtype)
@@ -272,7 +272,7 @@ def in_precision(loss: Any, dtype: str) -> Any:
 
 
 def _check_use(loss, n_outputs, dtype):
-    """Raise ValueError unless a Keras loss is lower where outputs are right."""
+    """Raise ValueError unless a Keras loss is lower for correct outputs."""
     name = type(loss).__name__
     width = max(n_outputs, 1)
     truth = np.eye(width, dtype=dtype) if width > 1 else np.array([[0], [1]], dtype)
@@ -280,16 +280,17 @@ def _check_use(loss, n_outputs, dtype):
     wrong = right[::-1].copy()
     try:
         low, high = (np.asarray(loss.call(truth, p).numpy()) for p in (right, wrong))
-        # The middle one of an odd number of classes is its own reverse.
+        # The middle row of an odd number of classes is its own reverse.
         differ = (right != wrong).any(axis=1)
         works = low.shape == (len(truth),) and (low < high)[differ].all()
-    except Exception:  # whatever a loss of other targets raises
+    except Exception:  # whatever a loss for other targets raises
         works = False
     if not works:
         targets = "one-hot" if width > 1 else "0 and 1 in one column"
         raise ValueError(
-            f"loss must take the truth of each row ({targets}) and probabilities, and "
-            f"be lower where these are closer to the truth. {name} is not."
+            f"loss must accept true values ({targets}) and probabilities, and must be "
+            f"lower for probabilities closer to the true values. {name} does not do "
+            f"this."
         )
 
 

@@ -1,4 +1,4 @@
-"""What early stopping watches: a score of the network on the validation rows."""
+"""What early stopping monitors: a score of the network on the validation rows."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ Score = Callable[[tuple[np.ndarray, ...]], float]
 
 
 def monitor_name(monitor: Any) -> str:
-    """Return the name of a monitor in `history_`, after "val_"."""
+    """Return the name of a monitor in `history_`, without the prefix "val_"."""
     if isinstance(monitor, str):
         return monitor
     function = getattr(monitor, "_score_func", monitor)
@@ -34,8 +34,8 @@ def score_of(
 ) -> Score | None:
     """Return a function that scores the parameters of a network, or None.
 
-    None where the loss on the validation rows is the score: for "loss", for the log
-    loss of plain cross-entropy, and where outputs are not probabilities.
+    None if the loss on the validation rows is the score: for "loss", for the log loss
+    of plain cross-entropy, and if outputs are not probabilities.
 
     Parameters
     ----------
@@ -62,11 +62,11 @@ def score_of(
 
 
 def _log_loss(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Score:
-    """Return the log loss: of the weighted problem, or of true probabilities."""
+    """Return the function for log loss: of the weighted problem, or of the true one."""
     targets = untrained.targets
     X, target = rows.X[rows.rows], rows.target[rows.rows]
     if not settings.monitor_weighted:
-        # A class of weight zero stays absent.
+        # A class of weight zero stays ignored.
         is_present = np.asarray(rows.class_weight) > 0
         rows = replace(rows, class_weight=is_present.astype(np.float64))
     weight = rows.weights_of(rows.rows)
@@ -108,7 +108,7 @@ def _by_scorer(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Sco
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):
-    """A network in the middle of its training, as scorers want it: fitted."""
+    """A network during training, as a fitted classifier for scorers."""
 
     def __init__(self, network, correct_probabilities):
         self.network = network
@@ -125,5 +125,5 @@ class _Classifier(ClassifierMixin, BaseEstimator):
         return self.network.true_proba(proba) if self.correct_probabilities else proba
 
     def predict(self, X):
-        """Return what the estimator's `predict` returns without costs of a call."""
+        """Return what the estimator's `predict(X)` returns."""
         return self.network.predict(self.network.proba(X), self.network.decision_costs)

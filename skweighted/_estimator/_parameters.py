@@ -1,18 +1,20 @@
-"""The names of an estimator's parameters, its own and the routed ones."""
+"""Names of an estimator's parameters: its own and routed ones."""
 
 import functools
 import inspect
+from collections.abc import Iterable
+from typing import Any
 
 from skweighted._estimator._scikeras import BaseWrapper, check_parameter_name
 
 
 @functools.cache
-def named_parameters(cls):
-    """Return the parameters of a class, and of those it comes from, by their names."""
-    named = {}
+def named_parameters(cls: Any) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a class and its ancestors, by name."""
+    named: dict[str, inspect.Parameter] = {}
     for ancestor in cls.__mro__:
         if issubclass(ancestor, BaseWrapper) and "__init__" in vars(ancestor):
-            if ancestor is BaseWrapper:  # all that it has, its subclass has replaced
+            if ancestor is BaseWrapper:  # its subclass replaces all of its parameters
                 break
             parameters = inspect.signature(ancestor.__init__).parameters.values()
             for parameter in list(parameters)[1:]:  # without self
@@ -21,25 +23,25 @@ def named_parameters(cls):
     return named
 
 
-def signature_of(cls):
+def signature_of(cls: Any) -> inspect.Signature:
     """Return the signature of a class without `**routed`.
 
-    check_estimator reads the signature and would take "routed" for a parameter, so a
-    misspelt name would have to pass the constructor unnoticed.
+    check_estimator reads the signature. It would treat "routed" as a parameter, and
+    the constructor could then not reject misspelled names.
     """
     parameters = named_parameters(cls).values()
     return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
 
 
-def check_names(cls, names):
-    """Raise ValueError for a name that is no parameter of a class."""
+def check_names(cls: Any, names: Iterable[str]) -> None:
+    """Raise ValueError for a name that is not a parameter of a class."""
     for name in names:
         check_parameter_name(name, named_parameters(cls), cls.__name__)
 
 
-def all_names(estimator):
-    """Return the names of all parameters, the routed ones of this object last."""
+def all_names(estimator: Any) -> list[str]:
+    """Return the names of all parameters, with the routed ones of the instance last."""
     routed = [
         name for name in vars(estimator) if "__" in name and not name.startswith("_")
     ]
-    return [*named_parameters(type(estimator)), *routed]
+    return [*named_parameters(type(estimator)), *routed]  # type: ignore[arg-type]

@@ -1,12 +1,13 @@
-"""Probabilities that are true although the training set was resampled.
+"""`PriorCorrectedClassifier`: true probabilities from a resampled training set.
 
 A prior is an array of shape (n_classes,), in the order of `classes_`, with sum 1: the
-share of each class among rows. Rows are counted and not weighed: what the rows of a
-class weigh on average is in both priors, and only their ratio is used.
+share of each class among rows. Rows are counted without weights: the mean weight of a
+class is a factor of both priors, and only their ratio is used.
 """
 
 from collections.abc import Mapping
 from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import (
@@ -38,68 +39,68 @@ from skweighted.exceptions import ClassWeightWarning, DoubleCountWarning
 
 
 class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Classifier with true probabilities from a training set that was resampled.
+    """Classifier with true probabilities from a resampled training set.
 
-    A classifier that has learnt from undersampled or oversampled rows overstates the
-    rare class. This one puts the frequencies of `y` back: with ``pi`` the shares of the
-    classes in `y`, ``rho`` their shares after resampling and ``q`` the probabilities of
-    `estimator`, ``p_i ~ q_i pi_i / rho_i`` (Saerens et al., 2002, eq. 2.4). For two
-    classes and an undersampling that keeps the share beta of the majority this is ``p =
-    beta q / (beta q - q + 1)`` (Dal Pozzolo et al., 2015, eq. 4; Elkan, 2001, theorem
-    2).
+    A classifier trained on undersampled or oversampled rows overestimates the
+    probability of the rare class. This meta-estimator restores the class frequencies of
+    `y`: with ``pi`` the shares of the classes in `y`, ``rho`` their shares after
+    resampling and ``q`` the probabilities of `estimator`, ``p_i ~ q_i pi_i / rho_i``
+    (Saerens et al., 2002, eq. 2.4). For two classes and undersampling that keeps a
+    share beta of the majority class, this is ``p = beta q / (beta q - q + 1)`` (Dal
+    Pozzolo et al., 2015, eq. 4; Elkan, 2001, theorem 2).
 
     Parameters
     ----------
     estimator : classifier
-        With `predict_proba`; mostly a `imblearn.pipeline.Pipeline` of a sampler and a
-        classifier. It is cloned.
+        A classifier with `predict_proba`; usually an `imblearn.pipeline.Pipeline` of a
+        sampler and a classifier. It is cloned.
     cost_matrix : array-like, dict or dataframe, default=None
-        What each answer costs, in any unit: rows are truths and columns predictions, in
-        the order of `classes_`, or a dict ``{(truth, prediction): cost}``, or a
-        dataframe with labels. `predict` then answers with the least expected cost
-        (Elkan, 2001) on the corrected probabilities. None leaves the answers of
-        `estimator` as they are.
+        Cost of each prediction, in any unit: rows are truths and columns predictions,
+        in the order of `classes_`, or a dict ``{(truth, prediction): cost}``, or a
+        dataframe with labels. `predict` then returns the class of least expected cost
+        (Elkan, 2001) by corrected probabilities. With None, `predict` returns the
+        predictions of `estimator`.
     resampled_prior : {"auto", "balanced"}, array-like or dict, default="auto"
-        Share of each class among the rows that the classifier learns from. "auto"
-        counts the rows which the last step of a pipeline is given; an estimator that is
-        no pipeline is given those of `y`. "balanced" is the same share for every class,
-        for ensembles that resample inside themselves, such as
+        Share of each class among the rows on which the classifier is trained. "auto"
+        counts the rows that reach the last step of a pipeline; an estimator that is not
+        a pipeline is trained on the rows of `y`. "balanced" is the same share for every
+        class, for ensembles that resample internally, such as
         `imblearn.ensemble.BalancedRandomForestClassifier`. Otherwise shares above 0
-        with sum 1: an array-like in the order of `classes_`, or a dict or
+        that sum to 1: an array-like in the order of `classes_`, or a dict or
         `pandas.Series` by label.
 
     Attributes
     ----------
     estimator_ : classifier
-        The fitted estimator, whose probabilities are those of the resampled rows.
+        The fitted estimator. Its probabilities are not corrected.
     classes_ : ndarray of shape (n_classes,)
         The labels.
     class_prior_ : ndarray of shape (n_classes,)
         Share of each class in `y`.
     resampled_prior_ : ndarray of shape (n_classes,)
-        Share of each class among the rows that the classifier has learnt from.
+        Share of each class among the rows on which the classifier was trained.
     cost_matrix_ : ndarray of shape (n_classes, n_classes) or None
         The checked costs, in the order of `classes_`.
     n_features_in_ : int
-        Number of features seen by `fit`, if `estimator_` tells it.
+        Number of features seen by `fit`, if `estimator_` has this attribute.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if `estimator_` tells them.
+        Names of the features, if `estimator_` has this attribute.
 
     See Also
     --------
-    sklearn.calibration.CalibratedClassifierCV : Learns a correction from held-out rows.
+    sklearn.calibration.CalibratedClassifierCV : Fits a correction on held-out rows.
     sklearn.model_selection.FixedThresholdClassifier : Decides without probabilities.
 
     Notes
     -----
-    The correction is right where resampling draws rows of a class at random, whatever
-    their number, and where `estimator` is calibrated on what it has learnt from. It is
-    an approximation for samplers that choose or invent rows, such as NearMiss, Tomek
-    links or SMOTE, which change what a class looks like; and it does not undo class
-    weights.
+    The correction is exact if resampling draws rows of a class at random, in any
+    number, and if `estimator` is calibrated on the resampled rows. It is an
+    approximation for samplers that select or generate rows, such as NearMiss, Tomek
+    links or SMOTE, because these change the distribution of a class. It does not undo
+    class weights.
 
-    Rows are counted and not weighed. Where resampling does not look at sample weights,
-    the mean weight of a class is the same before and after it and cancels.
+    Rows are counted without weights. If resampling does not depend on sample weights,
+    the mean weight of a class is the same before and after resampling, and cancels.
 
     References
     ----------
@@ -132,23 +133,25 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         "resampled_prior": [StrOptions({"auto", "balanced"}), "array-like", dict],
     }
 
-    def __init__(self, estimator, *, cost_matrix=None, resampled_prior="auto"):
+    def __init__(
+        self, estimator: Any, *, cost_matrix: Any = None, resampled_prior: Any = "auto"
+    ) -> None:
         self.estimator = estimator
         self.cost_matrix = cost_matrix
         self.resampled_prior = resampled_prior
 
     @_fit_context(
-        # The estimator checks its own parameters.
+        # The estimator validates its own parameters.
         prefer_skip_nested_validation=False
     )
-    def fit(self, X, y, **params):
-        """Fit a clone of the estimator, and note how resampling changes the classes.
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+        """Fit a clone of the estimator, and count the classes after resampling.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-            Labels of at least two classes, not resampled.
+            Labels of at least two classes, before resampling.
         **params : dict
             Metadata for `estimator`, by sklearn's metadata routing.
 
@@ -159,17 +162,19 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Raises
         ------
         ValueError
-            If `estimator` resamples where "auto" does not see it, or weighs costs
-            itself; if costs or shares are wrong; if resampling loses a class.
+            If `estimator` resamples internally, where "auto" cannot count the rows, or
+            has a cost matrix; if costs or shares are invalid; if resampling drops a
+            class.
 
         Warns
         -----
         DoubleCountWarning
-            If there are class weights beside the resampling.
+            If class weights are used together with resampling.
         ClassWeightWarning
-            If there are class weights and no resampling, so that nothing is corrected.
+            If there are class weights and no resampling, so the correction has no
+            effect.
         CostWarning
-            If costs look as if rows and columns were swapped.
+            If the costs look as if rows and columns were swapped.
         """
         _raise_for_params(params, self, "fit")
         fit_params = process_routing(self, "fit", **params)["estimator"]["fit"]
@@ -207,8 +212,8 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         return self
 
     @available_if(_estimator_has("predict_proba"))
-    def predict_proba(self, X):
-        """Return probabilities under the class frequencies of the `y` given to fit.
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return probabilities under the class frequencies of the `y` passed to fit.
 
         Parameters
         ----------
@@ -217,8 +222,8 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            In the order of `classes_`. Those of `estimator_`, to the bit, if the
-            classes are as frequent after resampling as before.
+            Probabilities, in the order of `classes_`. Exactly those of `estimator_` if
+            resampling does not change the class frequencies.
         """
         check_is_fitted(self)
         proba = self.estimator_.predict_proba(X)
@@ -227,8 +232,8 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         return adapt_prior(proba, self.resampled_prior_, self.class_prior_)
 
     @available_if(_estimator_has("predict_proba"))
-    def predict_log_proba(self, X):
-        """Return the logarithms of `predict_proba`, -inf of 0.
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithms of `predict_proba`, -inf for 0.
 
         Parameters
         ----------
@@ -241,19 +246,19 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict(self, X, cost_matrix=None):
-        """Return the answers of least expected cost; without costs, of `estimator_`.
+    def predict(self, X: Any, cost_matrix: Any = None) -> np.ndarray:
+        """Return the classes of least expected cost, or else those of `estimator_`.
 
-        Without costs the correction changes no decision: answers are those of the
-        resampled problem, not the most likely class of `predict_proba`.
+        Without costs, the correction has no effect on decisions: the predictions are
+        those of the resampled problem, not the most likely class of `predict_proba`.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         cost_matrix : array-like, dict or dataframe, default=None
-            In place of that of the constructor, which None takes. As there, or an
-            array-like of shape (n_samples, n_classes, n_classes) with a matrix for
-            each row.
+            Costs for this call, like the parameter of the same name; or an array-like
+            of shape (n_samples, n_classes, n_classes) with a matrix for each row. None
+            uses the costs of the constructor.
 
         Returns
         -------
@@ -268,8 +273,8 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
             costs = cost_array(cost_matrix, self.classes_, n_rows=len(proba))
         return self.classes_[least_cost(proba, costs)]
 
-    def get_metadata_routing(self):
-        """Return how metadata is routed: that of `fit` to `estimator`.
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the metadata routing: metadata of `fit` go to `estimator`.
 
         Returns
         -------
@@ -293,12 +298,12 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         return tags
 
     def _is_resampled(self):
-        """Tell whether classes were more or less frequent in training than in y."""
+        """Return whether the class frequencies in training differ from those in y."""
         return not np.array_equal(self.resampled_prior_, self.class_prior_)
 
 
 class _Recorder:
-    """Stand in for the last step of a pipeline, and count the classes it is given."""
+    """Replace the last step of a pipeline, and count the classes that reach it."""
 
     def __init__(self, step, classes):
         vars(self).update(_step=step, _classes=classes, _counts=None)
@@ -311,7 +316,7 @@ class _Recorder:
         self._step.fit(X, y, **params)
         return self
 
-    # A pipeline reads attributes of its steps, and sklearn's callbacks write one.
+    # Pipelines read attributes of their steps, and sklearn's callbacks set one.
     def __getattr__(self, name):
         return getattr(self._step, name)
 
@@ -323,7 +328,7 @@ class _Recorder:
 
 
 def _fit_and_count(estimator, X, y, classes, fit_params):
-    """Fit the estimator, and return how many rows of each class its last step sees."""
+    """Fit the estimator, and return how many rows of each class reach its last step."""
     pipeline = _last_pipeline(estimator)
     if pipeline is None:
         estimator.fit(X, y, **fit_params)
@@ -339,20 +344,20 @@ def _fit_and_count(estimator, X, y, classes, fit_params):
 
 
 def _last_pipeline(estimator):
-    """Return the innermost of pipelines that end in one another; None without one."""
+    """Return the innermost pipeline at the end of nested pipelines, or None."""
     if not isinstance(estimator, Pipeline):
         return None
     return _last_pipeline(estimator.steps[-1][1]) or estimator
 
 
 def _last_step(estimator):
-    """Return the classifier at the end of a pipeline; without one, the estimator."""
+    """Return the last step of a pipeline, or the estimator if it is not a pipeline."""
     pipeline = _last_pipeline(estimator)
     return estimator if pipeline is None else pipeline.steps[-1][1]
 
 
 def _parts(value):
-    """Yield a parameter and everything it is made of."""
+    """Yield a parameter and, recursively, its items or parameters."""
     yield value
     inner = ()
     if isinstance(value, Mapping):
@@ -366,49 +371,49 @@ def _parts(value):
 
 
 def _check_visible(last_step):
-    """Raise ValueError if a classifier resamples inside itself."""
+    """Raise ValueError if a classifier resamples internally."""
     name = type(last_step).__name__
     for part in _parts(last_step):
         if part is last_step and hasattr(part, "sampling_strategy"):
             raise ValueError(
-                f"resampled_prior='auto' counts the rows that {name} is given, and "
-                f"{name} resamples them inside itself. Give the shares of the classes "
-                f"it learns from: resampled_prior='balanced' if they are equal, or "
-                f"{{class: share}}."
+                f"resampled_prior='auto' counts the rows that are passed to {name}, "
+                f"but {name} resamples them internally. Specify the shares of the "
+                f"classes after resampling: resampled_prior='balanced' if they are "
+                f"equal, or {{class: share}}."
             )
         if hasattr(part, "fit_resample") or hasattr(part, "sampling_strategy"):
             raise ValueError(
-                f"resampled_prior='auto' counts the rows that {name} is given, and "
-                f"{type(part).__name__} resamples them inside of it. Put "
-                f"PriorCorrectedClassifier inside {name}, around what resamples, or "
-                f"give the shares of the classes as resampled_prior."
+                f"resampled_prior='auto' counts the rows that are passed to {name}, "
+                f"but {type(part).__name__} resamples them inside it. Put "
+                f"PriorCorrectedClassifier inside {name}, around the estimator that "
+                f"resamples, or pass the shares of the classes as resampled_prior."
             )
 
 
 def _check_costless(estimator):
-    """Raise ValueError if costs would be weighed before the correction."""
+    """Raise ValueError if costs would be applied before the correction."""
     for part in _parts(estimator):
         if getattr(part, "cost_matrix", None) is not None:
             name = type(part).__name__
             raise ValueError(
-                f"Costs must be weighed on corrected probabilities, and {name} has a "
-                f"cost_matrix that it weighs on those before the correction. Give it "
-                f"to PriorCorrectedClassifier, and cost_matrix=None to {name}."
+                f"Costs must be applied to corrected probabilities, but {name} has a "
+                f"cost_matrix, which it applies before the correction. Pass "
+                f"cost_matrix to PriorCorrectedClassifier instead of {name}."
             )
 
 
 def _check_classes(learnt, classes):
-    """Raise ValueError unless the classes learnt from are those of y."""
+    """Raise ValueError unless the classes in training are those of y."""
     if not np.array_equal(learnt, classes):
         raise ValueError(
-            f"The classes to learn from must be those of y. y has {classes.tolist()}, "
-            f"and what is learnt from has {learnt.tolist()}. Resampling must keep rows "
-            f"of each class: check sampling_strategy, and sample_weight for zeros."
+            f"The training rows after resampling must have the classes of y, which "
+            f"are {classes.tolist()}. They have {learnt.tolist()}. Check "
+            f"sampling_strategy, and sample_weight for zeros."
         )
 
 
 def _given_prior(prior, classes):
-    """Return the resampled prior of a user as a float64 array, after checking it."""
+    """Return the checked `resampled_prior` of the user as a float64 array."""
     labels = classes.tolist()
     if isinstance(prior, str):
         return np.full(len(labels), 1 / len(labels))
@@ -426,15 +431,15 @@ def _given_prior(prior, classes):
     right = shares.dtype.kind in "biuf" and shares.shape == (len(labels),)
     if not (right and (shares > 0).all() and abs(shares.sum() - 1) <= 1e-6):
         raise ValueError(
-            f"resampled_prior must be {len(labels)} shares above 0 with sum 1, one for "
-            f"each of the classes {labels}. Got {prior!r}. Divide the number of rows "
-            f"of each class by that of all rows."
+            f"resampled_prior must be {len(labels)} numbers above 0 that sum to 1, one "
+            f"for each of the classes {labels}. Got {prior!r}. Divide the number of "
+            f"rows of each class by the total number of rows."
         )
     return shares.astype(np.float64)
 
 
 def _warn_of_distortion(last_step, is_resampled):
-    """Warn of what distorts the probabilities of the last step and is not undone."""
+    """Warn if the last step distorts probabilities in a way that is not undone."""
     if getattr(last_step, "correct_probabilities", False) is True:
         return
     name = type(last_step).__name__
@@ -454,9 +459,9 @@ def _warn_of_distortion(last_step, is_resampled):
         )
         return
     warn_user(
-        f"Nothing is corrected: the classes are as frequent in the rows that {name} is "
-        f"fitted on as in y, and its {cause} is not undone here. "
-        f"CostSensitiveMLPClassifier undoes its own with correct_probabilities=True.",
+        f"Nothing is corrected: the rows on which {name} is trained have the class "
+        f"frequencies of y, and the effect of its {cause} is not undone here. "
+        f"CostSensitiveMLPClassifier can undo this: use correct_probabilities=True.",
         ClassWeightWarning,
     )
 

@@ -1,4 +1,4 @@
-"""`Problem`: what is learned, from settings and checked arrays, in named stages.
+"""`Problem`: what is trained, from settings and checked arrays, in named stages.
 
 `make_problem` lists the stages: targets, weights, costs, loss, hold-out, schedule.
 """
@@ -18,7 +18,7 @@ from skweighted._estimator._settings import Settings
 from skweighted._warnings import warn_user
 from skweighted.exceptions import DoubleCountWarning, SmallValidationWarning
 
-# Fewer validation rows of a class than these cause a warning.
+# Fewer validation rows per class than this cause a warning.
 FEW_ROWS = 5
 
 
@@ -32,17 +32,17 @@ class Problem:
     rows : Rows
         The training rows.
     validation : Rows or None
-        The rows that early stopping watches.
+        The rows that early stopping uses.
     loss : keras.losses.Loss
         With class priors and costs.
     class_weight : ndarray
-        One for each class, or both values of each label, before `normalize_weights`.
+        For each class, or for both values of each label, before `normalize_weights`.
     first_class_weight : ndarray
         The class weights of the first epochs.
     costs : ndarray or None
-        Checked cost matrix or, of labels, matrices.
+        Checked cost matrix, or one per label.
     totals : Totals
-        Of the training rows, those of earlier `partial_fit` calls included.
+        Of the training rows, including those of earlier `partial_fit` calls.
     """
 
     targets: Classes | Labels
@@ -56,7 +56,7 @@ class Problem:
 
 
 def targets_of(arrays: Arrays) -> Classes | Labels:
-    """Return what y means, by the rows of weight above zero."""
+    """Return the meaning of y, from the rows with a weight above zero."""
     y = arrays.y
     if y.ndim == 2:
         # In a handful of rows it may be by chance.
@@ -82,7 +82,7 @@ def make_problem(
     validation: Arrays | None = None,
     earlier: Totals | None = None,
 ) -> Problem:
-    """Return the problem that settings and data make.
+    """Return the problem that settings and data describe.
 
     Parameters
     ----------
@@ -91,13 +91,13 @@ def make_problem(
     dtype : str
         Precision of the network.
     arrays : Arrays
-        What to learn from.
+        The training data.
     epochs : int
-        Number of epochs that will be trained, for `class_weight_start`.
+        Number of epochs to train, for `class_weight_start`.
     split_seed : SeedSequence
-        Source of the split for early stopping.
+        Seed of the split for early stopping.
     validation : Arrays or None
-        What early stopping watches, in place of a part of the training rows.
+        Validation data for early stopping, instead of a part of the training rows.
     earlier : Totals or None
         Of the rows of earlier `partial_fit` calls.
 
@@ -108,8 +108,7 @@ def make_problem(
     Raises
     ------
     ValueError
-        If labels, weights, costs or the loss are invalid, or no row can be learned
-        from.
+        If labels, weights, costs or the loss are invalid, or all weights are zero.
     """
     X, y, sample_weight = arrays
     target = targets.encode(y, sample_weight > 0)
@@ -153,14 +152,14 @@ def _present_rows(
     sample_weight: np.ndarray,
     class_weight: np.ndarray,
 ) -> np.ndarray:
-    """Return the numbers of the rows of weight above zero, sorted."""
+    """Return the sorted indices of the rows with a weight above zero."""
     present = targets.present(target, sample_weight, class_weight)
     number = np.int32 if len(present) < 2**31 else np.int64
     rows = np.arange(len(present), dtype=number)[present]
     if len(rows) == 0:
         raise ValueError(
-            "No row has a weight above zero, so there is nothing to learn from. Check "
-            "sample_weight and class_weight."
+            "At least one row must have a weight above zero. All weights are zero. "
+            "Check sample_weight and class_weight."
         )
     return rows
 
@@ -172,7 +171,7 @@ def _costs(
     target: np.ndarray,
     sample_weight: np.ndarray,
 ) -> np.ndarray | None:
-    """Return checked costs; warn where they or an imbalance would count twice."""
+    """Return checked costs; warn if they or an imbalance would count twice."""
     if settings.cost_matrix is None:
         return None
     costs = targets.costs(settings.cost_matrix)
@@ -182,25 +181,25 @@ def _costs(
     targets.warn_if_swapped(costs, n_rows)
     if len(set(n_rows.tolist())) == 1:
         warn_user(
-            f"cost_matrix assumes that the classes are as frequent in y as where the "
-            f"classifier is used, and y has {n_rows[0]} rows of each class, as after "
-            f"resampling. If y was resampled, its imbalance counts twice: wrap the "
-            f"pipeline in PriorCorrectedClassifier and give cost_matrix to that. If "
-            f"not, ignore this warning.",
+            f"cost_matrix assumes that the class frequencies in y are those of future "
+            f"data, but y has {n_rows[0]} rows of each class, as after resampling. If "
+            f"y was resampled, its imbalance counts twice: wrap the pipeline in "
+            f"PriorCorrectedClassifier and pass cost_matrix to it. Otherwise, ignore "
+            f"this warning.",
             DoubleCountWarning,
         )
     if _by_class(target, sample_weight):
         warn_user(
-            "sample_weight weighs whole classes, and so does cost_matrix: costs count "
-            "twice. Pass these weights as class_weight, which is undone before "
-            "decisions.",
+            "Costs count twice: sample_weight has one value per class, and cost_matrix "
+            "weights the classes again. Pass these weights as class_weight, which is "
+            "undone before decisions.",
             DoubleCountWarning,
         )
     return costs
 
 
 def _by_class(target: np.ndarray, sample_weight: np.ndarray) -> bool:
-    """Return whether sample weights depend on the class alone, and differ."""
+    """Return whether sample weights depend only on the class, and differ."""
     present = sample_weight > 0
     target, sample_weight = target[present], sample_weight[present]
     n_classes = int(target.max()) + 1
@@ -212,7 +211,7 @@ def _by_class(target: np.ndarray, sample_weight: np.ndarray) -> bool:
 
 
 def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None:
-    """Raise or warn where a loss and other settings do not go together."""
+    """Raise or warn if a loss cannot be combined with other settings."""
     distortion = distortion_of(loss)
     name = type(of_one_output(loss)).__name__
     decides_by_cost = costs is not None and not distortion.minimizes_cost
@@ -222,9 +221,9 @@ def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None
         parameter = "cost_matrix" if decides_by_cost else "correct_probabilities=True"
         given = f"loss={settings.loss!r}" if isinstance(settings.loss, str) else name
         raise ValueError(
-            f"{parameter} needs true probabilities, and {given} does not yield "
-            f"probabilities that can be corrected. Use loss='cross_entropy', or "
-            f"calibrate them with sklearn.calibration.CalibratedClassifierCV."
+            f"{parameter} needs true probabilities, but these cannot be recovered from "
+            f"{given}. Use loss='cross_entropy', or calibrate the classifier with "
+            f"sklearn.calibration.CalibratedClassifierCV."
         )
     if settings.monitor != "log_loss" and not settings.early_stopping:
         warn_user(
@@ -235,7 +234,7 @@ def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None
     if settings.class_weight is None:
         return
     if distortion.minimizes_cost:
-        problem = f"Costs count twice: {name} minimises them, and class_weight weights"
+        problem = f"Costs count twice: {name} minimizes them, and class_weight applies"
         warn_user(f"{problem} them again. Use class_weight=None.", DoubleCountWarning)
     elif distortion.ignores_class_weight:
         warn_user(
@@ -257,7 +256,7 @@ def _split(
     rows: Rows,
     split_seed: np.random.SeedSequence,
 ) -> tuple[Rows, Rows]:
-    """Return training rows and the rows that are held out for early stopping."""
+    """Return training rows and the rows held out for early stopping."""
     random_generator = np.random.default_rng(split_seed)
     kept, held_out = targets.holdout(
         rows.target, rows.rows, settings.validation_fraction, random_generator
@@ -283,7 +282,7 @@ def _scheduled(
     totals: Totals,
     epochs: int,
 ) -> tuple[Rows, np.ndarray]:
-    """Return the training rows with their weights, and those of the first epochs."""
+    """Return the training rows with weights, and the class weights of first epochs."""
 
     def scaled(weights):
         if settings.normalize_weights:
@@ -303,14 +302,14 @@ def _scheduled(
 def _validation_rows(
     targets: Classes | Labels, rows: Rows, class_weight: np.ndarray
 ) -> Rows:
-    """Return the validation rows with their weights, after checking every class."""
+    """Return the validation rows with their weights, after counting every class."""
     few = []
     for name, count in targets.counted(rows.target, rows.rows):
         if count == 0:
             raise ValueError(
-                f"The validation rows must contain every class, and they have none of "
-                f"{name}. Use more rows, a larger validation_fraction, or X_val and "
-                f"y_val with every class."
+                f"The validation rows must contain every class, but they do not "
+                f"contain {name}. Use more rows, a larger validation_fraction, or "
+                f"X_val and y_val with every class."
             )
         if count < FEW_ROWS:
             few.append(f"{name} ({count})")
@@ -318,8 +317,8 @@ def _validation_rows(
         warn_user(
             f"There are fewer than {FEW_ROWS} validation rows of {', '.join(few)}, so "
             f"chance decides when training stops. Use more rows, a larger "
-            f"validation_fraction, or X_val and y_val; or use early_stopping=False.",
+            f"validation_fraction, X_val and y_val, or early_stopping=False.",
             SmallValidationWarning,
         )
-    # Only ratios count in the mean over these rows, so they are not rescaled.
+    # Only ratios count in the mean over these rows, so weights are not rescaled.
     return replace(rows, class_weight=class_weight)

@@ -1,13 +1,15 @@
-"""The one module that knows SciKeras' faults (0.13), each next to its work-around.
+"""Workarounds for bugs of SciKeras (0.13), and all use of its private functions.
 
-Kept from SciKeras: routed parameters (`optimizer__momentum`), and how they become
-optimizers, metrics and callbacks.
+SciKeras provides routed parameters (`optimizer__momentum`), and creates optimizers,
+metrics and callbacks from them.
 """
 
 import difflib
 import inspect
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from skweighted._tensorflow import keras  # isort: skip  (SciKeras loads TensorFlow)
 
@@ -23,7 +25,7 @@ from sklearn.base import BaseEstimator
 from skweighted._engine._optimizers import copy_of
 from skweighted._text import suggestion
 
-# Where a routed parameter can go. SciKeras leaves out "callbacks", so that
+# Where a parameter can be routed. SciKeras omits "callbacks", so
 # set_params(callbacks__patience=3) fails there.
 ROUTES = ("callbacks", "class_weight", "loss", "metrics", "optimizer")
 
@@ -58,8 +60,8 @@ _WITHOUT_MEANING = {"n_jobs": "training uses all cores"}
 def _repair_base_wrapper():
     """Give BaseWrapper the `__sklearn_tags__` that belongs to its `_more_tags`.
 
-    Without it check_estimator_tags_renamed fails in every subclass. Additive and
-    idempotent: a SciKeras that has the method keeps its own.
+    Without it, check_estimator_tags_renamed fails for every subclass. A version of
+    SciKeras that has the method keeps its own.
     """
     if "__sklearn_tags__" not in vars(BaseWrapper):
         BaseWrapper.__sklearn_tags__ = BaseEstimator.__sklearn_tags__
@@ -68,7 +70,7 @@ def _repair_base_wrapper():
 _repair_base_wrapper()
 
 
-def check_parameter_name(name, known, owner):
+def check_parameter_name(name: str, known: Iterable[str], owner: str) -> None:
     """Raise ValueError unless `name` is a parameter or can be routed."""
     route, separator, rest = name.partition("__")
     if name in known or (separator and rest and route in ROUTES):
@@ -76,7 +78,7 @@ def check_parameter_name(name, known, owner):
     if name in _WORDS_OF_OTHERS:
         library, ours = _WORDS_OF_OTHERS[name]
         raise ValueError(
-            f"{owner} has no parameter {name!r}. What {library} calls {name} is called "
+            f"{owner} has no parameter {name!r}. The {name} of {library} is called "
             f"{ours} here."
         )
     if name in _WITHOUT_MEANING:
@@ -90,25 +92,27 @@ def check_parameter_name(name, known, owner):
     raise ValueError(f"{owner} has no parameter {name!r}.{suggestion(name, known)}")
 
 
-def make_optimizer(optimizer, learning_rate, params):
+def make_optimizer(
+    optimizer: Any, learning_rate: Any, params: Mapping[str, Any]
+) -> Any:
     """Return a new Keras optimizer.
 
     Parameters
     ----------
     optimizer : str, type or keras.optimizers.Optimizer
-        A name or a class is called with `learning_rate` and the routed parameters; an
-        instance is copied, with its own learning rate, and is itself never used.
+        A name or a class is called with `learning_rate` and the routed parameters. An
+        instance is copied, with its own learning rate; the original is never used.
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule
     params : dict
-        All parameters of the estimator; those named `optimizer__...` count.
+        All parameters of the estimator; those named `optimizer__...` are used.
     """
     routed = routed_to("optimizer", params)
     if isinstance(optimizer, keras.optimizers.Optimizer):
         for name in routed:
             raise ValueError(
                 f"optimizer__{name} has no effect, because optimizer is an instance. "
-                f"Pass its class or its name, {type(optimizer).__name__.lower()!r}; "
-                f"these are called with their routed parameters."
+                f"Pass its class or its name, {type(optimizer).__name__.lower()!r}. "
+                f"These accept routed parameters."
             )
         return copy_of(optimizer)
     if isinstance(optimizer, str):
@@ -122,12 +126,12 @@ def make_optimizer(optimizer, learning_rate, params):
     return optimizer(**{"learning_rate": learning_rate} | routed)
 
 
-# Both are optimizers only around another one.
+# Not usable by name: a base class, and a wrapper of another optimizer.
 _NO_NAMES = (keras.optimizers.Optimizer, keras.optimizers.LossScaleOptimizer)
 
 
 def _optimizer_class(name):
-    """Return the Keras optimizer of a name, in any case."""
+    """Return the Keras optimizer class of a name, ignoring case."""
     classes = {
         known.lower(): known_class
         for known, known_class in vars(keras.optimizers).items()
@@ -143,19 +147,19 @@ def _optimizer_class(name):
     return classes[name.lower()]
 
 
-def routed_to(route, params):
-    """Return the parameters routed to a part, by their names without the route."""
+def routed_to(route: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with the prefix of a route, without the prefix."""
     return route_params(params, route, pass_filter=())
 
 
-def make_metrics(metrics, params):
+def make_metrics(metrics: Any, params: Mapping[str, Any]) -> list[Any] | None:
     """Return new Keras metrics, or None.
 
-    Instances are copied, since training changes their state. What is made from a class
-    or a name is called by its name: Keras numbers the names of a process ("auc_7"),
-    and `history_` would have other keys in each fit.
+    Instances are copied, because training changes their state. Metrics created from a
+    class or a name get a fixed name: Keras numbers names within a process ("auc_7"), so
+    the keys of `history_` would change in each fit.
     """
-    names = Counter()
+    names: Counter[str] = Counter()
 
     def own_name(metric_class):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", metric_class.__name__).lower()
@@ -172,30 +176,30 @@ def make_metrics(metrics, params):
 
 
 def _metric_class(name):
-    """Return the metric of a name: its class, or what Keras knows only by name."""
+    """Return the metric of a name: its class, or a function that Keras knows."""
     metric = get_metric_class(name)
     return type(metric) if isinstance(metric, keras.metrics.Metric) else metric
 
 
-def make_callbacks(callbacks, params):
-    """Return the list of Keras callbacks: classes made new, instances as they are."""
+def make_callbacks(callbacks: Any, params: Mapping[str, Any]) -> list[Any]:
+    """Return the list of Keras callbacks: new ones for classes, and instances."""
     made = _make("callbacks", callbacks, params)
     strangers = [
         item for item in made if not isinstance(item, keras.callbacks.Callback)
     ]
     if strangers:
         raise TypeError(
-            f"callbacks must be Keras callbacks or classes of them. Got "
+            f"callbacks must be Keras callbacks or callback classes. Got "
             f"{strangers[0]!r}, of type {type(strangers[0]).__name__}."
         )
     return made
 
 
 def _make(route, items, params, class_of_string=None, defaults=lambda _: {}):
-    """Return the list that `items` and the parameters routed to them make.
+    """Return the items as a list, with classes called with their routed parameters.
 
-    A plain `callbacks__patience` goes to every class that knows it; one with the key
-    or position of an item, `callbacks__0__patience`, to that class alone.
+    `callbacks__patience` is passed to every class that accepts it. With the key or
+    position of an item, `callbacks__0__patience`, it is passed to this class only.
     """
     routed = routed_to(route, params)
     items = _by_key(items)
@@ -207,9 +211,9 @@ def _make(route, items, params, class_of_string=None, defaults=lambda _: {}):
         targets = classes if not separator else {key: classes.get(key)}
         if None in targets.values() or not targets:
             raise ValueError(
-                f"{route}__{name} has no effect, because {route} has no class to call "
-                f"with it. Pass classes instead of instances; these are called with "
-                f"their routed parameters. Items of {route}: {items or None}."
+                f"{route}__{name} has no effect, because {route} contains no class "
+                f"that it applies to. Pass classes instead of instances; these accept "
+                f"routed parameters. Items of {route}: {items or None}."
             )
         _check_argument(argument or key, f"{route}__{name}", targets.values())
     shared = {name: value for name, value in routed.items() if "__" not in name}
@@ -225,7 +229,7 @@ def _make(route, items, params, class_of_string=None, defaults=lambda _: {}):
 
 
 def _by_key(items):
-    """Return one item, a list or a dict of items as a dict with keys of str."""
+    """Return one item, a list or a dict of items as a dict with str keys."""
     if items is None:
         return {}
     if isinstance(items, list | tuple):
@@ -236,13 +240,13 @@ def _by_key(items):
 
 
 def _check_routed(routed, route, made_class):
-    """Raise ValueError for a routed parameter that the class does not know."""
+    """Raise ValueError for a routed parameter that the class does not accept."""
     for name in routed:
         _check_argument(name, f"{route}__{name}", [made_class])
 
 
 def _argument_names(made_class):
-    """Return the names that a Keras class can be called with."""
+    """Return the names of the arguments that a Keras class accepts."""
     return {
         parameter.name
         for ancestor in made_class.__mro__
@@ -253,7 +257,7 @@ def _argument_names(made_class):
 
 
 def _check_argument(argument, origin, classes):
-    """Raise ValueError for an argument that none of the classes knows."""
+    """Raise ValueError for an argument that none of the classes accepts."""
     known = set().union(*map(_argument_names, classes))
     if argument not in known:
         names = ", ".join(made_class.__name__ for made_class in classes)

@@ -16,7 +16,7 @@ from skweighted._estimator._settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """A network with its randomness, and what an earlier training left.
+    """A network with its seeds, and the state left by earlier training.
 
     Attributes
     ----------
@@ -25,11 +25,11 @@ class Start:
     parameters : tuple of ndarray
         Kernel and bias of each stage.
     shuffle_seed, split_seed : SeedSequence
-        Sources of the order of the rows, and of the split for early stopping.
+        Seeds of the order of the rows, and of the split for early stopping.
     dropout_seeds : tuple of int
         One for each hidden stage.
     is_new : bool
-        Whether the parameters were just drawn.
+        Whether the parameters are newly drawn.
     optimizer_id : str or None
         Class and settings of the optimizer that `optimizer_state` belongs to.
     optimizer_state : tuple of ndarray or None
@@ -54,7 +54,7 @@ class Start:
 
     @property
     def first_epoch(self) -> int:
-        """Number of epochs trained before."""
+        """Number of earlier epochs."""
         return len(self.history.get("loss", []))
 
 
@@ -70,7 +70,7 @@ def network_spec(
     dtype : str
         Precision of X, which ``dtype="auto"`` follows.
     targets : Classes or Labels
-        Determine the outputs.
+        Determines the outputs.
     """
     hidden = tuple(
         Dense(
@@ -94,7 +94,7 @@ def new_start(
 ) -> Start:
     """Return a network with new weights.
 
-    Each use of randomness has its own source, and all derive from `random_state`.
+    Each use of randomness has its own seed, and all are derived from `random_state`.
     """
     entropy = check_random_state(random_state).randint(
         0, 2**32, size=4, dtype=np.uint32
@@ -111,24 +111,24 @@ def new_start(
 
 
 def check_same_network(network: NetworkSpec, before: NetworkSpec, who: str) -> None:
-    """Raise ValueError if the parameters now describe another network than before."""
+    """Raise ValueError if the parameters now describe a different network."""
     if (network.parameter_shapes, network.dtype) != (
         before.parameter_shapes,
         before.dtype,
     ):
         raise ValueError(
-            f"{who} needs the layers, features and dtype of the last fit. One of them "
-            f"has changed. Call fit with warm_start=False."
+            f"{who} needs the layers, features and dtype of the last fit, but one of "
+            f"them has changed. Call fit with warm_start=False."
         )
 
 
 def check_same_targets(targets: Classes | Labels, before: Classes | Labels) -> None:
-    """Raise ValueError if a warm start would need other outputs."""
+    """Raise ValueError if a warm start would need different outputs."""
     if type(targets) is not type(before) or not np.array_equal(
         targets.classes, before.classes
     ):
         raise ValueError(
             f"warm_start=True needs the classes of the last fit. They were "
-            f"{before.classes.tolist()} and are {targets.classes.tolist()}. Use "
+            f"{before.classes.tolist()} and are now {targets.classes.tolist()}. Use "
             f"warm_start=False."
         )

@@ -64,7 +64,7 @@ def train(
     start : Start
         Where training begins.
     problem : Problem
-        What to learn.
+        What to train on.
     epochs : int
     hooks : sequence of Hook
         Called between the epochs.
@@ -105,7 +105,7 @@ def train(
 def untrained_network(
     settings: Settings, start: Start, problem: Problem
 ) -> TrainedNetwork:
-    """Return the network of a start, for predictions in the middle of its training."""
+    """Return the network of a start, for predictions during its training."""
     result = TrainingResult(start.parameters, (), {}, 0, 0)
     return _trained_network(settings, start, problem, result)
 
@@ -149,7 +149,7 @@ def _warn_if_worse_than_shares(
 
 
 def _training_spec(settings: Settings, problem: Problem, epochs: int) -> TrainingSpec:
-    """Return how to train."""
+    """Return the specification of how to train."""
     stopping = EarlyStopping(
         settings.n_iter_no_change,
         settings.tol,
@@ -167,14 +167,14 @@ def _training_spec(settings: Settings, problem: Problem, epochs: int) -> Trainin
 
 
 def _run(settings: Settings, start: Start, problem: Problem, score: Any) -> Run:
-    """Return what is trained, from where, and with which randomness."""
+    """Return the run: its data, initial state and seeds."""
     parameters = start.parameters
     if start.is_new and settings.init_bias == "prior":
         bias = initial_bias(
             problem.loss, problem.totals.counts, problem.first_class_weight
         )
         parameters = (*parameters[:-1], bias.astype(start.network.dtype))
-    # Another optimizer than that of the last call starts without its state.
+    # The state is kept only if the optimizer is that of the last call.
     is_same = start.optimizer_id == optimizer_id(settings.optimizer)
     return Run(
         data=problem.rows,
@@ -191,7 +191,7 @@ def _run(settings: Settings, start: Start, problem: Problem, score: Any) -> Run:
 def _trained_network(
     settings: Settings, start: Start, problem: Problem, result: TrainingResult
 ) -> TrainedNetwork:
-    """Return the network that a training has made of a start."""
+    """Return the network that training has made from a start."""
     history = {
         name: [*start.history.get(name, []), *values]
         for name, values in result.history.items()

@@ -1,4 +1,4 @@
-"""`TrainedNetwork`: what a fit leaves, a value that predicts and can be continued."""
+"""`TrainedNetwork`: the result of a fit, for predictions and further training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -30,7 +30,7 @@ from skweighted._tensorflow import keras
 
 @dataclass(frozen=True, eq=False)
 class TrainedNetwork:
-    """A trained network, with what its outputs mean.
+    """A trained network, and the meaning of its outputs.
 
     Attributes
     ----------
@@ -41,20 +41,20 @@ class TrainedNetwork:
     loss : keras.losses.Loss
         With class priors and costs.
     class_weight : ndarray
-        One for each class, or both values of each label, before `normalize_weights`.
+        For each class, or for both values of each label, before `normalize_weights`.
     costs : ndarray or None
-        Checked cost matrix or, of labels, matrices.
+        Checked cost matrix, or one per label.
     shuffle_seed, split_seed : SeedSequence
     dropout_seeds : tuple of int
     optimizer_id : str
         Class and settings of the optimizer.
     optimizer_state : tuple of ndarray
     totals : Totals
-        Of all rows that it was trained on.
+        Of all rows on which it was trained.
     history : dict of str to list
         What was recorded in each epoch.
     best_epoch : int
-        The epoch that the parameters are of, counted from 1.
+        The epoch of the parameters, counted from 1.
     """
 
     network: NetworkSpec
@@ -73,11 +73,11 @@ class TrainedNetwork:
     best_epoch: int
 
     def proba(self, X: Any) -> np.ndarray:
-        """Return the probabilities that training made, of checked X."""
+        """Return uncorrected probabilities for a checked X."""
         return self.targets.proba(predict(self.network, self.parameters, X))
 
     def true_proba(self, proba: np.ndarray) -> np.ndarray:
-        """Return probabilities with the loss and the class weights undone.
+        """Return true probabilities: the loss and the class weights are undone.
 
         Parameters
         ----------
@@ -87,14 +87,15 @@ class TrainedNetwork:
         Raises
         ------
         ValueError
-            If the loss does not yield probabilities that can be corrected.
+            If true probabilities cannot be recovered from the loss.
         """
         distortion = distortion_of(self.loss)
         if not distortion.recoverable:
             raise ValueError(
-                f"{type(of_one_output(self.loss)).__name__} does not yield "
-                f"probabilities that can be corrected. Use loss='cross_entropy', or "
-                f"calibrate them with sklearn.calibration.CalibratedClassifierCV."
+                f"True probabilities cannot be recovered from "
+                f"{type(of_one_output(self.loss)).__name__}. Use loss='cross_entropy', "
+                f"or calibrate the classifier with "
+                f"sklearn.calibration.CalibratedClassifierCV."
             )
         proba = undone(self.loss, proba)
         if distortion.ignores_class_weight:
@@ -102,14 +103,14 @@ class TrainedNetwork:
         return self.targets.unweighted(proba, self.class_weight)
 
     def predict(self, proba: np.ndarray, costs: np.ndarray | None) -> np.ndarray:
-        """Return labels: of least expected cost, or the most likely ones.
+        """Return labels: those of least expected cost, or the most likely ones.
 
         Parameters
         ----------
         proba : ndarray
             What `proba` returns.
         costs : ndarray or None
-            For all rows or for each.
+            For all rows, or for each row.
         """
         if costs is None:
             return self.targets.most_likely(proba)
@@ -117,7 +118,7 @@ class TrainedNetwork:
 
     @property
     def decision_costs(self) -> np.ndarray | None:
-        """The costs that `predict` minimises; None if training has minimised them."""
+        """The costs that `predict` minimizes; None if training has minimized them."""
         return None if distortion_of(self.loss).minimizes_cost else self.costs
 
     def model(self, settings: Settings) -> keras.Model:
@@ -126,8 +127,8 @@ class TrainedNetwork:
         Parameters
         ----------
         settings : Settings
-            Its optimizer and metrics; the state of the optimizer is kept if it is the
-            one of the training.
+            Its optimizer and metrics are used. The state of the optimizer is kept if it
+            is the optimizer of the training.
         """
         model = build_model(
             self.network,
@@ -139,16 +140,16 @@ class TrainedNetwork:
         compile_model(model, optimizer, self.loss, settings.metrics)
         if optimizer_id(optimizer) == self.optimizer_id:
             set_optimizer_state(optimizer, self.optimizer_state)
-        # Keras exports no model that was never called.
+        # Keras cannot export a model that was never called.
         model(np.zeros((1, self.network.n_features), self.network.dtype))
         return model
 
     def warm(self, start: Start) -> Start:
-        """Return a start with these weights, and all else of a new start."""
+        """Return a new start, but with these weights."""
         return replace(start, parameters=self.parameters, is_new=False)
 
     def continued(self, network: NetworkSpec) -> Start:
-        """Return the start of a training that continues this one."""
+        """Return a start that continues this training."""
         return Start(
             network=network,
             targets=self.targets,
@@ -164,7 +165,7 @@ class TrainedNetwork:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return plain types, so that skops needs to trust few."""
+        """Return plain types, so that skops has to trust only a few types."""
         state = {field.name: getattr(self, field.name) for field in fields(self)}
         for name in ("shuffle_seed", "split_seed"):
             seed = state[name]
@@ -182,5 +183,5 @@ class TrainedNetwork:
 
 
 def optimizer_id(optimizer: Any) -> str:
-    """Return a text that is equal for optimizers of one class and settings."""
+    """Return a string that identifies the class and settings of an optimizer."""
     return repr(optimizer_settings(optimizer))
