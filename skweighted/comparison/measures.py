@@ -1,4 +1,4 @@
-"""What is measured: one table of metrics, all computed by the libraries that own them.
+"""The metrics in one table; most are computed by scikit-learn.
 
 Minority recall and precision and F1 are those of the rarest class. With more than two
 classes average precision and ROC AUC are means over one-vs-rest problems. Calibration
@@ -20,8 +20,8 @@ from skweighted.metrics import cost_savings_score, expected_cost_score
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """What a fitted model said about the test rows of one fold.
+class Predictions:
+    """Predictions of a fitted model for the test rows of one fold.
 
     Attributes
     ----------
@@ -36,9 +36,9 @@ class Answers:
     fit_seconds : float
         Wall-clock time of the fit, preprocessing and resampling included.
     predict_seconds : float
-        Wall-clock time of the probabilities of the test rows.
+        Wall-clock time of `predict_proba` on the test rows.
     cost_matrix : array-like, dict, DataFrame or None
-        What mistakes cost, in the order of `classes` unless it has labels.
+        Cost of each mistake, in the order of `classes` unless it has labels.
     """
 
     y_true: np.ndarray
@@ -57,20 +57,19 @@ class Answers:
         return self.y_true == self.positive, proba
 
     def ranking(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return truths and scores as sklearn's ranking metrics take them."""
+        """Return labels and scores in the form of scikit-learn's ranking metrics."""
         if len(self.classes) > 2:
             return self.y_true, self.proba
         return self.of_positive()
 
 
 class Measure(NamedTuple):
-    """How to compute a metric, which way is better, and its place in the table.
+    """How to compute a metric, whether greater is better, and where it is shown.
 
-    With an `ideal` the value nearest to it is the best. Metrics of cost are computed
-    where there are costs.
+    With an `ideal` the value nearest to it is the best.
     """
 
-    function: Callable[[Answers], float]
+    function: Callable[[Predictions], float]
     greater_is_better: bool
     title: str
     panel: str
@@ -83,25 +82,27 @@ class Measure(NamedTuple):
         return f"{self.title} {'↑' if self.greater_is_better else '↓'}"
 
     def loss(self, values: Any) -> Any:
-        """Return values turned so that the lowest is the best."""
+        """Return values of which the lowest is the best."""
         if self.ideal is not None:
             return abs(values - self.ideal)
         return -values if self.greater_is_better else values
 
 
-def _roc_auc(answers: Answers) -> float:
+def _roc_auc(predictions: Predictions) -> float:
     """Return the area under the ROC curve, macro one-vs-rest."""
-    return metrics.roc_auc_score(*answers.ranking(), multi_class="ovr", average="macro")
+    return metrics.roc_auc_score(
+        *predictions.ranking(), multi_class="ovr", average="macro"
+    )
 
 
-def _of_minority(metric: Callable[..., Any]) -> Callable[[Answers], float]:
+def _of_minority(metric: Callable[..., Any]) -> Callable[[Predictions], float]:
     """Return a metric of the positive class alone, 0 where it is undefined."""
 
-    def measured(answers: Answers) -> float:
+    def measured(predictions: Predictions) -> float:
         return metric(
-            answers.y_true,
-            answers.y_pred,
-            labels=[answers.positive],
+            predictions.y_true,
+            predictions.y_pred,
+            labels=[predictions.positive],
             average="macro",
             zero_division=0.0,
         )
@@ -110,17 +111,17 @@ def _of_minority(metric: Callable[..., Any]) -> Callable[[Answers], float]:
 
 
 def _logit(proba: np.ndarray) -> np.ndarray:
-    """Return log odds, finite where a probability was rounded to 0 or 1."""
+    """Return log odds, finite even if a probability was rounded to 0 or 1."""
     return logit(proba.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
 
 
-def _calibration_slope(answers: Answers) -> float:
-    """Return the slope of the truth's log odds on the predicted ones (Cox, 1958).
+def _calibration_slope(predictions: Predictions) -> float:
+    """Return the slope of the log odds of the truth on predicted log odds (Cox, 1958).
 
-    Below 1 where probabilities are too extreme; NaN where the classes are separated,
-    for then it is infinite, and where all probabilities are equal.
+    It is below 1 if probabilities are too extreme. It is NaN if all probabilities are
+    equal, and if they separate the classes, for then it is infinite.
     """
-    truth, proba = answers.of_positive()
+    truth, proba = predictions.of_positive()
     if (
         proba[truth].min() >= proba[~truth].max()
         or proba[truth].max() <= proba[~truth].min()
@@ -130,26 +131,26 @@ def _calibration_slope(answers: Answers) -> float:
     return float(model.fit(_logit(proba)[:, np.newaxis], truth).coef_[0, 0])
 
 
-def _calibration_intercept(answers: Answers) -> float:
-    """Return what log odds lack to be right on the whole (Cox, 1958).
+def _calibration_intercept(predictions: Predictions) -> float:
+    """Return the shift of log odds that makes them right on average (Cox, 1958).
 
-    The intercept where the slope is held at 1: below 0 where the positive class is
-    predicted too often.
+    The intercept if the slope is 1: below 0 if the probabilities of the positive class
+    are too high.
     """
-    truth, proba = answers.of_positive()
+    truth, proba = predictions.of_positive()
     log_odds, rate = _logit(proba), truth.mean()
     return float(brentq(lambda shift: expit(log_odds + shift).mean() - rate, -100, 100))
 
 
-def _calibration_error(answers: Answers) -> float:
+def _calibration_error(predictions: Predictions) -> float:
     """Return the expected calibration error over ten bins of equally many rows.
 
     The mean over bins of the distance between the mean probability and the share of
     positive rows (Naeini et al., 2015; bins of equal mass as Nguyen & O'Connor, 2015).
-    Where rows of one probability are in two bins, each has their common share, so the
-    order of the rows makes no difference.
+    Rows of the same probability count with their mean label, so the order of the rows
+    has no effect.
     """
-    truth, proba = answers.of_positive()
+    truth, proba = predictions.of_positive()
     _, ties, n_each = np.unique(proba, return_inverse=True, return_counts=True)
     truth = (np.bincount(ties, truth) / n_each)[ties]
     order = np.argsort(proba, kind="stable")
@@ -161,15 +162,15 @@ def _calibration_error(answers: Answers) -> float:
     return float(np.sum(gaps) / len(order))
 
 
-def _of_costs(score: Callable[..., float]) -> Callable[[Answers], float]:
+def _of_costs(score: Callable[..., float]) -> Callable[[Predictions], float]:
     """Return a metric of the costs of the decisions."""
 
-    def measured(answers: Answers) -> float:
+    def measured(predictions: Predictions) -> float:
         return score(
-            answers.y_true,
-            answers.y_pred,
-            cost_matrix=answers.cost_matrix,
-            labels=answers.classes,
+            predictions.y_true,
+            predictions.y_pred,
+            cost_matrix=predictions.cost_matrix,
+            labels=predictions.classes,
         )
 
     return measured
@@ -185,20 +186,20 @@ COSTS = "Costs and seconds"
 
 MEASURES: dict[str, Measure] = {
     "average_precision": Measure(
-        lambda a: metrics.average_precision_score(*a.ranking()),
+        lambda p: metrics.average_precision_score(*p.ranking()),
         True,
         "average precision",
         PROBABILITIES,
     ),
     "roc_auc": Measure(_roc_auc, True, "ROC AUC", PROBABILITIES),
     "log_loss": Measure(
-        lambda a: metrics.log_loss(a.y_true, a.proba, labels=a.classes),
+        lambda p: metrics.log_loss(p.y_true, p.proba, labels=p.classes),
         False,
         "log loss",
         PROBABILITIES,
     ),
     "brier": Measure(
-        lambda a: metrics.brier_score_loss(a.y_true, a.proba, labels=a.classes),
+        lambda p: metrics.brier_score_loss(p.y_true, p.proba, labels=p.classes),
         False,
         "Brier",
         PROBABILITIES,
@@ -213,7 +214,7 @@ MEASURES: dict[str, Measure] = {
         _calibration_error, False, "expected calibration error", CALIBRATION
     ),
     "balanced_accuracy": Measure(
-        lambda a: metrics.balanced_accuracy_score(a.y_true, a.y_pred),
+        lambda p: metrics.balanced_accuracy_score(p.y_true, p.y_pred),
         True,
         "balanced accuracy",
         DECISIONS,
@@ -226,7 +227,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "f1": Measure(_of_minority(metrics.f1_score), True, "F1", DECISIONS),
     "geometric_mean": Measure(
-        lambda a: geometric_mean_score(a.y_true, a.y_pred, labels=a.classes),
+        lambda p: geometric_mean_score(p.y_true, p.y_pred, labels=p.classes),
         True,
         "geometric mean",
         DECISIONS,
@@ -235,22 +236,22 @@ MEASURES: dict[str, Measure] = {
         _of_costs(expected_cost_score), False, "cost per row", COSTS
     ),
     "cost_savings": Measure(_of_costs(cost_savings_score), True, "savings", COSTS),
-    "fit_seconds": Measure(lambda a: a.fit_seconds, False, "fit seconds", COSTS),
+    "fit_seconds": Measure(lambda p: p.fit_seconds, False, "fit seconds", COSTS),
     "predict_seconds": Measure(
-        lambda a: a.predict_seconds, False, "predict seconds", COSTS
+        lambda p: p.predict_seconds, False, "predict seconds", COSTS
     ),
 }
 
-# Metrics that are computed only where costs were given.
+# Metrics that are computed only if costs were given.
 OF_COSTS = ("expected_cost", "cost_savings")
 
 
-def measured(answers: Answers) -> dict[str, float]:
-    """Return every metric that can be computed from some answers."""
+def measured(predictions: Predictions) -> dict[str, float]:
+    """Return every metric that can be computed from the predictions."""
     return {
-        name: float(measure.function(answers))
+        name: float(measure.function(predictions))
         for name, measure in MEASURES.items()
-        if name not in OF_COSTS or answers.cost_matrix is not None
+        if name not in OF_COSTS or predictions.cost_matrix is not None
     }
 
 

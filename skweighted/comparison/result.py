@@ -11,13 +11,14 @@ import pandas as pd
 from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
+from sklearn.base import BaseEstimator
 
 import skweighted.comparison.report.page as report
 import skweighted.comparison.report.plots as plots
 import skweighted.comparison.report.verdict as verdicts
 import skweighted.comparison.statistics as statistics
 from skweighted._text import plain_text, shortened
-from skweighted.comparison.data import Problem
+from skweighted.comparison.data import LabeledData
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
@@ -28,6 +29,7 @@ from skweighted.comparison.report.text import (
     markdown_differences,
     panels,
 )
+from skweighted.comparison.strategies import for_rows
 
 FEWER_FOLDS = "( ) the mean of fewer folds than others have: in some it is undefined."
 
@@ -52,7 +54,7 @@ class Comparison:
         Strategies that raised an error, and which.
     reference : str
         The strategy that the others are compared to.
-    problem : Problem or None
+    problem : LabeledData or None
         Features, labels and classes.
     folds : tuple of Fold
         Which rows were learnt from and asked about.
@@ -66,6 +68,10 @@ class Comparison:
         The network that was compared.
     versions : mapping of str to str
         Versions of the packages that the result may depend on.
+    pipelines : mapping of str to classifier
+        The unfitted classifier of each strategy, without a seed; see `pipeline`.
+    groups : ndarray of int of shape (n_samples,) or None
+        Which rows belong together.
     """
 
     fold_scores: pd.DataFrame
@@ -73,13 +79,62 @@ class Comparison:
     skipped: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     reference: str = "none"
-    problem: Problem | None = None
+    problem: LabeledData | None = None
     folds: tuple[Fold, ...] = ()
     outcomes: Mapping[str, list[Outcome]] = field(default_factory=dict)
     cost_matrix: Any = None
     random_state: int | None = None
     network: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    pipelines: Mapping[str, BaseEstimator] = field(default_factory=dict)
+    groups: np.ndarray | None = None
+
+    def pipeline(self, name: str, *, fold: int | None = None) -> BaseEstimator:
+        """Return a strategy as one unfitted classifier, such as `compare` fitted.
+
+        It takes X as it was given to `compare`, with text and missing values, and
+        contains preprocessing, resampling, network and threshold.
+
+        Parameters
+        ----------
+        name : str
+            A strategy that was run.
+        fold : int or None, default=None
+            The number of a fold, to get its seed; None is `random_state`.
+
+        Returns
+        -------
+        classifier
+            Unfitted. If a threshold is tuned and there were groups, it keeps the groups
+            of the rows it is meant for, the training rows of the fold or all rows. To
+            fit on other rows, set the parameter ``cv__groups``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such strategy.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from sklearn.model_selection import cross_validate
+        >>> from skweighted import compare
+        >>> from skweighted.datasets import load_imbalanced_breast_cancer
+        >>> X, y = load_imbalanced_breast_cancer()
+        >>> model = LogisticRegression()
+        >>> comparison = compare(X, y, estimator=model, strategies=["none", "smote"])
+        >>> scores = cross_validate(comparison.pipeline("smote"), X, y)
+        """
+        if name not in self.pipelines:
+            raise ValueError(
+                f"There is no pipeline {name!r}. Known: "
+                f"{shortened(self.pipelines, 99)}."
+            )
+        seed, groups = self.random_state or 0, self.groups
+        if fold is not None:
+            rows = self.folds[fold]
+            seed, groups = rows.seed, None if groups is None else groups[rows.train]
+        return for_rows(self.pipelines[name], seed, groups)
 
     def summary(self) -> pd.DataFrame:
         """Summarise the folds.

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined
 
 import skweighted.comparison.report.figures as figures
 from skweighted._text import count
-from skweighted.comparison.data import Problem
+from skweighted.comparison.data import LabeledData
 from skweighted.comparison.measures import MEASURES, by_panel
 from skweighted.comparison.report.cells import Cell, cells, differences_shown
 from skweighted.comparison.report.style import (
@@ -127,7 +127,7 @@ def _page(comparison: Any, command: str) -> dict[str, Any]:
     }
 
 
-def _bars(problem: Problem) -> list[Bar]:
+def _bars(problem: LabeledData) -> list[Bar]:
     """Return the shares of the classes: the commonest, all others, the rarest."""
     counts = pd.Series(problem.class_counts, index=[str(c) for c in problem.classes])
     rarest = counts.loc[[str(problem.positive)]]
