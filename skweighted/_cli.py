@@ -392,8 +392,8 @@ def _check_reference(
 
     if given and reference not in chosen:
         raise _WrongArgument(
-            f"--reference must be one of the strategies. Got {reference!r}. Strategies: "
-            f"{shortened(chosen, 99)}."
+            f"--reference must be one of the strategies. Got {reference!r}. "
+            f"Strategies: {shortened(chosen, 99)}."
         )
 
 
