@@ -114,7 +114,7 @@ def cli(context: click.Context) -> None:
 @click.option(
     "--epochs",
     type=click.IntRange(min=1),
-    help="Training epochs of the network.  [default: the default of the network]",
+    help="Training epochs of the network.  [default: as in CostSensitiveMLPClassifier]",
 )
 @click.option(
     "--strategies",

@@ -736,30 +736,30 @@ WRONG_PROBLEMS = [
     (
         X_FOUR,
         [0, 0, 1],
-        "X has 4 rows and y has 3. They must describe the same samples.",
+        "X has 4 rows and y has 3. They must have the same number of rows.",
     ),
     (
         X_FOUR[:, :0],
         [0, 0, 1, 1],
-        "X has no columns, so there is nothing to learn from.",
+        "X has no columns, so there are no features.",
     ),
     (
         X_FOUR[:, 0],
         [0, 0, 1, 1],
-        "X must have rows and columns; its shape is (4,). X comes before y, and "
-        "X.reshape(-1, 1) is one column.",
+        "X must have rows and columns. Its shape is (4,). Pass X before y, "
+        "and a single column as X.reshape(-1, 1).",
     ),
     (
         [[1.0], [np.inf], [3.0], [4.0]],
         [0, 0, 1, 1],
-        "X holds 1 infinite value. "
-        "Replace them by numbers, or leave them empty to have them imputed.",
+        "X has 1 infinite value. "
+        "Replace them with numbers, or with NaN to impute them.",
     ),
     (
         pd.DataFrame({"a": [1.0, np.inf, -np.inf, 2.0]}),
         [0, 0, 1, 1],
-        "Column 'a' holds 2 infinite values. "
-        "Replace them by numbers, or leave them empty to have them imputed.",
+        "Column 'a' has 2 infinite values. "
+        "Replace them with numbers, or with NaN to impute them.",
     ),
     (
         pd.DataFrame(X_FOUR, columns=["a", "a"]),
@@ -775,51 +775,52 @@ WRONG_PROBLEMS = [
     (
         X_FOUR,
         np.eye(4),
-        "y must be one column of labels, a value for each row; its shape is (4, 4).",
+        "y must be one column of labels, with a value for each row. "
+        "Its shape is (4, 4).",
     ),
     (X_FOUR[:0], [], "y has no rows."),
     (
         X_FOUR,
         [1, 1, 1, 1],
-        "y has only one class, 1, so there is nothing to tell apart. "
-        "Give rows of other classes too, or another target.",
+        "y has only one class, 1. At least two classes are needed. "
+        "Add rows of other classes, or choose another target.",
     ),
     (
         X_FOUR,
         pd.Series(["ok"] * 4, name="state"),
-        "The target 'state' has only one class, 'ok', "
-        "so there is nothing to tell apart. "
-        "Give rows of other classes too, or another target.",
+        "The target 'state' has only one class, 'ok'. "
+        "At least two classes are needed. "
+        "Add rows of other classes, or choose another target.",
     ),
     (
         X_FOUR,
         [0.5, 1.25, 2.0, 3.0],
-        "y looks continuous: 4 different numbers from 0.5 to 3. Classes are compared "
-        "here; choose another target, or group the numbers into classes.",
+        "y looks continuous: 4 different numbers from 0.5 to 3. Choose another "
+        "target, or group the numbers into classes.",
     ),
     (
         np.zeros((60, 1)),
         pd.Series(range(60), name="age"),
-        "The target 'age' looks continuous: 60 different numbers from 0 to 59. Classes "
-        "are compared here; choose another target, or group the numbers into classes.",
+        "The target 'age' looks continuous: 60 different numbers from 0 to 59. "
+        "Choose another target, or group the numbers into classes.",
     ),
     (
         X_FOUR,
         ["a", float("nan"), "b", "b"],
         "y is missing in 1 of 4 rows (empty fields, NA and None count as missing). "
-        "Fill or remove those rows.",
+        "Fill in or remove these rows.",
     ),
     (
         sparse.csr_matrix([[0, np.nan], [np.inf, 1], [0, 1], [1, 0]]),
         ["a", "b"] * 2,
-        "X holds 2 infinite or missing values, and in a sparse matrix none is imputed. "
-        "Replace them by numbers.",
+        "X has 2 infinite or missing values. Missing values of a "
+        "sparse matrix are not imputed. Replace them with numbers.",
     ),
     (
         X_FOUR,
         ["a", None, "b", None],
         "y is missing in 2 of 4 rows (empty fields, NA and None count as missing). "
-        "Fill or remove those rows.",
+        "Fill in or remove these rows.",
     ),
     (
         X_FOUR,
@@ -829,7 +830,7 @@ WRONG_PROBLEMS = [
     (
         X_FOUR,
         pd.to_datetime(["2024-01-01", "2024-01-02"] * 2).to_series(),
-        "y holds values of type Timestamp. Labels are text, whole numbers or booleans.",
+        "y holds values of type Timestamp. Labels must be text, integers or booleans.",
     ),
     (
         X_FOUR,
@@ -860,36 +861,34 @@ WRONG_ARGUMENTS = [
         ValueError,
         f"There is no strategy 'Smot'. Did you mean 'smote' or 'smotenc'? {KNOWN}",
     ),
-    ({"strategies": []}, ValueError, f"No strategy was named. {KNOWN}"),
+    ({"strategies": []}, ValueError, f"strategies is empty. {KNOWN}"),
     (
         {"n_repeats": 0},
         ValueError,
-        "n_repeats must be a whole number from 1. Got 0.",
+        "n_repeats must be an integer of at least 1. Got 0.",
     ),
     (
         {"random_state": "a"},
         ValueError,
-        "random_state must be a whole number from 0 to 4,294,967,295, which the result "
-        "tells, or None. Got 'a'.",
+        "random_state must be an integer from 0 to 4,294,967,295, or None. Got 'a'.",
     ),
     (
         {"cost_matrix": np.zeros((200, 2, 2))},
         ValueError,
-        "compare takes one cost matrix for all rows. Got shape (200, 2, 2). Costs of "
-        "each row are for predict and expected_cost_score.",
+        "cost_matrix must be one matrix for all rows. Got shape (200, 2, 2). "
+        "Costs of each row are for predict and expected_cost_score.",
     ),
     (
         {"reference": "nonee", "strategies": ["none", "smote"]},
         ValueError,
-        "reference must be a strategy that is compared. Got 'nonee'. Compared: 'none', "
-        "'smote'.",
+        "reference must be one of the strategies. Got 'nonee'. "
+        "Strategies: 'none', 'smote'.",
     ),
-    ({"cv": 1}, ValueError, "Cross-validation needs 2 folds or more. Got cv=1."),
+    ({"cv": 1}, ValueError, "cv must be at least 2. Got 1."),
     (
         {"estimator": "mlp"},
         TypeError,
-        "estimator must be a classifier object with predict_proba; 'mlp' is not. "
-        "Strategies are compared by probabilities too.",
+        "estimator must be a classifier object with predict_proba. Got 'mlp'.",
     ),
     (
         {"estimator": GaussianNB(), "strategies": "class_weight"},
@@ -1122,8 +1121,8 @@ def test_data_are_described_in_two_lines():
 def test_the_description_includes_text_and_missing_cells():
     frame = pd.DataFrame({"a": [1, None, 3, 4], "b": ["x", "y", None, "x"]})
     assert as_labeled_data(frame, [0, 0, 1, 1]).describe().splitlines()[1] == (
-        "1 column of numbers, scaled; 1 column of text, one-hot; 2 missing cells: the "
-        "median for a number, else a value of its own"
+        "1 column of numbers, scaled; 1 column of text, one-hot; 2 missing cells, "
+        "imputed by the median or as a category"
     )
 
 

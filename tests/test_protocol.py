@@ -198,8 +198,8 @@ def test_without_cv_there_are_five_folds():
     [
         (
             [(np.arange(240), np.arange(200, 240))],
-            "A row must not be in both the training and the test rows. Fold 0 of cv has "
-            "40 rows in both. Use another splitter.",
+            "A row must not be in both the training and the test rows. Fold 0 of cv "
+            "has 40 rows in both. Use another splitter.",
         ),
         (
             StratifiedKFold(2),
@@ -405,8 +405,8 @@ def test_a_folder_of_another_comparison_is_refused(tmp_path, change, what):
     folder = tmp_path / "run"
     compare(X, Y, resume=folder, **QUICK)
     message = (
-        f"Cannot resume: the comparison in '{folder}' differs in {what}. Choose another "
-        f"folder, or undo the change."
+        f"Cannot resume: the comparison in '{folder}' differs in {what}. Choose "
+        f"another folder, or undo the change."
     )
     with pytest.raises(ValueError, match=whole(message)):
         compare(X, Y, resume=folder, **QUICK | change)
@@ -627,8 +627,8 @@ def test_groups_of_a_tuned_threshold_belong_to_the_rows():
     np.testing.assert_array_equal(pipeline.get_params()["cv__groups"], groups)
     message = (
         "groups must have one value for each training row. It has 240, and there are "
-        "120 rows. Set the parameter groups of TuningFolds to the groups of these rows, "
-        "or to None."
+        "120 rows. Set the parameter groups of TuningFolds to the groups of these "
+        "rows, or to None."
     )
     with pytest.raises(ValueError, match=whole(message)):
         pipeline.fit(X[:120], Y[:120])

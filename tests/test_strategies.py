@@ -1090,8 +1090,8 @@ WRONG = [
     (
         {1: "smote"},
         TypeError,
-        "The name of a strategy must be a str that is not blank. Got 1. Use a dict such "
-        "as {'mine': SMOTE(k_neighbors=3)}.",
+        "The name of a strategy must be a str that is not blank. Got 1. Use a dict "
+        "such as {'mine': SMOTE(k_neighbors=3)}.",
     ),
     (
         {" ": "smote"},

@@ -58,8 +58,8 @@ def compare(
         inside the training rows on which a threshold is tuned.
     cost_matrix : array-like, dict or DataFrame, default=None
         Cost of each mistake: rows are truths and columns predictions, in the sorted
-        order of the labels, or a dict ``{(truth, prediction): cost}``. Adds costs to the
-        metrics and "min_cost" to the default strategies.
+        order of the labels, or a dict ``{(truth, prediction): cost}``. Adds costs to
+        the metrics and "min_cost" to the default strategies.
     reference : str, default="none"
         The strategy that the others are compared to; the first if it cannot run.
     random_state : int or None, default=0

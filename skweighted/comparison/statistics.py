@@ -230,8 +230,8 @@ def _check_numbers(test_share: float, rope: float, confidence: float) -> None:
     """Raise an error unless every number is in its range."""
     if not 0 < test_share < 1:
         raise ValueError(
-            f"test_share must be between 0 and 1. Got {test_share:g}. For 5 folds it is "
-            f"1/5."
+            f"test_share must be between 0 and 1. Got {test_share:g}. "
+            f"For 5 folds it is 1/5."
         )
     if not 0 <= rope < math.inf:
         raise ValueError(f"rope must be a finite number of at least 0. Got {rope:g}.")
