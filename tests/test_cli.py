@@ -332,7 +332,7 @@ def test_a_strategy_that_cannot_run_alone_gets_one_line(folder, capsys, quick_ne
     assert _cli.main(["compare", *arguments]) == 2
     assert capsys.readouterr().err == (
         "skweighted: No strategy can run here. "
-        "threshold: one threshold parts two classes, and there are 3.\n"
+        "threshold: a threshold separates only two classes; there are 3.\n"
     )
 
 

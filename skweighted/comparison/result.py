@@ -57,7 +57,7 @@ class Comparison:
     problem : LabeledData or None
         Features, labels and classes.
     folds : tuple of Fold
-        Which rows were learnt from and asked about.
+        Training and test rows of each fold.
     outcomes : mapping of str to list of Outcome
         Answers, seconds and training curves of each strategy in each fold.
     cost_matrix : array-like, dict, DataFrame or None
