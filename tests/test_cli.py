@@ -547,7 +547,7 @@ def test_the_doctor_gets_the_groups(folder, capsys):
         "'kind', 'person'.",
     )
     table.assign(person=None).to_csv("data.csv", index=False)
-    message = "The group is missing in 60 of 60 rows. Fill it in, or remove those rows."
+    message = "The group is missing in 60 of 60 rows. Fill it in, or remove these rows."
     assert_one_line(capsys, [*arguments, "person"], message)
 
 

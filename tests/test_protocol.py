@@ -543,7 +543,8 @@ def raw_table():
     frame.loc[::7, "a"] = np.nan
     frame["colour"] = np.where(X[:, 3] > 0, "red", "blue")
     frame.loc[::9, "colour"] = None
-    frame["mixed"] = [n if n % 3 else f"id {n % 4}" for n in range(240)]
+    # Only one row makes it text, in the training or in the test rows of a fold.
+    frame["code"] = ["none", *(n % 3 for n in range(1, 240))]
     frame["flag"] = X[:, 4] > 0
     frame["kind"] = pd.Categorical(np.where(X[:, 1] > 0, "x", "y"))
     frame["time"] = pd.Timestamp("2024-02-03") + pd.to_timedelta(X[:, 4], "h")
