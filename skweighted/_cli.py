@@ -1,6 +1,6 @@
-"""The `skweighted` command: arguments in, a table out, mistakes in one line.
+"""The `skweighted` command. Errors are one line on stderr.
 
-Exit codes: 0 done, 2 wrong input, 130 interrupted.
+Exit codes: 0 for success, 2 for invalid input, 130 if interrupted.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -17,6 +18,11 @@ from rich.table import Table
 
 from skweighted import __version__
 from skweighted.exceptions import TableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from skweighted.comparison.strategies import Strategy
 
 WRONG_INPUT = 2
 INTERRUPTED = 130
@@ -36,60 +42,60 @@ def cli(context: click.Context) -> None:
 
 @cli.command()
 @click.argument("file", required=False)
-@click.option("--target", metavar="COLUMN", help="Column with the classes.")
+@click.option("--target", metavar="COLUMN", help="Column that holds the classes.")
 @click.option(
     "--groups",
     metavar="COLUMN",
-    help="Column of groups, such as persons, that no split tears apart.",
+    help="Group column, such as patient IDs; a group is never split across folds.",
 )
 @click.option(
     "--csv",
     "csv",
     metavar="OUT",
     type=click.Path(path_type=Path),
-    help="Write the scores of every fold to this file.",
+    help="Write the scores of every fold to a CSV file.",
 )
 @click.option(
     "--markdown",
     metavar="OUT",
     type=click.Path(path_type=Path),
-    help="Write the tables to this file.",
+    help="Write the tables to a Markdown file.",
 )
 @click.option(
     "--report",
     metavar="OUT",
     type=click.Path(path_type=Path),
-    help="Write a page with tables, pictures and the verdict to this file.",
+    help="Write tables, plots and conclusions to an HTML file.",
 )
 @click.option(
     "--resume",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Keep what is done in this folder, and go on from it.",
+    help="Folder that keeps finished folds; the same command resumes from it.",
 )
 @click.option(
     "--folds",
     type=click.IntRange(min=2),
     default=5,
     show_default=True,
-    help="Folds of the stratified cross-validation.",
+    help="Number of folds of the stratified cross-validation.",
 )
 @click.option(
     "--repeats",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="How often the folds are drawn anew.",
+    help="Number of times that the cross-validation is repeated, with new folds.",
 )
 @click.option(
     "--miss",
     type=click.FloatRange(min=0, min_open=True),
-    help="What missing a row of the rarer of two classes costs.",
+    help="Cost of a false negative on the rarer of two classes.",
 )
 @click.option(
     "--false-alarm",
     type=click.FloatRange(min=0, min_open=True),
-    help="What answering the rarer class falsely costs; 1 with --miss alone.",
+    help="Cost of a false positive; 1 if only --miss is given.",
 )
 @click.option(
     "--reference",
@@ -103,18 +109,18 @@ def cli(context: click.Context) -> None:
     type=click.IntRange(min=0, max=2**32 - 1),
     default=0,
     show_default=True,
-    help="Same seed, same scores.",
+    help="Random seed; the same seed gives the same scores.",
 )
 @click.option(
     "--epochs",
     type=click.IntRange(min=1),
-    help="Passes over the training rows; fewer are faster.  [default: the network's]",
+    help="Training epochs of the network.  [default: as in CostSensitiveMLPClassifier]",
 )
 @click.option(
     "--strategies",
     metavar="NAME,NAME",
-    help='Treatments to compare, or "all"; see: skweighted strategies.  [default: the '
-    "usual ones]",
+    help='Strategies to compare, or "all"; `skweighted strategies` lists them.  '
+    "[default: those marked there]",
 )
 @click.pass_context
 def compare(
@@ -138,40 +144,41 @@ def compare(
     """Compare treatments of class imbalance.
 
     FILE is a .csv, .tsv, .csv.gz or .parquet table with a header row, openml:ID or
-    imblearn:NAME. One network is cross-validated under every treatment, beside models
-    of other kinds. Without FILE it runs on real data that comes with the package.
+    imblearn:NAME. Without FILE, an example data set is used.
 
-    Inside each fold, numbers are scaled, with the median for what is missing, and text
-    becomes one-hot columns. Everything that is fitted, resampling and tuned thresholds
-    included, sees training rows only.
+    The same network is cross-validated with every treatment, next to other kinds of
+    models. Missing numbers are imputed by the median, numbers are scaled, and text is
+    one-hot encoded. All of this, resampling and threshold tuning are fitted on the
+    training rows of each fold only.
     """
-    # pandas, scikit-learn and TensorFlow take seconds to load and --help needs none of
-    # them. So commands and their helpers import late, and nothing else here does.
+    # pandas, scikit-learn and TensorFlow take seconds to load, and --help does not need
+    # them. Only commands and their helpers import late.
     from skweighted.comparison.plan import make_plan
-    from skweighted.comparison.protocol import run
+    from skweighted.comparison.run import run
 
     names = _strategy_names(strategies)
-    outs = {"csv": csv, "markdown": markdown, "report": report}
-    outs = {option: out for option, out in outs.items() if out is not None}
+    options = {"csv": csv, "markdown": markdown, "report": report}
+    outs = {option: out for option, out in options.items() if out is not None}
     _check_different(outs)
     for option, out in outs.items():
         _check_writable(option, out, file)
     X, y = _load(file, target)
+    group_of_row = None
     if groups is not None:
-        X, groups = _split_groups(X, groups, target)
+        X, group_of_row = _split_groups(X, groups, target)
     plan = make_plan(
         X,
         y,
         strategies=names,
         cv=folds,
         n_repeats=repeats,
-        groups=groups,
+        groups=group_of_row,
         cost_matrix=_costs(y, miss, false_alarm),
         random_state=seed,
     )
     _check_reference(reference, plan.strategies, given=_was_given(context, "reference"))
     screen = Console()
-    screen.out(plan.problem.describe(), highlight=False)
+    screen.out(plan.data.describe(), highlight=False)
 
     from skweighted import CostSensitiveMLPClassifier
 
@@ -188,7 +195,7 @@ def compare(
         if resume is None:
             raise
         raise KeyboardInterrupt(
-            f"what was done is in '{resume}', and the same command goes on from there."
+            f"finished folds are in '{resume}'; run the same command to resume."
         ) from None
     screen.print(comparison)
     if csv is not None:
@@ -204,7 +211,7 @@ def compare(
 
 @cli.command()
 def strategies() -> None:
-    """List the treatments of imbalance, with a line and a source each."""
+    """List the treatments of class imbalance and their sources."""
     from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -216,48 +223,48 @@ def strategies() -> None:
         table.add_row(name + mark, strategy.summary, strategy.source)
     screen = Console()
     screen.print(table)
-    screen.out(
-        "* run by default; min_cost as well where costs are given", highlight=False
-    )
+    screen.out("* run by default; so is min_cost if costs are given", highlight=False)
 
 
 @cli.command()
 @click.argument("file")
-@click.option("--target", metavar="COLUMN", help="Column with the classes.")
+@click.option("--target", metavar="COLUMN", help="Column that holds the classes.")
 @click.option(
     "--folds",
     type=click.IntRange(min=2),
     default=5,
     show_default=True,
-    help="Folds of the stratified cross-validation that is looked at.",
+    help="Number of folds of the stratified cross-validation to check.",
 )
 @click.option(
     "--groups",
     metavar="COLUMN",
-    help="Column of groups, such as persons, that no split should tear apart.",
+    help="Group column, such as patient IDs; no group may be split across folds.",
 )
 def doctor(file: str, target: str | None, folds: int, groups: str | None) -> None:
-    """Look for the mistakes that are made with imbalanced data.
+    """Check a table for common mistakes with imbalanced data.
 
-    FILE is as in compare. Duplicates, interpolated rows, columns that give the answer
-    away, folds without a class: what, where, why it matters, and what to do.
+    FILE is a table as in `skweighted compare`. Duplicates, interpolated rows, columns
+    that reveal the class, folds without a class: each finding says what is wrong,
+    where, why it matters, and how to fix it.
     """
     from skweighted._doctor import doctor, shuffled_folds, without_estimator
     from skweighted.comparison.sources import load
 
     X, y = load(file, target)
+    group_of_row = None
     if groups is not None:
-        X, groups = _split_groups(X, groups, target)
+        X, group_of_row = _split_groups(X, groups, target)
     cv = shuffled_folds(folds, y)
-    diagnosis, n_more = without_estimator(doctor(None, X, y, cv, groups=groups))
+    diagnosis, n_more = without_estimator(doctor(None, X, y, cv, groups=group_of_row))
     screen = Console()
-    # Rich fills its tables with blanks, which a file should not have.
+    # Rich pads its tables with blanks, which a file should not have.
     if screen.is_terminal:
         screen.print(diagnosis)
     else:
         click.echo(str(diagnosis))
     screen.out(
-        f"With a pipeline, skweighted.doctor in Python looks for {n_more} things more.",
+        f"In Python, skweighted.doctor runs {n_more} more checks on a pipeline.",
         highlight=False,
     )
 
@@ -268,15 +275,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, default=None
-        Without the program's name; None takes those of the process.
+        Without the name of the program; None takes those of the process.
 
     Returns
     -------
     int
-        0 when done, 2 for wrong input, 130 when interrupted.
+        0 for success, 2 for invalid input, 130 if interrupted.
     """
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show "±" gets "?" instead of a traceback.
+        # A terminal that cannot show "±" shows "?" instead.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
@@ -285,8 +292,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _fail(error.format_message())
     except (click.Abort, KeyboardInterrupt) as error:
-        what_is_kept = str(error.__cause__ or error) or "nothing was written."
-        click.echo(f"skweighted: interrupted; {what_is_kept}", err=True)
+        kept = str(error.__cause__ or error) or "nothing was written."
+        click.echo(f"skweighted: interrupted; {kept}", err=True)
         return INTERRUPTED
     except (TableError, _WrongArgument, RuntimeError) as error:
         return _fail(str(error))  # RuntimeError: every strategy failed
@@ -295,7 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _warnings_in_one_line() -> Iterator[None]:
-    """Show warnings without the place in the code, which is none of the user's."""
+    """Show warnings without the line of code that raised them."""
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: click.echo(
             f"skweighted: warning: {' '.join(str(message).split())}", err=True
@@ -304,7 +311,7 @@ def _warnings_in_one_line() -> Iterator[None]:
 
 
 class _WrongArgument(ValueError):
-    """An argument whose value cannot be used."""
+    """The value of an argument is not valid."""
 
 
 def _strategy_names(listed: str | None) -> list[str] | None:
@@ -320,75 +327,78 @@ def _strategy_names(listed: str | None) -> list[str] | None:
         raise _WrongArgument(str(error)) from None
 
 
-def _load(file: str | None, target: str | None):
-    """Return features and target of the file, or of the embedded data."""
+def _load(file: str | None, target: str | None) -> tuple["pd.DataFrame", "pd.Series"]:
+    """Return features and target of the file, or of the example data set."""
     from skweighted.comparison.sources import load
     from skweighted.datasets import load_imbalanced_breast_cancer
 
     if file is not None:
         return load(file, target)
     if target is not None:
-        raise _WrongArgument(
-            f"--target {target} names a column of a file, and no FILE was given."
-        )
+        raise _WrongArgument(f"--target {target} needs a FILE.")
     return load_imbalanced_breast_cancer()
 
 
-def _split_groups(X, groups: str, target: str | None):
-    """Return the features without the column of groups, and the groups."""
+def _split_groups(
+    X: "pd.DataFrame", groups: str, target: str | None
+) -> tuple["pd.DataFrame", "pd.Series"]:
+    """Return the features without the group column, and the groups."""
     from skweighted.comparison.files import split_target
 
     if groups == target:
         raise _WrongArgument(
-            f"--groups and --target both name {target!r}. Groups are another column."
+            f"--groups and --target must be different columns. Both are {target!r}."
         )
     if list(X.columns) == [groups]:
         raise _WrongArgument(
-            f"Beside the target and the groups there is no column to learn from: "
-            f"--groups {groups} is the only other one."
+            f"There are no features: {groups!r} is the only column besides the target."
         )
     return split_target(X, groups)
 
 
-def _costs(y, miss: float | None, false_alarm: float | None):
-    """Return what mistakes of two classes cost, or None."""
+def _costs(
+    y: "pd.Series", miss: float | None, false_alarm: float | None
+) -> dict[tuple[object, object], float] | None:
+    """Return the cost of each mistake of two classes, or None."""
     if miss is None and false_alarm is None:
         return None
     from skweighted.comparison.data import as_labels, by_rarity
 
     if miss is None:
         raise _WrongArgument(
-            "--false-alarm needs --miss: what missing a row of the rarer class costs."
+            "--false-alarm needs --miss, the cost of a false negative."
         )
     classes = by_rarity(as_labels(y))
     if len(classes) != 2:
         raise _WrongArgument(
-            f"--miss and --false-alarm are the costs of two classes, and there are "
-            f"{len(classes)}. In Python, compare takes a cost_matrix."
+            f"--miss and --false-alarm need two classes. There are {len(classes)}. In "
+            f"Python, pass a cost_matrix to compare."
         )
     for option, cost in (("miss", miss), ("false-alarm", false_alarm or 1.0)):
         if not math.isfinite(cost):
             raise _WrongArgument(
                 f"--{option} must be a finite number above 0. Got {cost}. For a "
-                f"mistake that must not happen, give a cost far above the other."
+                f"mistake that must not happen, use a cost far above the other."
             )
     rare, common = classes
     return {(common, rare): false_alarm or 1.0, (rare, common): miss}
 
 
-def _check_reference(reference: str, chosen: dict, *, given: bool) -> None:
-    """Raise if the reference that was asked for is not compared."""
+def _check_reference(
+    reference: str, chosen: "dict[str, Strategy]", *, given: bool
+) -> None:
+    """Raise an error if the given reference is not among the strategies."""
     from skweighted._text import shortened
 
     if given and reference not in chosen:
         raise _WrongArgument(
-            f"--reference {reference} is not among the strategies that are compared: "
-            f"{shortened(chosen, 99)}."
+            f"--reference must be one of the strategies. Got {reference!r}. "
+            f"Strategies: {shortened(chosen, 99)}."
         )
 
 
 def _was_given(context: click.Context, option: str) -> bool:
-    """Return whether an option was written, not left at its default."""
+    """Return whether an option was typed, not left at its default."""
     source = context.get_parameter_source(option)
     return source is click.core.ParameterSource.COMMANDLINE
 
@@ -399,32 +409,31 @@ def _command() -> str:
 
 
 def _check_different(outs: dict[str, Path]) -> None:
-    """Raise if two options name the same file."""
+    """Raise an error if two options name the same file."""
     option_of: dict[Path, str] = {}
     for option, out in outs.items():
         first = option_of.setdefault(out.resolve(), option)
         if first != option:
             raise _WrongArgument(
-                f"--{option} {out} would overwrite what --{first} writes. Name another "
-                f"file."
+                f"--{option} and --{first} must be different files. Both are {out}."
             )
 
 
 def _check_writable(option: str, out: Path, file: str | None) -> None:
-    """Raise unless the file can be written, before minutes are spent computing."""
+    """Raise an error unless the file can be written, before minutes of computing."""
     data = None if file is None else Path(file)
     if data is not None and out.exists() and data.exists() and out.samefile(data):
         raise _WrongArgument(
-            f"--{option} {out} would overwrite the data. Name another file."
+            f"--{option} {out} would overwrite the data. Choose another file."
         )
     existed = out.exists()
     try:
         with out.open("a"):
             pass
     except OSError as error:
-        way_out = "Name another file."
+        way_out = "Choose another file."
         if not out.parent.exists():
-            way_out = f"Make the folder '{out.parent}' first."
+            way_out = f"Create the folder '{out.parent}' first."
         raise _WrongArgument(
             f"--{option} {out} cannot be written: {error.strerror}. {way_out}"
         ) from None
@@ -433,7 +442,7 @@ def _check_writable(option: str, out: Path, file: str | None) -> None:
 
 
 def _fail(message: str) -> int:
-    """Print one line on stderr and return the exit code of wrong input."""
+    """Print one line on stderr and return the exit code of invalid input."""
     click.echo(f"skweighted: {' '.join(message.split())}", err=True)
     return WRONG_INPUT
 

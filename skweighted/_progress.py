@@ -1,4 +1,4 @@
-"""A progress bar on stderr, where that is a terminal."""
+"""A progress bar on stderr, if that is a terminal."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from rich.progress import (
 
 @contextmanager
 def progress_bar(n_steps: int, *, shown: bool) -> Iterator[Callable[[str], None]]:
-    """Yield a function to call with what comes next."""
+    """Yield a function to call with a description of each step before it begins."""
     console = Console(stderr=True)
     if not (shown and console.is_terminal):
         yield lambda description: None

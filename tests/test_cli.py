@@ -75,19 +75,20 @@ WRONG_FILES = [
     (
         "empty.csv",
         b"",
-        "'empty.csv' is empty. A table needs a header row and rows below.",
+        "'empty.csv' is empty. A table needs a header row and at least one other row.",
     ),
     (
         "blank.csv",
         b"\n \n",
-        "'blank.csv' is empty. A table needs a header row and rows below.",
+        "'blank.csv' is empty. A table needs a header row and at least one other row.",
     ),
     (
         "nothing.csv.gz",
         gzip.compress(b""),
-        "'nothing.csv.gz' is empty. A table needs a header row and rows below.",
+        "'nothing.csv.gz' is empty. "
+        "A table needs a header row and at least one other row.",
     ),
-    ("header.csv", b"a,fraud\n", "'header.csv' has a header and no rows below it."),
+    ("header.csv", b"a,fraud\n", "'header.csv' has a header but no rows."),
     ("image.csv", PNG, f"'image.csv' {NOT_TEXT}"),
     ("latin.csv", b"h\xe9llo,fraud\n1,0\n", f"'latin.csv' {NOT_TEXT}"),
     ("below.csv", b"a,fraud\n1,0\nh\xe9,1\n", f"'below.csv' {NOT_TEXT}"),
@@ -118,7 +119,7 @@ WRONG_FILES = [
         "shifted.csv",
         b"a,fraud\n1,0,3\n2,1,4\n",
         "'shifted.csv' is not a table: its header has 2 names, "
-        "and rows below it have more fields.",
+        "but some rows have more fields.",
     ),
     (
         "twice.csv",
@@ -129,15 +130,15 @@ WRONG_FILES = [
     (
         "alone.csv",
         b"fraud\n0\n1\n",
-        "'fraud' is the only column, so there are no features to learn from. "
-        "Columns are separated by commas, semicolons or tabs.",
+        "'fraud' is the only column, so there are no features. "
+        "Columns must be separated by commas, semicolons or tabs.",
     ),
     (
         "one.csv",
         b"a,fraud\n1,no\n2,no\n",
-        "The target 'fraud' has only one class, 'no', "
-        "so there is nothing to tell apart. "
-        "Give rows of other classes too, or another target.",
+        "The target 'fraud' has only one class, 'no'. "
+        "At least two classes are needed. "
+        "Add rows of other classes, or choose another target.",
     ),
     (
         "few.csv",
@@ -149,20 +150,20 @@ WRONG_FILES = [
         "continuous.csv",
         b"a,fraud\n1,0.5\n2,1.5\n3,7\n",
         "The target 'fraud' looks continuous: 3 different numbers from 0.5 to 7. "
-        "Classes are compared here; choose another target, or group the numbers into "
-        "classes.",
+        "Choose another "
+        "target, or group the numbers into classes.",
     ),
     (
         "missing.csv",
         b"a,fraud\n1,no\n2,\n3,NA\n",
         "The target 'fraud' is missing in 2 of 3 rows (empty fields, NA and None "
-        "count as missing). Fill or remove those rows.",
+        "count as missing). Fill in or remove these rows.",
     ),
     (
         "infinite.csv",
         b"a,fraud\ninf,no\n2,yes\n",
-        "Column 'a' holds 1 infinite value. "
-        "Replace them by numbers, or leave them empty to have them imputed.",
+        "Column 'a' has 1 infinite value. "
+        "Replace them with numbers, or with NaN to impute them.",
     ),
 ]
 
@@ -193,7 +194,7 @@ WRONG_ARGUMENTS = [
     ),
     (
         [".", "--target", "fraud"],
-        "'.' is a directory. Give one .csv, .tsv, .csv.gz or .parquet file.",
+        "'.' is a directory. Choose a .csv, .tsv, .csv.gz or .parquet file.",
     ),
     (
         ["data.csv", "--target", "Frau"],
@@ -202,56 +203,56 @@ WRONG_ARGUMENTS = [
     ),
     (
         ["data.csv"],
-        "--target is missing: which column of 'data.csv' holds the classes? "
-        "Columns: 'a', 'b', 'c', 'kind', 'fraud'.",
+        "--target is missing. Name the column of 'data.csv' that holds the "
+        "classes. Columns: 'a', 'b', 'c', 'kind', 'fraud'.",
     ),
     (
         ["--target", "fraud"],
-        "--target fraud names a column of a file, and no FILE was given.",
+        "--target fraud needs a FILE.",
     ),
     (
         ["data.csv", "--target", "fraud", "--csv", "no/out.csv"],
-        "--csv no/out.csv cannot be written: No such file or directory. Make the "
+        "--csv no/out.csv cannot be written: No such file or directory. Create the "
         "folder 'no' first.",
     ),
     (
         ["data.csv", "--target", "fraud", "--csv", "."],
-        "--csv . cannot be written: Is a directory. Name another file.",
+        "--csv . cannot be written: Is a directory. Choose another file.",
     ),
     (
         ["data.csv", "--target", "fraud", "--csv", "./data.csv"],
-        "--csv data.csv would overwrite the data. Name another file.",
+        "--csv data.csv would overwrite the data. Choose another file.",
     ),
     (
         ["data.csv", "--target", "fraud", "--markdown", "data.csv"],
-        "--markdown data.csv would overwrite the data. Name another file.",
+        "--markdown data.csv would overwrite the data. Choose another file.",
     ),
     (
         ["data.csv", "--target", "fraud", "--csv", "a", "--markdown", "./b/../a"],
-        "--markdown b/../a would overwrite what --csv writes. Name another file.",
+        "--markdown and --csv must be different files. Both are b/../a.",
     ),
     (
         ["--csv", "a", "--markdown", "b", "--report", "b"],
-        "--report b would overwrite what --markdown writes. Name another file.",
+        "--report and --markdown must be different files. Both are b.",
     ),
     (
         ["data.csv", "--target", "fraud", "--report", "no/out.html"],
-        "--report no/out.html cannot be written: No such file or directory. Make the "
+        "--report no/out.html cannot be written: No such file or directory. Create the "
         "folder 'no' first.",
     ),
     (
         ["data.csv", "--target", "fraud", "--groups", "fraud"],
-        "--groups and --target both name 'fraud'. Groups are another column.",
+        "--groups and --target must be different columns. Both are 'fraud'.",
     ),
     (
         ["data.csv", "--target", "fraud", "--miss", "inf"],
         "--miss must be a finite number above 0. Got inf. For a mistake that must not "
-        "happen, give a cost far above the other.",
+        "happen, use a cost far above the other.",
     ),
     (
         ["data.csv", "--target", "fraud", "--miss", "2", "--false-alarm", "nan"],
         "--false-alarm must be a finite number above 0. Got nan. For a mistake that "
-        "must not happen, give a cost far above the other.",
+        "must not happen, use a cost far above the other.",
     ),
     (
         ["data.csv", "--target", "fraud", "--strategies", "none,smot"],
@@ -259,7 +260,7 @@ WRONG_ARGUMENTS = [
     ),
     (
         ["data.csv", "--target", "fraud", "--strategies", ","],
-        f"No strategy was named. {KNOWN}",
+        f"strategies is empty. {KNOWN}",
     ),
     (
         ["data.csv", "--target", "fraud", "--folds", "1"],
@@ -279,7 +280,7 @@ WRONG_ARGUMENTS = [
     ),
     (
         ["data.csv", "--target", "fraud", "--false-alarm", "2"],
-        "--false-alarm needs --miss: what missing a row of the rarer class costs.",
+        "--false-alarm needs --miss, the cost of a false negative.",
     ),
     (
         ["data.csv", "--target", "fraud", "--groups", "kin"],
@@ -289,7 +290,7 @@ WRONG_ARGUMENTS = [
     *[
         (
             ["data.csv", "--target", "fraud", *chosen, "--reference", "nope"],
-            "--reference nope is not among the strategies that are compared: "
+            "--reference must be one of the strategies. Got 'nope'. Strategies: "
             f"{', '.join(map(repr, names))}.",
         )
         for chosen, names in [
@@ -300,13 +301,13 @@ WRONG_ARGUMENTS = [
     ],
     (
         ["openml:adult"],
-        "'openml:adult' is no data set: its number on OpenML is needed, such as "
+        "'openml:adult' is not a data set. Use its number on OpenML, such as "
         "openml:310.",
     ),
     (
         ["imblearn:ecoli", "--target", "fraud"],
-        "'imblearn:ecoli' has its target, and columns have no names. Leave out "
-        "--target fraud.",
+        "'imblearn:ecoli' has its own target, and its columns have no names. "
+        "Omit --target fraud.",
     ),
 ]
 
@@ -331,17 +332,17 @@ def test_a_strategy_that_cannot_run_alone_gets_one_line(folder, capsys, quick_ne
     assert _cli.main(["compare", *arguments]) == 2
     assert capsys.readouterr().err == (
         "skweighted: No strategy can run here. "
-        "threshold: one threshold parts two classes, and there are 3.\n"
+        "threshold: a threshold separates only two classes; there are 3.\n"
     )
 
 
-def test_two_costs_do_not_say_what_three_classes_cost(folder, capsys):
+def test_two_costs_are_an_error_with_three_classes(folder, capsys):
     write_three_classes()
     assert_one_line(
         capsys,
         ["compare", "three.csv", "--target", "fraud", "--miss", "9"],
-        "--miss and --false-alarm are the costs of two classes, and there are 3. "
-        "In Python, compare takes a cost_matrix.",
+        "--miss and --false-alarm need two classes. There are 3. "
+        "In Python, pass a cost_matrix to compare.",
     )
 
 
@@ -379,7 +380,7 @@ def written_scores(name="out.csv"):
     return scores[~scores["metric"].str.endswith("_seconds")].reset_index(drop=True)
 
 
-def assert_python_says_the_same(X, y, **settings):
+def assert_python_gives_the_same(X, y, **settings):
     settings = {"strategies": QUICK, "cv": 2} | settings
     scores = compare(X, y, estimator=LogisticRegression(), **settings).fold_scores
     timeless = scores[~scores["metric"].str.endswith("_seconds")]
@@ -398,7 +399,7 @@ def run_quickly(*arguments, file="data.csv"):
     return _cli.main(["compare", file, *quick, *arguments])
 
 
-def test_the_command_says_what_python_says(folder, capsys, quick_network):
+def test_the_command_gives_the_scores_of_python(folder, capsys, quick_network):
     arguments = ["--csv", "out.csv", "--seed", "3", "--strategies", ",".join(CHEAP)]
     assert run_quickly(*arguments) == 0
     captured = capsys.readouterr()
@@ -415,7 +416,7 @@ def test_the_command_says_what_python_says(folder, capsys, quick_network):
         n_lines = 4 + (name != "none")
         assert sum(line.startswith(f"{name} ") for line in lines) == n_lines
     X, y = split_target(read_table("data.csv"), "fraud")
-    assert_python_says_the_same(X, y, strategies=CHEAP, random_state=3)
+    assert_python_gives_the_same(X, y, strategies=CHEAP, random_state=3)
 
 
 @pytest.mark.parametrize(
@@ -431,30 +432,30 @@ def test_costs_are_those_of_the_rarer_class(
     assert "Against 'none' in cost per row" in out
     X, y = split_target(read_table("data.csv"), "fraud")
     costs = {("no", "yes"): false_alarm, ("yes", "no"): 9}
-    assert_python_says_the_same(X, y, cost_matrix=costs)
+    assert_python_gives_the_same(X, y, cost_matrix=costs)
 
 
-def test_without_costs_none_are_shown(folder, capsys, quick_network):
+def test_costs_are_shown_only_if_given(folder, capsys, quick_network):
     assert run_quickly() == 0
     out = capsys.readouterr().out
     assert "Against 'none' in average precision" in out
     assert "cost per row" not in out
 
 
-def test_a_column_of_groups_is_no_feature(folder, capsys, quick_network):
+def test_a_column_of_groups_is_not_a_feature(folder, capsys, quick_network):
     persons = np.arange(60) // 3
     small_table().assign(person=persons).to_csv("groups.csv", index=False)
     assert run_quickly("--groups", "person", "--csv", "out.csv", file="groups.csv") == 0
     assert capsys.readouterr().out.startswith("60 rows, 4 features, ")
     X, y = split_target(read_table("data.csv"), "fraud")
-    assert_python_says_the_same(X, y, groups=persons)
+    assert_python_gives_the_same(X, y, groups=persons)
 
 
-def test_repeats_draw_the_folds_anew(folder, capsys, quick_network):
+def test_repeats_draw_new_folds(folder, capsys, quick_network):
     assert run_quickly("--repeats", "2", "--csv", "out.csv") == 0
     assert "± standard deviation over 4 folds" in capsys.readouterr().out
     X, y = split_target(read_table("data.csv"), "fraud")
-    assert_python_says_the_same(X, y, n_repeats=2)
+    assert_python_gives_the_same(X, y, n_repeats=2)
 
 
 def test_the_tables_are_written_as_markdown(folder, capsys, quick_network):
@@ -471,27 +472,25 @@ def test_the_tables_are_written_as_markdown(folder, capsys, quick_network):
     assert from_command[0].startswith("## Ranking and probabilities\n")
 
 
-def test_a_resumed_run_tells_even_the_seconds_of_the_first(
-    folder, capsys, quick_network
-):
+def test_a_resumed_run_has_the_seconds_of_the_first(folder, capsys, quick_network):
     assert run_quickly("--resume", "kept", "--csv", "one.csv") == 0
     assert run_quickly("--resume", "kept", "--csv", "two.csv") == 0
     assert Path("one.csv").read_text() == Path("two.csv").read_text()
 
 
-def test_a_folder_that_cannot_be_gone_on_from_gets_one_line(
+def test_a_folder_that_cannot_be_resumed_from_gets_one_line(
     folder, capsys, quick_network
 ):
     assert run_quickly("--resume", "kept") == 0
     assert run_quickly("--resume", "kept", "--seed", "3") == 2
     assert capsys.readouterr().err == (
-        "skweighted: 'kept' holds another comparison, which differs in the folds or "
-        "the seed. Name another folder, or run it as it was.\n"
+        "skweighted: Cannot resume: the comparison in 'kept' differs in the folds or "
+        "the seed. Choose another folder, or undo the change.\n"
     )
     assert run_quickly("--resume", "data.csv") == 2
     assert capsys.readouterr().err == (
-        "skweighted: 'data.csv' cannot be a folder to resume from: File exists. Name "
-        "another one.\n"
+        "skweighted: Cannot make the folder 'data.csv': File exists. Choose "
+        "another folder.\n"
     )
 
 
@@ -507,15 +506,15 @@ def test_without_none_the_first_strategy_is_the_reference(
     assert "Against 'random_over' in average precision" in capsys.readouterr().out
 
 
-def test_the_doctor_looks_at_a_file(folder, capsys):
+def test_the_doctor_checks_a_file(folder, capsys):
     assert _cli.main(["doctor", "data.csv", "--target", "fraud"]) == 0
     captured = capsys.readouterr()
     X, y = split_target(read_table("data.csv"), "fraud")
     diagnosis = doctor(None, X, y, shuffled_folds(5, y))
     of_data, _, _ = str(diagnosis).partition("Not checked for")
     assert captured.out == (
-        f"{of_data}Not checked for, because no groups were given: groups across folds.\n"
-        "With a pipeline, skweighted.doctor in Python looks for 6 things more.\n"
+        f"{of_data}Not checked for, because no groups were given: groups across "
+        f"folds.\nIn Python, skweighted.doctor runs 6 more checks on a pipeline.\n"
     )
     assert captured.err == ""
 
@@ -529,7 +528,7 @@ def test_what_the_doctor_prints_has_no_trailing_blanks(folder, capsys):
     assert lines == [line.rstrip() for line in lines]
 
 
-def test_the_doctor_is_told_the_groups(folder, capsys):
+def test_the_doctor_gets_the_groups(folder, capsys):
     table = small_table().assign(person=np.arange(60) // 3)
     table.to_csv("data.csv", index=False)
     arguments = ["doctor", "data.csv", "--target", "fraud", "--groups"]
@@ -548,7 +547,7 @@ def test_the_doctor_is_told_the_groups(folder, capsys):
         "'kind', 'person'.",
     )
     table.assign(person=None).to_csv("data.csv", index=False)
-    message = "The group is missing in 60 of 60 rows. Fill it in, or remove those rows."
+    message = "The group is missing in 60 of 60 rows. Fill it in, or remove these rows."
     assert_one_line(capsys, [*arguments, "person"], message)
 
 
@@ -587,16 +586,18 @@ def test_an_interruption_ends_with_one_line(folder, capsys, monkeypatch):
     assert err == "skweighted: interrupted; nothing was written."
 
 
-def test_an_interruption_tells_where_what_was_done_is(folder, capsys, monkeypatch):
+def test_an_interruption_names_the_folder_with_finished_folds(
+    folder, capsys, monkeypatch
+):
     def interrupt(*args, **settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skweighted.comparison.protocol.run", interrupt)
+    monkeypatch.setattr("skweighted.comparison.run.run", interrupt)
     arguments = ["compare", "data.csv", "--target", "fraud", "--resume", "kept"]
     assert _cli.main(arguments) == 130
     assert capsys.readouterr().err.strip() == (
-        "skweighted: interrupted; what was done is in 'kept', and the same command "
-        "goes on from there."
+        "skweighted: interrupted; finished folds are in 'kept'; run the same "
+        "command to resume."
     )
 
 
@@ -660,16 +661,13 @@ def test_mistakes_are_found_before_tensorflow_is_loaded(folder):
 # Reading
 
 
-def test_groups_that_leave_nothing_to_learn_from_are_explained(folder, capsys):
+def test_groups_that_leave_no_features_are_an_error(folder, capsys):
     pd.DataFrame({"kin": [1, 2] * 9, "y": [0, 1] * 9}).to_csv("two.csv", index=False)
     for command in ("compare", "doctor"):
         arguments = [command, "two.csv", "--target", "y", "--groups"]
-        message = (
-            "Beside the target and the groups there is no column to learn from: "
-            "--groups kin is the only other one."
-        )
+        message = "There are no features: 'kin' is the only column besides the target."
         assert_one_line(capsys, [*arguments, "kin"], message)
-        message = "--groups and --target both name 'y'. Groups are another column."
+        message = "--groups and --target must be different columns. Both are 'y'."
         assert_one_line(capsys, [*arguments, "y"], message)
 
 
@@ -688,7 +686,7 @@ def test_a_warning_is_one_line(folder, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", ", "])
-def test_the_header_tells_the_separator(folder, separator):
+def test_the_header_determines_the_separator(folder, separator):
     text = Path("data.csv").read_text().replace(",", separator)
     Path("other.csv").write_text(text)
     pd.testing.assert_frame_equal(read_table("other.csv"), read_table("data.csv"))

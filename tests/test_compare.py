@@ -34,12 +34,12 @@ from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
-from skweighted.comparison.data import as_features, as_problem
+from skweighted.comparison.data import as_features, as_labeled_data
 from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
-from skweighted.comparison.protocol import run
 from skweighted.comparison.report.text import FEWER_FOLDS, cells
+from skweighted.comparison.run import run
 from skweighted.comparison.strategies import plain, resampled_by, seeded
 from skweighted.exceptions import TableError
 
@@ -188,7 +188,7 @@ def test_the_order_of_columns_does_not_matter():
 
 
 @pytest.mark.parametrize("value", [7.0, np.nan, "same", None])
-def test_a_constant_or_empty_column_changes_nothing(value):
+def test_a_constant_or_empty_column_has_no_effect(value):
     X, y = mixed_frame()
     one = compare(X, y, estimator=LOGISTIC, strategies="none")
     other = compare(X.assign(extra=value), y, estimator=LOGISTIC, strategies="none")
@@ -226,7 +226,7 @@ def test_the_rarest_class_is_positive_wherever_it_sorts():
     [([0, 0, 1, 1], 1), (["a", "b", "a", "c"] * 2, "c"), ([5.0, 3.0, 3.0], 5)],
 )
 def test_the_positive_class_is_the_rarest_and_last_on_a_tie(y, positive):
-    problem = as_problem(np.zeros((len(y), 1)), y)
+    problem = as_labeled_data(np.zeros((len(y), 1)), y)
     assert problem.positive == positive
 
 
@@ -312,7 +312,7 @@ def test_test_rows_reach_neither_preprocessing_nor_sampler_nor_network(monkeypat
     )
     names = use_strategies(
         monkeypatch,
-        spied=Strategy(fit=resampled_by(lambda y, seed: SpySampler(random_state=seed))),
+        spied=Strategy(make=resampled_by(SpySampler())),
     )
     log = []
     X = np.column_stack([row_numbers, X])
@@ -541,7 +541,7 @@ def expected_scores(y_true, y_pred, proba, classes, rarest):
 
 
 @pytest.mark.parametrize("make_problem", [binary_problem, multiclass_problem])
-def test_every_metric_is_what_sklearn_says(make_problem):
+def test_every_metric_equals_that_of_sklearn(make_problem):
     X, y = make_problem()
     comparison = compare(X, y, estimator=LOGISTIC, strategies="none", random_state=1)
     classes, counts = np.unique(y, return_counts=True)
@@ -605,7 +605,7 @@ def test_the_csv_holds_every_score(tmp_path):
     assert written["strategy"].tolist() == comparison.fold_scores["strategy"].tolist()
 
 
-def test_metrics_say_which_way_is_better():
+def test_a_metric_declares_whether_greater_is_better():
     lower = [name for name, m in MEASURES.items() if not m.greater_is_better]
     ideals = {name: m.ideal for name, m in MEASURES.items() if m.ideal is not None}
     assert [name for name in MEASURES if name not in OF_COSTS] == METRICS
@@ -628,7 +628,7 @@ def test_numbers_are_imputed_by_medians_of_the_training_rows():
     assert scaled[:3].std() == pytest.approx(1)
 
 
-def test_missing_and_unknown_text_have_an_answer():
+def test_missing_and_unknown_text_are_predicted():
     X = as_features(pd.DataFrame({"t": ["x", "y", None, "new"]}))
     preprocessing = make_preprocessing(X).fit(X.iloc[:3])
     np.testing.assert_array_equal(
@@ -658,7 +658,8 @@ def test_large_one_hot_tables_stay_sparse(monkeypatch):
 def test_moments_and_durations_are_numbers():
     moments = pd.to_datetime(["2024-01-01", None, "2024-01-02"])
     X = as_features(pd.DataFrame({"t": moments, "d": moments - moments[0]}))
-    np.testing.assert_array_equal(X["t"], [0, np.nan, 86400])
+    # 19,723 days from 1970 to 2024.
+    np.testing.assert_array_equal(X["t"], [19723 * 86400, np.nan, 19724 * 86400])
     np.testing.assert_array_equal(X["d"], [0, np.nan, 86400])
 
 
@@ -675,7 +676,7 @@ def test_single_precision_stays_single():
 def test_one_threshold_is_skipped_with_three_classes():
     X, y = multiclass_problem()
     comparison = compare(X, y, estimator=LOGISTIC, strategies=CHEAP, cv=3)
-    reason = "one threshold parts two classes, and there are 3"
+    reason = "a threshold separates only two classes; there are 3"
     assert comparison.skipped == {"threshold": reason}
     assert f"threshold was skipped: {reason}." in str(comparison)
 
@@ -697,11 +698,12 @@ def test_a_single_training_row_of_a_class_skips_what_needs_two():
 
 
 @pytest.mark.parametrize("n_rare", [3, 4, 7])
-def test_smote_takes_as_many_neighbours_as_a_tiny_class_has(n_rare):
+def test_smote_runs_in_every_fold_with_a_tiny_class(n_rare):
     X, y = binary_problem()
     rows = np.concatenate([np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:n_rare]])
     comparison = compare(X[rows], y[rows], estimator=LOGISTIC, cv=3, strategies="smote")
     assert comparison.skipped == {}
+    assert len(comparison.outcomes["smote"]) == 3
 
 
 # Splitters
@@ -732,30 +734,30 @@ WRONG_PROBLEMS = [
     (
         X_FOUR,
         [0, 0, 1],
-        "X has 4 rows and y has 3. They must describe the same samples.",
+        "X has 4 rows and y has 3. They must have the same number of rows.",
     ),
     (
         X_FOUR[:, :0],
         [0, 0, 1, 1],
-        "X has no columns, so there is nothing to learn from.",
+        "X has no columns, so there are no features.",
     ),
     (
         X_FOUR[:, 0],
         [0, 0, 1, 1],
-        "X must have rows and columns; its shape is (4,). X comes before y, and "
-        "X.reshape(-1, 1) is one column.",
+        "X must have rows and columns. Its shape is (4,). Pass X before y, "
+        "and a single column as X.reshape(-1, 1).",
     ),
     (
         [[1.0], [np.inf], [3.0], [4.0]],
         [0, 0, 1, 1],
-        "X holds 1 infinite value. "
-        "Replace them by numbers, or leave them empty to have them imputed.",
+        "X has 1 infinite value. "
+        "Replace them with numbers, or with NaN to impute them.",
     ),
     (
         pd.DataFrame({"a": [1.0, np.inf, -np.inf, 2.0]}),
         [0, 0, 1, 1],
-        "Column 'a' holds 2 infinite values. "
-        "Replace them by numbers, or leave them empty to have them imputed.",
+        "Column 'a' has 2 infinite values. "
+        "Replace them with numbers, or with NaN to impute them.",
     ),
     (
         pd.DataFrame(X_FOUR, columns=["a", "a"]),
@@ -771,51 +773,52 @@ WRONG_PROBLEMS = [
     (
         X_FOUR,
         np.eye(4),
-        "y must be one column of labels, a value for each row; its shape is (4, 4).",
+        "y must be one column of labels, with a value for each row. "
+        "Its shape is (4, 4).",
     ),
     (X_FOUR[:0], [], "y has no rows."),
     (
         X_FOUR,
         [1, 1, 1, 1],
-        "y has only one class, 1, so there is nothing to tell apart. "
-        "Give rows of other classes too, or another target.",
+        "y has only one class, 1. At least two classes are needed. "
+        "Add rows of other classes, or choose another target.",
     ),
     (
         X_FOUR,
         pd.Series(["ok"] * 4, name="state"),
-        "The target 'state' has only one class, 'ok', "
-        "so there is nothing to tell apart. "
-        "Give rows of other classes too, or another target.",
+        "The target 'state' has only one class, 'ok'. "
+        "At least two classes are needed. "
+        "Add rows of other classes, or choose another target.",
     ),
     (
         X_FOUR,
         [0.5, 1.25, 2.0, 3.0],
-        "y looks continuous: 4 different numbers from 0.5 to 3. Classes are compared "
-        "here; choose another target, or group the numbers into classes.",
+        "y looks continuous: 4 different numbers from 0.5 to 3. Choose another "
+        "target, or group the numbers into classes.",
     ),
     (
         np.zeros((60, 1)),
         pd.Series(range(60), name="age"),
-        "The target 'age' looks continuous: 60 different numbers from 0 to 59. Classes "
-        "are compared here; choose another target, or group the numbers into classes.",
+        "The target 'age' looks continuous: 60 different numbers from 0 to 59. "
+        "Choose another target, or group the numbers into classes.",
     ),
     (
         X_FOUR,
         ["a", float("nan"), "b", "b"],
         "y is missing in 1 of 4 rows (empty fields, NA and None count as missing). "
-        "Fill or remove those rows.",
+        "Fill in or remove these rows.",
     ),
     (
         sparse.csr_matrix([[0, np.nan], [np.inf, 1], [0, 1], [1, 0]]),
         ["a", "b"] * 2,
-        "X holds 2 infinite or missing values, and in a sparse matrix none is imputed. "
-        "Replace them by numbers.",
+        "X has 2 infinite or missing values. Missing values of a "
+        "sparse matrix are not imputed. Replace them with numbers.",
     ),
     (
         X_FOUR,
         ["a", None, "b", None],
         "y is missing in 2 of 4 rows (empty fields, NA and None count as missing). "
-        "Fill or remove those rows.",
+        "Fill in or remove these rows.",
     ),
     (
         X_FOUR,
@@ -825,7 +828,7 @@ WRONG_PROBLEMS = [
     (
         X_FOUR,
         pd.to_datetime(["2024-01-01", "2024-01-02"] * 2).to_series(),
-        "y holds values of type Timestamp. Labels are text, whole numbers or booleans.",
+        "y holds values of type Timestamp. Labels must be text, integers or booleans.",
     ),
     (
         X_FOUR,
@@ -845,7 +848,7 @@ WRONG_PROBLEMS = [
 @pytest.mark.parametrize(
     ("X", "y", "message"), WRONG_PROBLEMS, ids=[m[:40] for *_, m in WRONG_PROBLEMS]
 )
-def test_a_problem_that_cannot_be_compared_on_says_why(X, y, message):
+def test_invalid_data_are_an_error(X, y, message):
     with pytest.raises(TableError, match=f"^{re.escape(message)}$"):
         compare(X, y, estimator=LOGISTIC)
 
@@ -856,36 +859,34 @@ WRONG_ARGUMENTS = [
         ValueError,
         f"There is no strategy 'Smot'. Did you mean 'smote' or 'smotenc'? {KNOWN}",
     ),
-    ({"strategies": []}, ValueError, f"No strategy was named. {KNOWN}"),
+    ({"strategies": []}, ValueError, f"strategies is empty. {KNOWN}"),
     (
         {"n_repeats": 0},
         ValueError,
-        "n_repeats must be a whole number from 1. Got 0.",
+        "n_repeats must be an integer of at least 1. Got 0.",
     ),
     (
         {"random_state": "a"},
         ValueError,
-        "random_state must be a whole number from 0 to 4,294,967,295, which the result "
-        "tells, or None. Got 'a'.",
+        "random_state must be an integer from 0 to 4,294,967,295, or None. Got 'a'.",
     ),
     (
         {"cost_matrix": np.zeros((200, 2, 2))},
         ValueError,
-        "compare takes one cost matrix for all rows. Got shape (200, 2, 2). Costs of "
-        "each row are for predict and expected_cost_score.",
+        "cost_matrix must be one matrix for all rows. Got shape (200, 2, 2). "
+        "Costs of each row are for predict and expected_cost_score.",
     ),
     (
         {"reference": "nonee", "strategies": ["none", "smote"]},
         ValueError,
-        "reference must be a strategy that is compared. Got 'nonee'. Compared: 'none', "
-        "'smote'.",
+        "reference must be one of the strategies. Got 'nonee'. "
+        "Strategies: 'none', 'smote'.",
     ),
-    ({"cv": 1}, ValueError, "Cross-validation needs 2 folds or more. Got cv=1."),
+    ({"cv": 1}, ValueError, "cv must be at least 2. Got 1."),
     (
         {"estimator": "mlp"},
         TypeError,
-        "estimator must be a classifier object with predict_proba; 'mlp' is not. "
-        "Strategies are compared by probabilities too.",
+        "estimator must be a classifier object with predict_proba. Got 'mlp'.",
     ),
     (
         {"estimator": GaussianNB(), "strategies": "class_weight"},
@@ -901,7 +902,7 @@ WRONG_ARGUMENTS = [
     WRONG_ARGUMENTS,
     ids=[m[:40] for *_, m in WRONG_ARGUMENTS],
 )
-def test_a_wrong_argument_says_the_way_out(arguments, error, message):
+def test_an_invalid_argument_is_an_error(arguments, error, message):
     X, y = binary_problem()
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         compare(X, y, **{"estimator": LOGISTIC, **arguments})
@@ -991,7 +992,7 @@ def test_strategies_that_lack_folds_rank_last():
     assert without(comparison, "b", "roc_auc", [1]).ranking("roc_auc") == [*"cab"]
 
 
-def test_costs_of_any_unit_can_be_told_apart():
+def test_costs_of_any_unit_are_shown_with_enough_digits():
     means = {"a": 1.2e-5, "b": 1.3e-5}
     comparison = comparison_of(means, "expected_cost", names=MEASURES)
     scores = comparison.fold_scores.query("metric == 'expected_cost'")
@@ -1072,7 +1073,7 @@ def test_the_table_fits_and_nothing_is_cut_off(width, measured):
 
 # The last has no underscore to go on behind.
 @pytest.mark.parametrize("name", [max(STRATEGIES, key=len), "_a__b" * 9, "x" * 31])
-def test_a_name_that_is_too_long_goes_on_in_the_next_line(name):
+def test_a_name_that_is_too_long_continues_in_the_next_line(name):
     lines = printed(comparison_of({name: 0.9}), 80)
     assert max(len(line) for line in lines) <= 80
     assert "…" not in "".join(lines)
@@ -1084,7 +1085,7 @@ def test_a_name_that_is_too_long_goes_on_in_the_next_line(name):
         assert all(part.endswith("_") or name.endswith(part) for part in parts)
 
 
-def test_the_table_goes_on_with_differences_verdict_and_notes():
+def test_differences_verdict_and_notes_follow_the_table():
     comparison = comparison_of({"a": 0.9, "b": 0.8})
     lines = printed(comparison, 140)
     title = lines.index("Against 'a' in average precision")
@@ -1107,25 +1108,25 @@ def test_a_single_split_has_no_spread():
     assert "nan" not in "".join(lines)
 
 
-def test_a_problem_describes_itself_in_two_lines():
+def test_data_are_described_in_two_lines():
     y = ["ok"] * 1500 + ["late"] * 300 + ["lost"] * 200
-    assert as_problem(np.zeros((2000, 1)), y).describe() == (
+    assert as_labeled_data(np.zeros((2000, 1)), y).describe() == (
         "2,000 rows, 1 feature, 3 classes (ok: 1,500 = 75.0%, late: 300 = 15.0%, "
         "lost: 200 = 10.0%); minority class: lost\n1 column of numbers, scaled"
     )
 
 
-def test_a_problem_tells_what_is_done_to_text_and_missing_cells():
+def test_the_description_includes_text_and_missing_cells():
     frame = pd.DataFrame({"a": [1, None, 3, 4], "b": ["x", "y", None, "x"]})
-    assert as_problem(frame, [0, 0, 1, 1]).describe().splitlines()[1] == (
-        "1 column of numbers, scaled; 1 column of text, one-hot; 2 missing cells: the "
-        "median for a number, else a value of its own"
+    assert as_labeled_data(frame, [0, 0, 1, 1]).describe().splitlines()[1] == (
+        "1 column of numbers, scaled; 1 column of text, one-hot; 2 missing cells, "
+        "imputed by the median or as a category"
     )
 
 
 def test_many_classes_are_shortened():
     y = np.repeat(np.arange(9), np.arange(10, 1, -1))
-    assert as_problem(np.zeros((54, 2)), y).describe() == (
+    assert as_labeled_data(np.zeros((54, 2)), y).describe() == (
         "54 rows, 2 features, 9 classes (0: 10 = 18.5%, 1: 9 = 16.7%, 2: 8 = 14.8%, "
         "... 3 more ..., 6: 4 = 7.4%, 7: 3 = 5.6%, 8: 2 = 3.7%); minority class: 8\n"
         "2 columns of numbers, scaled"
@@ -1184,5 +1185,5 @@ def test_the_default_network_is_ours(monkeypatch):
 
 
 def test_a_strategy_is_a_value():
-    assert Strategy(fit=plain) == STRATEGIES["none"]
+    assert Strategy(make=plain) == STRATEGIES["none"]
     assert all(isinstance(strategy, Strategy) for strategy in STRATEGIES.values())

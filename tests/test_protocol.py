@@ -1,35 +1,39 @@
 """Folds, repeats, groups, failures and resumed runs of a comparison."""
 
 import json
-import threading
+import pickle
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
 from messages import whole
 from scipy import sparse
 from scipy.special import expit, logit
+from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
+    GroupKFold,
     StratifiedGroupKFold,
     StratifiedKFold,
     TimeSeriesSplit,
+    cross_validate,
 )
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, Strategy
-from skweighted.comparison.identity import identity
-from skweighted.comparison.measures import Answers, measured
+from skweighted.comparison.measures import Predictions, measured
 from skweighted.comparison.plan import make_plan
-from skweighted.comparison.strategies import plain
+from skweighted.comparison.store import identity
+from skweighted.comparison.strategies import DEFAULT_STRATEGIES, plain
 from skweighted.exceptions import TableError
 
 X, Y = make_classification(
@@ -47,8 +51,22 @@ def scores_of(comparison):
     return scores[scores["metric"].isin(TIMELESS)].reset_index(drop=True)
 
 
-def broken(parts, X, y):
-    raise RuntimeError("no  luck\ntoday")
+class Broken(LogisticRegression):
+    """Raises an error in fit number `fails_in` of those that share a list."""
+
+    def __init__(self, fits=None, fails_in=1):
+        super().__init__()
+        self.fits = fits
+        self.fails_in = fails_in
+
+    def __sklearn_clone__(self):
+        return Broken(self.fits, self.fails_in)
+
+    def fit(self, X, y):
+        self.fits.append(1)
+        if len(self.fits) == self.fails_in:
+            raise RuntimeError("no  luck\ntoday")
+        return super().fit(X, y)
 
 
 # folds
@@ -65,14 +83,14 @@ def test_repeats_draw_new_folds_and_keep_the_first():
     assert tests[5:] != tests[:5]
 
 
-def test_groups_are_never_torn_apart():
+def test_groups_are_never_split_across_folds():
     groups = np.arange(240) // 4
     comparison = compare(X, Y, groups=groups, cv=4, n_repeats=2, **QUICK)
     for fold in comparison.folds:
         assert not set(groups[fold.train]) & set(groups[fold.test])
 
 
-def test_splits_by_time_learn_from_the_past_only():
+def test_splits_by_time_train_on_earlier_rows_only():
     comparison = compare(X, Y, cv=TimeSeriesSplit(3), **QUICK)
     for fold in comparison.folds:
         assert fold.train.max() < fold.test.min()
@@ -80,8 +98,8 @@ def test_splits_by_time_learn_from_the_past_only():
 
 def test_repeats_of_a_splitter_are_explained():
     message = (
-        "n_repeats repeats a number of folds, and cv is a splitter. Use "
-        "RepeatedStratifiedKFold as cv, or a number."
+        "n_repeats is used only if cv is a number of folds. Pass a number, or "
+        "RepeatedStratifiedKFold as cv."
     )
     with pytest.raises(ValueError, match=whole(message)):
         compare(X, Y, cv=StratifiedKFold(3), n_repeats=2, **QUICK)
@@ -127,7 +145,7 @@ def test_groups_may_have_names_of_several_kinds():
         ),
         (
             ["a", float("nan"), "c", float("nan")] * 60,
-            "The group is missing in 120 of 240 rows. Fill it in, or remove those "
+            "The group is missing in 120 of 240 rows. Fill it in, or remove these "
             "rows.",
         ),
     ],
@@ -180,19 +198,19 @@ def test_without_cv_there_are_five_folds():
     [
         (
             [(np.arange(240), np.arange(200, 240))],
-            "No row may be both learnt from and asked about. Fold 0 of cv does so with "
-            "40 rows. Use another splitter.",
+            "A row must not be in both the training and the test rows. Fold 0 of cv "
+            "has 40 rows in both. Use another splitter.",
         ),
         (
             StratifiedKFold(2),
-            "No group may be both learnt from and asked about. Fold 0 of cv does so "
-            "with 120 groups. Use a number of folds, or a splitter of groups, such as "
+            "A group must not be in both the training and the test rows. Fold 0 of cv "
+            "splits 120 groups. Use a number of folds, or a splitter such as "
             "StratifiedGroupKFold.",
         ),
     ],
 )
 @pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
-def test_folds_that_ask_about_what_was_learnt_are_refused(cv, message):
+def test_folds_that_test_on_training_rows_are_an_error(cv, message):
     halves = np.empty(240, int)
     for _, half in StratifiedKFold(2).split(X, Y):
         halves[half] = np.arange(120)
@@ -204,10 +222,11 @@ def test_folds_that_ask_about_what_was_learnt_are_refused(cv, message):
 
 
 NOT_PROBABILITIES = (
-    "The probabilities of a row must be numbers whose sum is 1. Those of predict_proba "
-    "are not."
+    "predict_proba must return finite numbers that sum to 1 in each row."
 )
-SHAPE = "There must be a probability of each class for each row. predict_proba gave "
+SHAPE = (
+    "predict_proba must return a probability of each class for each row. It returned "
+)
 
 
 class Distorted(LogisticRegression):
@@ -219,6 +238,17 @@ class Distorted(LogisticRegression):
 
     def predict_proba(self, X):
         return self.distort(super().predict_proba(X))
+
+
+class Decided(LogisticRegression):
+    """Decides by a function of the model and the rows."""
+
+    def __init__(self, decide=None):
+        super().__init__()
+        self.decide = decide
+
+    def predict(self, X):
+        return self.decide(self, X)
 
 
 @pytest.mark.parametrize(
@@ -235,16 +265,16 @@ class Distorted(LogisticRegression):
             f"{SHAPE}shape (47, 2) for 48 rows and 2 classes.",
         ),
         (
-            Strategy(plain, decide=lambda model, X: np.full(len(X), 7)),
-            "Decisions must be classes: 0, 1. Got 7.",
+            Decided(lambda model, X: np.full(len(X), 7)),
+            "predict must return classes: 0, 1. It returned 7.",
         ),
         (
-            Strategy(plain, decide=lambda model, X: model.predict_proba(X)[:, 1]),
-            "Decisions must be classes: 0, 1. Got 0.",
+            Decided(lambda model, X: model.predict_proba(X)[:, 1]),
+            "predict must return classes: 0, 1. It returned 0.",
         ),
     ],
 )
-def test_answers_that_cannot_be_measured_are_a_failure(bad, message, tmp_path):
+def test_predictions_that_cannot_be_measured_are_a_failure(bad, message, tmp_path):
     run = {"strategies": {"none": "none", "bad": bad}, "resume": tmp_path}
     comparison = compare(X, Y, estimator=MODEL, **run)
     assert comparison.failed["bad"].startswith(f"ValueError in fold 0: {message}")
@@ -266,7 +296,7 @@ def test_columns_of_probabilities_are_in_the_model_s_own_order():
     np.testing.assert_allclose(means.loc["backwards"], means.loc["none"], rtol=1e-9)
 
 
-def test_what_a_model_followed_may_be_of_any_kind():
+def test_the_history_of_a_model_may_be_of_any_kind():
     class Followed(LogisticRegression):
         def fit(self, X, y):
             self.history_ = [{"loss": 1.0}]
@@ -276,7 +306,7 @@ def test_what_a_model_followed_may_be_of_any_kind():
     assert comparison.outcomes["a"][0].history == {}
 
 
-def test_rows_that_a_sampler_refuses_are_a_reason_not_a_failure():
+def test_an_error_of_a_sampler_skips_its_strategy():
     draw = np.random.default_rng(0)
     clump = np.concatenate([draw.normal(size=(90, 2)), 40 + draw.normal(size=(30, 2))])
     labels = np.repeat(["common", "rare"], [90, 30])
@@ -284,7 +314,7 @@ def test_rows_that_a_sampler_refuses_are_a_reason_not_a_failure():
         clump, labels, estimator=MODEL, cv=2, strategies=["none", "adasyn"]
     )
     assert comparison.failed == {}
-    assert comparison.skipped["adasyn"].startswith("in fold 0, ADASYN says: ")
+    assert comparison.skipped["adasyn"].startswith("in fold 0, ADASYN failed: ")
     assert f"adasyn was skipped: {comparison.skipped['adasyn']}." in comparison.notes()
 
 
@@ -304,8 +334,8 @@ def test_each_fold_is_compiled_for_before_the_clock_runs():
     assert fitted == [(1, 80), (30, 80), (1, 160), (30, 160)]
 
 
-def test_a_strategy_that_fails_is_told_and_the_others_are_kept():
-    strategies = {"none": "none", "broken": Strategy(fit=broken), "smote": "smote"}
+def test_a_strategy_that_fails_is_reported_and_the_others_are_kept():
+    strategies = {"none": "none", "broken": Broken([]), "smote": "smote"}
     comparison = compare(X, Y, estimator=MODEL, strategies=strategies)
     alone = compare(X, Y, **QUICK)
     pd.testing.assert_frame_equal(scores_of(comparison), scores_of(alone))
@@ -315,12 +345,7 @@ def test_a_strategy_that_fails_is_told_and_the_others_are_kept():
 
 def test_a_strategy_that_fails_late_has_no_scores():
     calls = []
-
-    def fails_in_the_third(parts, X, y):
-        calls.append(1)
-        return broken(parts, X, y) if len(calls) == 3 else plain(parts, X, y)
-
-    strategies = {"none": "none", "late": Strategy(fit=fails_in_the_third)}
+    strategies = {"none": "none", "late": Broken(calls, 3)}
     comparison = compare(X, Y, estimator=MODEL, strategies=strategies)
     assert comparison.failed == {"late": "RuntimeError in fold 2: no luck today"}
     assert set(comparison.fold_scores["strategy"]) == {"none"}
@@ -330,7 +355,7 @@ def test_a_strategy_that_fails_late_has_no_scores():
 def test_if_all_fail_there_is_nothing_to_return():
     message = "Every strategy failed. b: RuntimeError in fold 0: no luck today"
     with pytest.raises(RuntimeError, match=whole(message)):
-        compare(X, Y, estimator=MODEL, strategies={"b": Strategy(fit=broken)})
+        compare(X, Y, estimator=MODEL, strategies={"b": Broken([])})
 
 
 # resumed runs
@@ -339,18 +364,21 @@ def test_if_all_fail_there_is_nothing_to_return():
 CALLS = []
 
 
-def counting(parts, X, y):
-    CALLS.append(1)
-    if len(CALLS) == 4:
-        raise KeyboardInterrupt
-    return plain(parts, X, y)
+class Counting(LogisticRegression):
+    """Counts all fits, and interrupts the fourth."""
+
+    def fit(self, X, y):
+        CALLS.append(1)
+        if len(CALLS) == 4:
+            raise KeyboardInterrupt
+        return super().fit(X, y)
 
 
 def test_a_resumed_run_fits_only_what_is_missing(tmp_path):
     CALLS.clear()
     run = {
         "estimator": MODEL,
-        "strategies": {"counting": Strategy(fit=counting)},
+        "strategies": {"counting": Counting()},
         "resume": tmp_path / "run",
     }
     with pytest.raises(KeyboardInterrupt):
@@ -377,8 +405,8 @@ def test_a_folder_of_another_comparison_is_refused(tmp_path, change, what):
     folder = tmp_path / "run"
     compare(X, Y, resume=folder, **QUICK)
     message = (
-        f"'{folder}' holds another comparison, which differs in {what}. Name another "
-        f"folder, or run it as it was."
+        f"Cannot resume: the comparison in '{folder}' differs in {what}. Choose "
+        f"another folder, or undo the change."
     )
     with pytest.raises(ValueError, match=whole(message)):
         compare(X, Y, resume=folder, **QUICK | change)
@@ -387,11 +415,19 @@ def test_a_folder_of_another_comparison_is_refused(tmp_path, change, what):
 
 
 def of_rate(rate):
-    def fit(parts, X, y):
+    def make(parts):
         parts.network.set_params(C=rate)
-        return plain(parts, X, y)
+        return plain(parts)
 
-    return fit
+    return make
+
+
+def always_0(model, X):
+    return np.zeros(len(X))
+
+
+def always_1(model, X):
+    return np.ones(len(X))
 
 
 @pytest.mark.parametrize(
@@ -400,10 +436,7 @@ def of_rate(rate):
         (SMOTE(k_neighbors=1), SMOTE(k_neighbors=5)),
         (DummyClassifier(), DummyClassifier(strategy="uniform")),
         (Strategy(of_rate(0.1)), Strategy(of_rate(1e-4))),
-        (
-            Strategy(plain, decide=lambda model, X: np.zeros(len(X))),
-            Strategy(plain, decide=lambda model, X: np.ones(len(X))),
-        ),
+        (Decided(always_0), Decided(always_1)),
     ],
 )
 def test_a_strategy_of_the_same_name_is_not_the_same(tmp_path, one, other):
@@ -416,11 +449,17 @@ def test_a_strategy_of_the_same_name_is_not_the_same(tmp_path, one, other):
     assert len(list(tmp_path.glob("mine*.npz"))) == 10
 
 
-def test_what_cannot_be_told_from_others_is_run_anew(tmp_path):
-    lock = threading.Lock()
-    fit = Strategy(lambda parts, X, y: plain(parts, X, y) if lock else None)
-    compare(X, Y, estimator=MODEL, strategies={"mine": fit}, resume=tmp_path)
+def test_what_cannot_be_identified_is_fitted_again(tmp_path):
+    mine = Decided(lambda model, X: always_0(model, X))
+    compare(X, Y, estimator=MODEL, strategies={"mine": mine}, resume=tmp_path)
     assert not list(tmp_path.glob("mine*"))
+    message = (
+        "Cannot resume: the network cannot be pickled, so earlier results of it cannot "
+        "be identified. Omit resume, or define functions and classes of the network at "
+        "the top of a module."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        compare(X, Y, estimator=mine, strategies="none", resume=tmp_path)
 
 
 def test_a_network_is_known_by_all_its_parameters(tmp_path):
@@ -488,14 +527,148 @@ def test_a_folder_whose_plan_is_damaged_is_explained(tmp_path, content):
     plan = tmp_path / "comparison.json"
     plan.write_text(content)
     message = (
-        f"'{plan}' is not what compare wrote, so the folder cannot be gone on with. "
-        "Name another folder."
+        f"Cannot resume: '{plan}' was not written by compare, or is damaged. Choose "
+        "another folder."
     )
     with pytest.raises(ValueError, match=whole(message)):
         compare(X, Y, resume=tmp_path, **QUICK)
 
 
-# what a result tells
+# the pipeline of a strategy
+
+
+def raw_table():
+    """Return a table as users have it: text, gaps, booleans, categories and times."""
+    frame = pd.DataFrame(X[:, :3], columns=["a", "b", 3])
+    frame.loc[::7, "a"] = np.nan
+    frame["colour"] = np.where(X[:, 3] > 0, "red", "blue")
+    frame.loc[::9, "colour"] = None
+    # Only one row makes it text, in the training or in the test rows of a fold.
+    frame["code"] = ["none", *(n % 3 for n in range(1, 240))]
+    frame["flag"] = X[:, 4] > 0
+    frame["kind"] = pd.Categorical(np.where(X[:, 1] > 0, "x", "y"))
+    frame["time"] = pd.Timestamp("2024-02-03") + pd.to_timedelta(X[:, 4], "h")
+    return frame.set_axis(np.arange(240) * 2), pd.Series(np.array(["no", "yes"])[Y])
+
+
+NAMES = [*DEFAULT_STRATEGIES, "min_cost", "smotenc", "balanced_bagging", "smote_enn"]
+YES_COSTS = {("no", "yes"): 1, ("yes", "no"): 9}
+
+
+@pytest.fixture(scope="module")
+def of_raw_table():
+    table, labels = raw_table()
+    return compare(
+        table,
+        labels,
+        estimator=CostSensitiveMLPClassifier((3,), epochs=2),
+        strategies=NAMES,
+        cv=2,
+        cost_matrix=YES_COSTS,
+        groups=np.arange(240) // 2,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pipeline_of_a_fold_predicts_what_was_compared(of_raw_table, name):
+    table, labels = raw_table()
+    fold, outcome = of_raw_table.folds[1], of_raw_table.outcomes[name][1]
+    pipeline = of_raw_table.pipeline(name, fold=1)
+    copy = pickle.loads(pickle.dumps(clone(pipeline)))
+    for model in (pipeline, copy):
+        model.fit(table.iloc[fold.train], labels.iloc[fold.train])
+        test = table.iloc[fold.test]
+        np.testing.assert_array_equal(model.predict_proba(test), outcome.proba)
+        y_pred = np.array(["no", "yes"])[outcome.y_index]
+        np.testing.assert_array_equal(model.predict(test), y_pred)
+
+
+def test_a_comparison_can_be_pickled_with_its_pipelines(of_raw_table):
+    copy = pickle.loads(pickle.dumps(of_raw_table))
+    pd.testing.assert_frame_equal(copy.fold_scores, of_raw_table.fold_scores)
+    assert str(copy.pipeline("smote")) == str(of_raw_table.pipeline("smote"))
+
+
+def test_a_pipeline_is_unfitted_and_a_new_copy_each_time(of_raw_table):
+    one, two = (of_raw_table.pipeline("smote") for _ in range(2))
+    one.set_params(network__epochs=1, sampler__sampler__k_neighbors=2)
+    assert not hasattr(one.named_steps["network"], "classes_")
+    assert two.get_params()["network__epochs"] == 2
+    assert two.get_params()["sampler__sampler__k_neighbors"] == 5
+
+
+def test_a_pipeline_has_the_seed_of_its_fold_or_of_the_comparison():
+    comparison = compare(X, Y, random_state=5, **QUICK)
+    seeds = [
+        comparison.pipeline("smote", fold=fold).get_params()["sampler__random_state"]
+        for fold in (None, 0, 1)
+    ]
+    assert seeds == [5, comparison.folds[0].seed, comparison.folds[1].seed]
+
+
+def test_a_pipeline_is_cross_validated_on_a_raw_table():
+    table, labels = raw_table()
+    comparison = compare(table, labels, **QUICK | {"strategies": ["none", "threshold"]})
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    for name in ("none", "threshold"):  # the latter has random inner folds
+        by_sklearn = cross_validate(
+            comparison.pipeline(name), table, labels, cv=folds, scoring="neg_log_loss"
+        )
+        rows = comparison.fold_scores.query("metric == 'log_loss'")
+        scores = rows.loc[rows["strategy"] == name, "value"]
+        np.testing.assert_array_equal(-by_sklearn["test_score"], scores)
+
+
+def test_groups_of_a_tuned_threshold_belong_to_the_rows():
+    groups = np.arange(240) // 4
+    comparison = compare(
+        X, Y, estimator=MODEL, strategies="threshold", cv=2, groups=groups
+    )
+    pipeline = comparison.pipeline("threshold")
+    np.testing.assert_array_equal(pipeline.get_params()["cv__groups"], groups)
+    message = (
+        "groups must have one value for each training row. It has 240, and there are "
+        "120 rows. Set the parameter groups of TuningFolds to the groups of these "
+        "rows, or to None."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        pipeline.fit(X[:120], Y[:120])
+    pipeline.set_params(cv__groups=groups[:120]).fit(X[:120], Y[:120])
+
+
+def test_groups_are_routed_to_a_tuned_threshold():
+    groups = np.random.default_rng(0).permutation(240) % 60
+    comparison = compare(X, Y, estimator=MODEL, strategies="threshold", cv=2)
+    pipeline = comparison.pipeline("threshold")
+    by_hand = clone(pipeline).set_params(cv__groups=groups).fit(X, Y)
+    assert by_hand.best_threshold_ != clone(pipeline).fit(X, Y).best_threshold_
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = clone(pipeline).fit(X, Y, groups=groups)
+        scores = cross_validate(
+            pipeline, X, Y, cv=GroupKFold(3), params={"groups": groups}
+        )
+    assert routed.best_threshold_ == by_hand.best_threshold_
+    assert np.isfinite(scores["test_score"]).all()
+
+
+def test_a_pipeline_of_a_strategy_that_was_not_run_is_an_error():
+    comparison = compare(X, Y, **QUICK)
+    message = "There is no pipeline 'Smote'. Known: 'none', 'smote'."
+    with pytest.raises(ValueError, match=whole(message)):
+        comparison.pipeline("Smote")
+
+
+def test_a_strategy_that_cannot_be_made_is_a_failure():
+    def make(parts):
+        raise RuntimeError("no  luck\ntoday")
+
+    strategies = {"none": "none", "broken": Strategy(make)}
+    comparison = compare(X, Y, estimator=MODEL, strategies=strategies)
+    assert comparison.failed == {"broken": "RuntimeError in fold 0: no luck today"}
+    assert list(comparison.pipelines) == ["none"]
+
+
+# what a result contains
 
 
 def test_the_seed_in_the_result_gives_the_result_again():
@@ -523,8 +696,8 @@ def _scaled(X, fold):
 # metrics
 
 
-def answers_of(truth, proba, y_pred=None, costs=None):
-    return Answers(
+def predictions_of(truth, proba, y_pred=None, costs=None):
+    return Predictions(
         y_true=truth,
         y_pred=(proba > 0.5).astype(int) if y_pred is None else y_pred,
         proba=np.stack([1 - proba, proba], axis=1),
@@ -545,7 +718,7 @@ def calibrated():
 
 
 def test_true_probabilities_are_calibrated(calibrated):
-    scores = measured(answers_of(*calibrated))
+    scores = measured(predictions_of(*calibrated))
     # Within some standard errors of 100,000 rows.
     assert scores["calibration_slope"] == pytest.approx(1, abs=0.02)
     assert scores["calibration_intercept"] == pytest.approx(0, abs=0.03)
@@ -553,9 +726,9 @@ def test_true_probabilities_are_calibrated(calibrated):
 
 
 @pytest.mark.parametrize(("factor", "shift"), [(2.0, 0.0), (0.5, 0.0), (1.0, 1.5)])
-def test_distorted_log_odds_are_found_out(calibrated, factor, shift):
+def test_slope_and_intercept_measure_distorted_log_odds(calibrated, factor, shift):
     truth, proba = calibrated
-    scores = measured(answers_of(truth, expit(factor * logit(proba) + shift)))
+    scores = measured(predictions_of(truth, expit(factor * logit(proba) + shift)))
     # The slope undoes the factor, and with slope 1 the intercept undoes the shift.
     assert scores["calibration_slope"] == pytest.approx(1 / factor, rel=0.02)
     if factor == 1:
@@ -564,7 +737,7 @@ def test_distorted_log_odds_are_found_out(calibrated, factor, shift):
 
 def test_the_calibration_error_of_a_constant_is_its_distance():
     truth = np.repeat([0, 1], [80, 20])
-    scores = measured(answers_of(truth, np.full(100, 0.3)))
+    scores = measured(predictions_of(truth, np.full(100, 0.3)))
     assert scores["calibration_error"] == pytest.approx(0.3 - 0.2)
 
 
@@ -574,7 +747,7 @@ def test_the_order_of_rows_makes_no_difference_to_the_calibration_error():
     truth = (draw.random(237) < proba**2).astype(int)
     rows = draw.permutation(237)
     one, two = (
-        measured(answers_of(*each))["calibration_error"]
+        measured(predictions_of(*each))["calibration_error"]
         for each in [(truth, proba), (truth[rows], proba[rows])]
     )
     assert one == pytest.approx(two, rel=1e-12)
@@ -590,8 +763,8 @@ def test_the_order_of_rows_makes_no_difference_to_the_calibration_error():
     ],
     ids=["separated", "but for a tie", "the wrong way round", "constant"],
 )
-def test_a_slope_that_is_infinite_or_undefined_is_none(proba):
-    scores = measured(answers_of(np.array([0, 0, 1, 1]), np.array(proba)))
+def test_a_slope_that_is_infinite_or_undefined_is_nan(proba):
+    scores = measured(predictions_of(np.array([0, 0, 1, 1]), np.array(proba)))
     assert np.isnan(scores["calibration_slope"])
 
 
@@ -635,7 +808,7 @@ def test_the_reference_is_the_first_strategy_if_none_is_not_run():
     assert comparison.reference == "smote"
 
 
-def test_differences_need_a_metric_and_a_reference_that_are_there():
+def test_differences_need_a_known_metric_and_reference():
     comparison = compare(X, Y, **QUICK)
     with pytest.raises(ValueError, match=r"^metric must be one that was computed"):
         comparison.differences("calibration_slope")
@@ -658,7 +831,7 @@ def test_markdown_has_the_same_numbers(tmp_path):
     )
 
 
-def test_own_samplers_and_models_are_compared_beside_ours():
+def test_own_samplers_and_models_are_compared_with_ours():
     strategies = {
         "none": "none",
         "mine": SMOTE(random_state=0),

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skweighted import compare
 from skweighted.comparison import STRATEGIES
-from skweighted.comparison.data import as_problem
+from skweighted.comparison.data import as_labeled_data
 from skweighted.comparison.report import page as report
 
 LOGISTIC = LogisticRegression(C=0.5)
@@ -260,7 +260,7 @@ def test_one_strategy_has_a_page_without_verdict():
 
 def test_many_classes_share_one_bar():
     X, y = np.arange(60.0)[:, np.newaxis], np.repeat(np.arange(10), 6)
-    bars = report._bars(as_problem(X[:-1], y[:-1]))
+    bars = report._bars(as_labeled_data(X[:-1], y[:-1]))
     assert [bar.label for bar in bars] == ["0", "1", "2", "3", "5 other classes", "9"]
     assert sum(bar.percent for bar in bars) == pytest.approx(100)
 

@@ -51,28 +51,29 @@ MESSAGES = [
         "openml:mammography",
         None,
         None,
-        "'openml:mammography' is no data set: its number on OpenML is needed, such as "
-        "openml:310.",
+        "'openml:mammography' is not a data set. Use its number on OpenML, such "
+        "as openml:310.",
     ),
     (
         "openml:310",
         None,
         URLError("Name or service not known"),
-        "'openml:310' could not be fetched: Name or service not known. Is there a "
-        "connection? Data that were fetched once are kept; a file of yours needs none.",
+        "'openml:310' could not be downloaded: Name or service not known. Check the "
+        "network connection. Data that were downloaded before, and local files, need "
+        "none.",
     ),
     (
         "openml:999999999",
         None,
         HTTPError("url", 412, "PRECONDITION FAILED", None, None),
-        "OpenML has no data set 999999999, or does not give it: PRECONDITION FAILED.",
+        "OpenML did not return data set 999999999: PRECONDITION FAILED.",
     ),
     (
         "imblearn:ecoli",
         None,
         RemoteDisconnected("gone"),
-        "'imblearn:ecoli' could not be fetched: gone. Is there a connection? Data that "
-        "were fetched once are kept; a file of yours needs none.",
+        "'imblearn:ecoli' could not be downloaded: gone. Check the network connection. "
+        "Data that were downloaded before, and local files, need none.",
     ),
     (
         "imblearn:ecoly",
@@ -85,14 +86,14 @@ MESSAGES = [
         "imblearn:ecoli",
         "y",
         None,
-        "'imblearn:ecoli' has its target, and columns have no names. Leave out "
-        "--target y.",
+        "'imblearn:ecoli' has its own target, and its columns have no names. "
+        "Omit --target y.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("source", "target", "error", "message"), MESSAGES)
-def test_what_cannot_be_fetched_is_explained(
+def test_what_cannot_be_downloaded_is_an_error(
     monkeypatch, source, target, error, message
 ):
     for fetcher in ("fetch_openml", "fetch_datasets"):
@@ -101,12 +102,12 @@ def test_what_cannot_be_fetched_is_explained(
         sources.load(source, target)
 
 
-def test_openml_without_a_target_is_explained(monkeypatch):
+def test_openml_without_a_target_is_an_error(monkeypatch):
     nameless = Bunch(frame=FRAME, data=FRAME, target=None)
     monkeypatch.setattr(sources, "fetch_openml", lambda **given: nameless)
     message = (
-        "'openml:310' names no target. Say which column holds the classes: --target. "
-        "Columns: 'a', 'b', 'class'."
+        "'openml:310' has no default target. Name the column that holds the "
+        "classes with --target. Columns: 'a', 'b', 'class'."
     )
     with pytest.raises(TableError, match=whole(message)):
         sources.load("openml:310", None)

@@ -519,62 +519,56 @@ SCORES = frame(none=[0.5, 0.6], smote=[0.6, 0.7], failed=[math.nan, math.nan])
 WRONG = [
     (
         {"test_share": 0},
-        "Test rows are a share of all rows between 0 and 1; test_share=0. "
-        "For 5 folds it is 1/5.",
+        "test_share must be between 0 and 1. Got 0. For 5 folds it is 1/5.",
     ),
     (
         {"test_share": 5},
-        "Test rows are a share of all rows between 0 and 1; test_share=5. "
-        "For 5 folds it is 1/5.",
+        "test_share must be between 0 and 1. Got 5. For 5 folds it is 1/5.",
     ),
     (
         {"rope": -0.01},
-        "The largest difference that makes none in practice is a finite number of at "
-        "least 0; rope=-0.01.",
+        "rope must be a finite number of at least 0. Got -0.01.",
     ),
     (
         {"rope": math.nan},
-        "The largest difference that makes none in practice is a finite number of at "
-        "least 0; rope=nan.",
+        "rope must be a finite number of at least 0. Got nan.",
     ),
     (
         {"rope": math.inf},
-        "The largest difference that makes none in practice is a finite number of at "
-        "least 0; rope=inf.",
+        "rope must be a finite number of at least 0. Got inf.",
     ),
     (
         {"confidence": 95},
-        "A confidence lies between 0.5 and 1; confidence=95. For 95 % it is 0.95.",
+        "confidence must be between 0.5 and 1. Got 95. For 95 % it is 0.95.",
     ),
     (
         {"confidence": 0.5},
-        "A confidence lies between 0.5 and 1; confidence=0.5. For 95 % it is 0.95.",
+        "confidence must be between 0.5 and 1. Got 0.5. For 95 % it is 0.95.",
     ),
     # The mean of a strategy that always failed is NaN, and so is its rope.
     (
         {"reference": "failed", "rope": math.nan},
-        "'failed' has no score in 'f1', so nothing can be compared with it. "
+        "The reference 'failed' has no score in 'f1'. "
         "Strategies with scores: ['none', 'smote'].",
     ),
     (
         {"metric": "F1"},
-        "'none' has no score in 'F1', so nothing can be compared with it. "
-        "Strategies with scores: [].",
+        "The reference 'none' has no score in 'F1'. Strategies with scores: [].",
     ),
 ]
 
 
 @pytest.mark.parametrize(("wrong", "message"), WRONG)
-def test_wrong_input_is_told(wrong, message):
+def test_invalid_input_is_an_error(wrong, message):
     right = {"metric": "f1", "reference": "none", "test_share": 0.5}
     with pytest.raises(ValueError, match=whole(message)):
         differences(SCORES, greater_is_better=True, **right | wrong)
 
 
 @pytest.mark.parametrize("confidence", [0.5, 1, math.nan])
-def test_a_verdict_wants_a_confidence(confidence):
+def test_a_verdict_needs_a_valid_confidence(confidence):
     message = (
-        f"A confidence lies between 0.5 and 1; confidence={confidence:g}. "
+        f"confidence must be between 0.5 and 1. Got {confidence:g}. "
         f"For 95 % it is 0.95."
     )
     with pytest.raises(ValueError, match=whole(message)):

@@ -1,5 +1,6 @@
 """Each strategy alone: what it fits on, what it changes, and when it cannot run."""
 
+import contextlib
 import copy
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from imblearn.pipeline import make_pipeline
 from imblearn.under_sampling import NearMiss, RandomUnderSampler, TomekLinks
 from messages import whole
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -41,9 +42,9 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
 import skweighted.comparison.preprocessing as preprocessing
-import skweighted.comparison.strategies.fits as fits
+import skweighted.comparison.strategies.pipelines as pipelines
 from skweighted import CostSensitiveMLPClassifier
-from skweighted.comparison.data import as_features, as_problem
+from skweighted.comparison.data import as_features, as_labeled_data
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.plan import Plan
 from skweighted.comparison.preprocessing import (
@@ -60,6 +61,7 @@ from skweighted.comparison.strategies import (
     Setting,
     Strategy,
     choose_strategies,
+    for_rows,
     plain,
     seeded,
 )
@@ -148,7 +150,7 @@ DRAW = [
     *("random_under", "smote_enn", "smote_tomek", "balanced_bagging"),
     *("easy_ensemble", "balanced_random_forest"),
 ]
-SPARSE_REASON = "takes no sparse features"
+SPARSE_REASON = "does not accept sparse features"
 SINGLE_REASON = "needs 2 training rows of every class, and the smallest has 1"
 
 
@@ -253,7 +255,7 @@ def sparse_rows():
 PROBLEMS = [two_classes, three_classes, mixed, sparse_rows]
 # All else runs on every problem.
 FORBIDDEN = {
-    ("threshold", three_classes): "one threshold parts two classes, and there are 3",
+    ("threshold", three_classes): "a threshold separates only two classes; there are 3",
     ("smotenc", two_classes): "there are no text columns",
     ("smotenc", three_classes): "there are no text columns",
     ("smotenc", sparse_rows): "there are no text columns",
@@ -262,16 +264,25 @@ FORBIDDEN = {
 }
 
 
-def parts_for(X, network=None, seed=SEED, **more):
-    network = seeded(Spy() if network is None else network, seed)
-    columns = tuple(text_columns(X))
-    return Parts(make_preprocessing(X), network, seed, text_columns=columns, **more)
+def parts_for(X, network=None, costs=None):
+    text_names = text_columns(X)
+    return Parts(
+        make_preprocessing(X),
+        clone(Spy() if network is None else network),
+        costs,
+        make_coded_preprocessing(X, text_names) if text_names else None,
+    )
+
+
+def made(strategy, X, network=None, seed=SEED, costs=None, groups=None):
+    """Return the seeded, unfitted pipeline of a strategy."""
+    if isinstance(strategy, str):
+        strategy = STRATEGIES[strategy]
+    return for_rows(strategy.make(parts_for(X, network, costs)), seed, groups)
 
 
 def fitted(strategy, X, y, network=None, **more):
-    if isinstance(strategy, str):
-        strategy = STRATEGIES[strategy]
-    return strategy.fit(parts_for(X, network, **more), X, y)
+    return made(strategy, X, network, **more).fit(X, y)
 
 
 def learnt_from(strategy, X, y):
@@ -288,7 +299,7 @@ def problem_for(name):
 def setting_of(X, y, **known):
     """Return what a comparison tells a strategy that learns from all these rows."""
     rows = np.arange(len(y))
-    plan = Plan(as_problem(X, y), {}, [Fold(rows, rows, SEED)])
+    plan = Plan(as_labeled_data(X, y), {}, [Fold(rows, rows, SEED)])
     return replace(plan.setting(Spy()), **known)
 
 
@@ -305,14 +316,14 @@ def test_a_strategy_gives_probabilities_and_labels(name, make_problem):
     if reason:
         return
     costs = 1 - np.eye(len(classes)) if name == "min_cost" else None
-    model = fitted(strategy, X[:-20], y[:-20], cost_matrix=costs)
+    model = fitted(strategy, X[:-20], y[:-20], costs=costs)
     proba = model.predict_proba(X[-20:])
     assert proba.shape == (20, len(classes))
     # 1e-12: sums in another order.
     np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-12)
-    answers = strategy.decide(model, X[-20:])
-    assert answers.shape == (20,)
-    assert set(answers) <= set(classes)
+    y_pred = model.predict(X[-20:])
+    assert y_pred.shape == (20,)
+    assert set(y_pred) <= set(classes)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -340,14 +351,14 @@ def test_nothing_given_is_modified(name):
     X, y = problem_for(name)
     X_before, y_before = X.copy(), y.copy()
     costs = np.array([[0, 1], [20, 0]])
-    fitted(name, X, y, cost_matrix=costs)
+    fitted(name, X, y, costs=costs)
     pd.testing.assert_frame_equal(pd.DataFrame(X), pd.DataFrame(X_before))
     np.testing.assert_array_equal(y, y_before)
     np.testing.assert_array_equal(costs, [[0, 1], [20, 0]])
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-def test_the_network_is_trained_where_a_strategy_says_so(name):
+def test_the_network_is_trained_if_and_only_if_is_network(name):
     X, y = problem_for(name)
     log = []
     fitted(name, X, y, Spy(log))
@@ -355,16 +366,15 @@ def test_the_network_is_trained_where_a_strategy_says_so(name):
 
 
 @pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "smotenc"])
-def test_preprocessing_sees_training_rows_only_and_the_network_what_it_makes(name):
+def test_preprocessing_gets_training_rows_only_and_the_network_gets_its_output(name):
     X, y = two_classes()
     X = np.column_stack([X, np.arange(len(X))])
     train, test = np.arange(150), np.arange(150, 200)
     seen, learnt = [], []
-    parts = Parts(SpyPreprocessing(seen), Spy(learnt, random_state=0), SEED)
-    strategy = STRATEGIES[name]
-    model = strategy.fit(parts, X[train], y[train])
+    parts = Parts(SpyPreprocessing(seen), Spy(learnt, random_state=0))
+    model = for_rows(STRATEGIES[name].make(parts), SEED).fit(X[train], y[train])
     n_fits = len(seen), len(learnt)
-    strategy.decide(model, X[test])
+    model.predict(X[test])
     model.predict_proba(X[test])
     assert n_fits == (len(seen), len(learnt))
     assert set(seen[-1][:, -1]) <= set(train)
@@ -421,7 +431,7 @@ def test_smotenc_makes_classes_equal():
         ("smote_tomek", [150, 150], [169, 169]),
     ],
 )
-def test_other_samplers_leave_about_as_many_rows_as_they_say(name, least, most):
+def test_other_samplers_leave_about_as_many_rows_as_documented(name, least, most):
     _, labels = learnt_from(name, *two_classes())
     counts = np.bincount(labels)
     assert (counts >= least).all()
@@ -470,7 +480,7 @@ def cost_at(threshold, X, y, costs):
 def test_the_tuned_threshold_costs_less_on_training_folds_than_one_half(miss):
     X, y = two_classes()
     costs = [[0, 1], [miss, 0]]
-    model = fitted("threshold", X, y, cost_matrix=costs)
+    model = fitted("threshold", X, y, costs=costs)
     tuned = cost_at(model.best_threshold_, X, y, costs)
     assert tuned < cost_at(0.5, X, y, costs)
     # 0.02: sklearn interpolates between 100 thresholds, folds have 40 rows each.
@@ -478,10 +488,10 @@ def test_the_tuned_threshold_costs_less_on_training_folds_than_one_half(miss):
     assert tuned <= min(cost_at(t, X, y, costs) for t in grid) + 0.02
 
 
-def test_the_dearer_a_miss_the_lower_the_threshold():
+def test_the_greater_the_cost_of_a_miss_the_lower_the_threshold():
     X, y = two_classes()
     thresholds = [
-        fitted("threshold", X, y, cost_matrix=[[0, 1], [miss, 0]]).best_threshold_
+        fitted("threshold", X, y, costs=[[0, 1], [miss, 0]]).best_threshold_
         for miss in (0.2, 1, 5, 50)
     ]
     assert thresholds == sorted(thresholds, reverse=True)
@@ -498,15 +508,15 @@ def test_the_threshold_is_tuned_on_whole_groups(monkeypatch):
             seen.extend(check_cv(self.cv, y, classifier=True).split(X, y))
             return super().fit(X, y, **params)
 
-    monkeypatch.setattr(fits, "TunedThresholdClassifierCV", Tuned)
-    parts = parts_for(X, network=LogisticRegression(), groups=groups)
-    STRATEGIES["threshold"].fit(parts, X, y)
+    monkeypatch.setattr(pipelines, "TunedThresholdClassifierCV", Tuned)
+    fitted("threshold", X, y, LogisticRegression(), groups=groups)
     assert len(seen) == 5
     for train, test in seen:
         assert not set(groups[train]) & set(groups[test])
-    torn = parts_for(X, network=LogisticRegression(), groups=(y == y[0]).astype(int))
-    with pytest.raises(CannotRunError, match="no inner fold that keeps groups"):
-        STRATEGIES["threshold"].fit(torn, X, y)
+    message = "no inner fold that keeps groups together has rows of every class"
+    for groups in (y, np.zeros(len(y))):
+        with pytest.raises(CannotRunError, match=whole(message)):
+            fitted("threshold", X, y, groups=groups)
 
 
 def test_text_that_becomes_sparse_is_known_beforehand(monkeypatch):
@@ -514,19 +524,19 @@ def test_text_that_becomes_sparse_is_known_beforehand(monkeypatch):
     reason = STRATEGIES["hist_gradient_boosting"].why_not
     assert reason(setting_of(X, y)) is None
     monkeypatch.setattr(preprocessing, "MOST_DENSE_BYTES", 1000)
-    assert reason(setting_of(X, y)) == "takes no sparse features"
+    assert reason(setting_of(X, y)) == "does not accept sparse features"
 
 
 def test_costs_with_labels_tune_the_same_threshold():
     X, y = two_classes()
     names = np.array(["fine", "fraud"], dtype=object)
-    array = fitted("threshold", X, y, cost_matrix=[[0, 1], [20, 0]])
+    array = fitted("threshold", X, y, costs=[[0, 1], [20, 0]])
     for costs in (
         [[0, 1], [20, 0]],
         {("fine", "fraud"): 1, ("fraud", "fine"): 20},
         pd.DataFrame([[0, 20], [1, 0]], index=names[::-1], columns=names[::-1]),
     ):
-        named = fitted("threshold", X, names[y], cost_matrix=costs)
+        named = fitted("threshold", X, names[y], costs=costs)
         assert named.best_threshold_ == array.best_threshold_
         np.testing.assert_array_equal(named.predict(X), names[array.predict(X)])
 
@@ -538,7 +548,7 @@ def test_costs_with_labels_tune_the_same_threshold():
 def test_a_strategy_sets_parameters_of_the_network_and_no_others(name):
     X, y = two_classes()
     log = []
-    fitted(name, X, y, Spy(log), cost_matrix=[[0, 1], [20, 0]])
+    fitted(name, X, y, Spy(log), costs=[[0, 1], [20, 0]])
     expected = Spy(log, random_state=SEED, **SET_BY_HAND[name]).get_params()
     assert log[0][2] == expected
 
@@ -547,7 +557,7 @@ def test_a_strategy_sets_parameters_of_the_network_and_no_others(name):
 def test_the_network_is_the_same_with_parameters_set_by_hand(name):
     X, y = two_classes()
     network = CostSensitiveMLPClassifier((3,), epochs=2)
-    model = fitted(name, X, y, network, cost_matrix=[[0, 1], [20, 0]])
+    model = fitted(name, X, y, network, costs=[[0, 1], [20, 0]])
     network.set_params(random_state=SEED, **SET_BY_HAND[name])
     by_hand = make_pipeline(StandardScaler(), network).fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), by_hand.predict_proba(X))
@@ -578,7 +588,7 @@ def test_smotenc_is_imblearn_s_on_codes():
 
 
 @pytest.mark.parametrize("name", CLASSIFIED_BY_HAND)
-def test_what_is_no_network_is_the_library_s_own(name):
+def test_another_model_is_the_library_s_own(name):
     X, y = two_classes()
     by_hand = make_pipeline(StandardScaler(), CLASSIFIED_BY_HAND[name]).fit(X, y)
     model = fitted(name, X, y)
@@ -602,7 +612,7 @@ def test_the_threshold_is_sklearn_s_own(costs):
     by_hand = TunedThresholdClassifierCV(
         make_pipeline(StandardScaler(), Spy()), scoring=scoring, cv=inner_folds_of(y)
     ).fit(X, y)
-    model = fitted("threshold", X, y, cost_matrix=costs)
+    model = fitted("threshold", X, y, costs=costs)
     assert model.best_threshold_ == by_hand.best_threshold_
     np.testing.assert_array_equal(model.predict(X), by_hand.predict(X))
 
@@ -660,27 +670,73 @@ def with_rare_rows(n_rare):
     return X[rows], y[rows]
 
 
-@pytest.mark.parametrize("n_rare", [2, 3, 4, 7])
-@pytest.mark.parametrize("name", ["smote", "borderline_smote", "adasyn", "near_miss"])
-def test_samplers_take_as_many_neighbours_as_a_tiny_class_has(name, n_rare):
-    fitted(name, *with_rare_rows(n_rare))
+# Neighbors of each sampler with 2, 3, 4, 7 and 30 rows in the smallest class.
+NEIGHBORS = {
+    "smote": ("k_neighbors", [1, 2, 3, 5, 5]),
+    "borderline_smote": ("k_neighbors", [1, 2, 3, 5, 5]),
+    "adasyn": ("n_neighbors", [1, 2, 3, 5, 5]),
+    "near_miss": ("n_neighbors", [2, 3, 3, 3, 3]),
+    "smote_enn": ("smote__k_neighbors", [1, 2, 3, 5, 5]),
+    "smote_tomek": ("smote__k_neighbors", [1, 2, 3, 5, 5]),
+    "kmeans_smote": ("k_neighbors", [1, 1, 1, 2, 2]),
+}
+
+
+def parameters_used(name, X, y):
+    """Return the parameters with which the sampler of a strategy is fitted."""
+    sampler = made(name, X).named_steps["sampler"]
+    # Some of these classes are too small for clusters, whatever the parameters.
+    with contextlib.suppress(CannotRunError):
+        sampler.fit_resample(X, y)
+    return sampler.sampler_.get_params()
+
+
+@pytest.mark.parametrize("name", NEIGHBORS)
+def test_samplers_use_as_many_neighbors_as_a_tiny_class_has(name):
+    parameter, expected = NEIGHBORS[name]
+    found = [
+        parameters_used(name, *with_rare_rows(n_rare))[parameter]
+        for n_rare in (2, 3, 4, 7, 30)
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize("n_rare", [3, 4, 7])
+@pytest.mark.parametrize("name", ["smote", "borderline_smote", "adasyn"])
+def test_samplers_make_rows_of_a_tiny_class(name, n_rare):
+    _, labels = learnt_from(name, *with_rare_rows(n_rare))
+    assert np.bincount(labels)[1] > 100
 
 
 @pytest.mark.parametrize("name", ["smote_enn", "smote_tomek", "kmeans_smote"])
-def test_samplers_that_combine_take_four_rows(name):
-    fitted(name, *with_rare_rows(4))
+def test_samplers_that_combine_make_rows_of_a_class_of_four(name):
+    _, labels = learnt_from(name, *with_rare_rows(4))
+    assert np.bincount(labels)[1] > 100
 
 
-def test_smotenc_takes_two_rows():
+@pytest.mark.parametrize(("n_rare", "n_neighbors"), [(2, 1), (3, 2), (7, 5)])
+def test_smotenc_uses_as_many_neighbors_as_a_tiny_class_has(n_rare, n_neighbors):
     X, y = mixed()
-    rows = np.concatenate([np.flatnonzero(~y), np.flatnonzero(y)[:2]])
-    fitted("smotenc", X.iloc[rows], y[rows])
+    rows = np.concatenate([np.flatnonzero(~y), np.flatnonzero(y)[:n_rare]])
+    model = fitted("smotenc", X.iloc[rows], y[rows])
+    sampler = model.named_steps["sampler"].sampler_
+    assert sampler.k_neighbors == n_neighbors
+    assert sampler.sampling_strategy_ == {True: 170 - n_rare}
 
 
 @pytest.mark.parametrize("n_rows", [5, 8])
-def test_borderline_smote_takes_fewer_rows_than_it_has_neighbours(n_rows):
+def test_borderline_smote_uses_fewer_neighbors_than_there_are_rows(n_rows):
     X = np.arange(float(n_rows))[:, np.newaxis]
-    fitted("borderline_smote", X, np.arange(n_rows) % 3 == 1)
+    model = fitted("borderline_smote", X, np.arange(n_rows) % 3 == 1)
+    assert model.named_steps["sampler"].sampler_.m_neighbors == n_rows - 1
+
+
+def test_a_sampler_of_your_own_keeps_its_neighbors():
+    X, y = with_rare_rows(3)
+    strategy = choose_strategies({"mine": SMOTE()})["mine"]
+    message = r"^SMOTE failed: Expected n_neighbors <= n_samples_fit"
+    with pytest.raises(CannotRunError, match=message):
+        fitted(strategy, X, y)
 
 
 def test_kmeans_smote_finds_clusters_where_the_default_finds_none():
@@ -713,7 +769,7 @@ def test_kmeans_smote_takes_clusters_of_equal_rows():
 def test_kmeans_smote_without_a_cluster_gives_imblearn_s_reason():
     X = np.concatenate([np.linspace(-1, 1, 40), [-50, 50]])[:, np.newaxis]
     message = (
-        "ClusteredSMOTE says: No clusters found with sufficient samples of class 1. "
+        "ClusteredSMOTE failed: No clusters found with sufficient samples of class 1. "
         "Try lowering the cluster_balance_threshold or increasing the number of "
         "clusters."
     )
@@ -737,13 +793,17 @@ REASONS = [
     (
         "logit_adjusted",
         {"network": SGDClassifier()},
-        "SGDClassifier takes no loss='logit_adjusted'",
+        "SGDClassifier does not accept loss='logit_adjusted'",
     ),
-    ("ldam_drw", {"network": SGDClassifier()}, "SGDClassifier takes no loss='ldam'"),
+    (
+        "ldam_drw",
+        {"network": SGDClassifier()},
+        "SGDClassifier does not accept loss='ldam'",
+    ),
     (
         "class_weight_sqrt",
         {"network": LogisticRegression()},
-        "LogisticRegression takes no class_weight='sqrt_balanced'",
+        "LogisticRegression does not accept class_weight='sqrt_balanced'",
     ),
     (
         "class_weight_corrected",
@@ -756,7 +816,11 @@ REASONS = [
         {"has_costs": True, "network": GaussianNB()},
         "GaussianNB has no parameter cost_matrix",
     ),
-    ("threshold", {"n_classes": 4}, "one threshold parts two classes, and there are 4"),
+    (
+        "threshold",
+        {"n_classes": 4},
+        "a threshold separates only two classes; there are 4",
+    ),
     ("threshold", {"fewest_rows": 1}, SINGLE_REASON),
     ("smotenc", {"has_text": True, "fewest_rows": 1}, SINGLE_REASON),
     (
@@ -773,7 +837,7 @@ REASONS = [
 
 
 @pytest.mark.parametrize(("name", "known", "reason"), REASONS)
-def test_a_strategy_says_why_it_cannot_run(name, known, reason):
+def test_the_reason_why_a_strategy_cannot_run(name, known, reason):
     X, y = two_classes()
     assert STRATEGIES[name].why_not(setting_of(X, y, **known)) == reason
 
@@ -913,7 +977,7 @@ def test_a_classifier_of_your_own_takes_the_network_s_place(classifier):
 
 
 def test_a_strategy_of_your_own_stays_what_it_is():
-    mine = Strategy(fit=plain)
+    mine = Strategy(make=plain)
     assert choose_strategies({"mine": mine}) == {"mine": mine}
     assert choose_strategies({"mine": mine})["mine"] is mine
 
@@ -925,7 +989,7 @@ def test_a_dict_mixes_all_kinds_and_each_gives_probabilities():
         "sampler": ADASYN(),
         "bare sampler": LeastSampler(),
         "classifier": GaussianNB(),
-        "strategy": Strategy(fit=plain),
+        "strategy": Strategy(make=plain),
     }
     chosen = choose_strategies(given)
     assert list(chosen) == list(given)
@@ -989,8 +1053,8 @@ RULE = (
     "with fit and predict_proba."
 )
 WRONG = [
-    ([], ValueError, f"No strategy was named. Known: {KNOWN}."),
-    ({}, ValueError, f"No strategy was named. Known: {KNOWN}."),
+    ([], ValueError, f"strategies is empty. Known: {KNOWN}."),
+    ({}, ValueError, f"strategies is empty. Known: {KNOWN}."),
     (
         ["none", "Smot"],
         ValueError,
@@ -1004,16 +1068,14 @@ WRONG = [
         f"There is no strategy 'al'. Did you mean 'all'? Known: {KNOWN}.",
     ),
     (
-        [Strategy(fit=plain)],
+        [Strategy(make=plain)],
         TypeError,
-        "A Strategy has no name of its own. Give a dict "
-        "with one: {'mine': Strategy(...)}.",
+        "A Strategy needs a name. Use a dict, such as {'mine': Strategy(...)}.",
     ),
     (
-        Strategy(fit=plain),
+        Strategy(make=plain),
         TypeError,
-        "A Strategy has no name of its own. Give a dict "
-        "with one: {'mine': Strategy(...)}.",
+        "A Strategy needs a name. Use a dict, such as {'mine': Strategy(...)}.",
     ),
     (3, TypeError, f"{RULE} Got 3. Known names: {KNOWN}."),
     ({"mine": None}, TypeError, f"{RULE} Got None. Known names: {KNOWN}."),
@@ -1023,20 +1085,19 @@ WRONG = [
         LinearSVC(),
         TypeError,
         f"{RULE} Got LinearSVC(), which has no predict_proba. "
-        "Strategies are compared by probabilities too; CalibratedClassifierCV gives it "
-        "some.",
+        "Wrap it in CalibratedClassifierCV to add probabilities.",
     ),
     (
         {1: "smote"},
         TypeError,
-        "The names of strategies are texts. Got 1. Give a dict "
+        "The name of a strategy must be a str that is not blank. Got 1. Use a dict "
         "such as {'mine': SMOTE(k_neighbors=3)}.",
     ),
     (
         {" ": "smote"},
         TypeError,
-        "The names of strategies are texts. Got ' '. Give a "
-        "dict such as {'mine': SMOTE(k_neighbors=3)}.",
+        "The name of a strategy must be a str that is not blank. Got ' '. Use a dict "
+        "such as {'mine': SMOTE(k_neighbors=3)}.",
     ),
 ]
 
@@ -1044,7 +1105,7 @@ WRONG = [
 @pytest.mark.parametrize(
     ("given", "error", "message"), WRONG, ids=[message[-40:] for *_, message in WRONG]
 )
-def test_what_is_no_strategy_says_the_way_out(given, error, message):
+def test_an_object_that_is_not_a_strategy_is_an_error(given, error, message):
     with pytest.raises(error, match=whole(message)):
         choose_strategies(given)
 
@@ -1070,9 +1131,9 @@ def test_a_source_is_an_author_and_a_year(name):
     assert 1970 <= int(year) <= 2026
 
 
-def test_words_make_no_difference():
-    assert Strategy(fit=plain) == STRATEGIES["none"]
-    assert Strategy(fit=plain, is_network=False) != STRATEGIES["none"]
+def test_the_summary_has_no_effect_on_equality():
+    assert Strategy(make=plain) == STRATEGIES["none"]
+    assert Strategy(make=plain, is_network=False) != STRATEGIES["none"]
 
 
 def test_strategies_load_no_tensorflow():

@@ -34,7 +34,7 @@ class Comparison(Results):
         Strategies that raised an error, and the error.
     reference : str
         The strategy that the others are compared with.
-    problem : Problem or None
+    problem : LabeledData or None
         Features, labels and classes.
     folds : tuple of Fold
         Training and test rows.
@@ -48,6 +48,10 @@ class Comparison(Results):
         The network that was compared.
     versions : mapping of str to str
         Versions of the packages that the result may depend on.
+    pipelines : mapping of str to classifier
+        The unfitted classifier of each strategy, without a seed; see `pipeline`.
+    groups : ndarray of int of shape (n_samples,) or None
+        Which rows belong together.
     """
 
     def verdict(

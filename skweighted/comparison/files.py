@@ -1,6 +1,6 @@
 """Tables in files: .csv, .tsv, .csv.gz or .parquet in, features and target out.
 
-Every way in which a file can fail to be a table ends in a `TableError` of one line.
+If a file is not a table, a `TableError` of one line is raised.
 """
 
 import csv
@@ -25,8 +25,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     ----------
     path : str or Path
         A ``.csv``, ``.tsv``, ``.csv.gz`` or ``.parquet`` file. Text is UTF-8 with a
-        header row, separated by commas, semicolons or tabs (the header row tells
-        which).
+        header row, separated by commas, semicolons or tabs, whichever is most
+        frequent in the header row.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     TableError
-        If the file cannot be read, is no table, has no rows, or repeats a column
+        If the file cannot be read, is not a table, has no rows, or repeats a column
         name.
     """
     path = Path(path)
@@ -48,7 +48,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
             frame = _read_csv(path)
     except PermissionError:
         raise TableError(
-            f"'{path}' may not be read by you. Check its permissions."
+            f"You do not have permission to read '{path}'. Check its permissions."
         ) from None
     except EmptyDataError:
         raise _empty(path) from None
@@ -62,12 +62,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
         reason = reason.removeprefix("Error tokenizing data. C error: ")
         raise TableError(f"'{path}' is not a table: {reason}.") from None
     if frame.empty:
-        raise TableError(f"'{path}' has a header and no rows below it.")
+        raise TableError(f"'{path}' has a header but no rows.")
     return frame.reset_index(drop=True)
 
 
 def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Part a table into features and target.
+    """Split a table into features and target.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
     Raises
     ------
     TableError
-        If there is no such column, or no other one.
+        If there is no such column, or no other column.
     """
     names = [str(name) for name in frame.columns]
     if target not in names:
@@ -96,8 +96,8 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
         )
     if len(names) == 1:
         raise TableError(
-            f"{target!r} is the only column, so there are no features to learn from. "
-            f"Columns are separated by commas, semicolons or tabs."
+            f"{target!r} is the only column, so there are no features. "
+            f"Columns must be separated by commas, semicolons or tabs."
         )
     position = names.index(target)
     y = frame.iloc[:, position].rename(target)
@@ -105,14 +105,14 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
 
 
 def _check_file(path: Path) -> None:
-    """Raise if there is nothing at path that could be a table."""
+    """Raise an error if there is no file at path that can be a table."""
     if not path.exists():
         siblings = path.parent.glob("*") if path.parent.is_dir() else ()
         tables = [s.name for s in siblings if s.name.lower().endswith(EXTENSIONS)]
         raise TableError(f"There is no file '{path}'.{did_you_mean(path.name, tables)}")
     if path.is_dir():
         raise TableError(
-            f"'{path}' is a directory. Give one .csv, .tsv, .csv.gz or .parquet file."
+            f"'{path}' is a directory. Choose a .csv, .tsv, .csv.gz or .parquet file."
         )
     if not path.name.lower().endswith(EXTENSIONS):
         raise TableError(
@@ -124,7 +124,7 @@ def _check_file(path: Path) -> None:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    """Read a text table whose header row tells the separator."""
+    """Read a text table; its header row determines the separator."""
     header = _header_line(path)
     separator = max(",;\t", key=header.count)
     names = next(csv.reader([header], delimiter=separator, skipinitialspace=True))
@@ -135,8 +135,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
             f"Rename or remove the repeated columns."
         )
     with warnings.catch_warnings():
-        # Rows with more fields than the header: pandas would take the first for row
-        # names, or with index_col=False drop the last with this warning.
+        # If rows have more fields than the header, pandas uses the first as the index,
+        # or with index_col=False drops the last with this warning.
         warnings.simplefilter("error", ParserWarning)
         try:
             # low_memory=False: one type per column, not one per chunk of the file.
@@ -150,7 +150,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         except ParserWarning:
             raise TableError(
                 f"'{path}' is not a table: its header has "
-                f"{count(len(names), 'name')}, and rows below it have more fields."
+                f"{count(len(names), 'name')}, but some rows have more fields."
             ) from None
 
 
@@ -168,11 +168,13 @@ def _header_line(path: Path) -> str:
 
 def _empty(path: Path) -> TableError:
     """Return the error for a file without content."""
-    return TableError(f"'{path}' is empty. A table needs a header row and rows below.")
+    return TableError(
+        f"'{path}' is empty. A table needs a header row and at least one other row."
+    )
 
 
 def _not_text(path: Path) -> TableError:
-    """Return the error for bytes that are no text."""
+    """Return the error for bytes that are not text."""
     return TableError(
         f"'{path}' is not a table: it is not UTF-8 text. "
         f"If it is a spreadsheet, save it as CSV (UTF-8)."

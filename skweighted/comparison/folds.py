@@ -1,4 +1,4 @@
-"""Which rows are learnt from and which are asked about: the same for every strategy."""
+"""Training and test rows of every fold: the same for every strategy."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -15,7 +15,7 @@ from sklearn.model_selection import (
 )
 
 from skweighted._text import count
-from skweighted.comparison.data import Problem, as_series
+from skweighted.comparison.data import LabeledData, as_series
 from skweighted.exceptions import TableError
 
 
@@ -26,9 +26,9 @@ class Fold:
     Attributes
     ----------
     train, test : ndarray of int
-        Positions of the rows to learn from and to be asked about.
+        Positions of the training and test rows.
     seed : int
-        For all randomness in this fold, whatever the strategy.
+        Seed of everything random in this fold, for every strategy.
     """
 
     train: np.ndarray
@@ -37,21 +37,25 @@ class Fold:
 
 
 def make_folds(
-    problem: Problem, cv: Any, n_repeats: int, groups: Any, random_state: int
+    data: LabeledData,
+    cv: Any,
+    n_repeats: int,
+    groups: np.ndarray | None,
+    random_state: int,
 ) -> list[Fold]:
     """Return the folds of a comparison.
 
     Parameters
     ----------
-    problem : Problem
+    data : LabeledData
     cv : int, splitter, iterable or None
         A number of stratified, shuffled folds, None for 5; an object with ``split(X, y,
         groups)``, such as TimeSeriesSplit or GroupKFold; or the training and test rows
         of each fold.
     n_repeats : int
-        How often a number of folds is drawn anew.
+        How often a number of folds is drawn.
     groups : ndarray of int of shape (n_samples,) or None
-        From `group_numbers`. Rows of one group are never on both sides.
+        From `group_numbers`. A group is never split across training and test rows.
     random_state : int
 
     Returns
@@ -61,17 +65,17 @@ def make_folds(
     Raises
     ------
     ValueError
-        If the folds cannot be made, or learn from what they ask about; a TableError
-        where the data are the reason.
+        If the folds cannot be made, or a row or group is in both training and test
+        rows; a TableError if the data are the reason.
     """
-    if groups is not None and len(groups) != len(problem.y):
+    if groups is not None and len(groups) != len(data.y):
         raise ValueError(
             f"groups must have one value per row. It has {len(groups):,}, and there "
-            f"are {count(len(problem.y), 'row')}."
+            f"are {count(len(data.y), 'row')}."
         )
     splits = [
         (positions(train), positions(test))
-        for train, test in _splits(problem, cv, n_repeats, groups, random_state)
+        for train, test in _splits(data, cv, n_repeats, groups, random_state)
     ]
     way_out = "Use another splitter, or merge small classes."
     if groups is not None:
@@ -79,7 +83,7 @@ def make_folds(
     for number, split in enumerate(splits):
         _check_apart(number, split, groups)
         for rows, part in zip(split, ("training", "test"), strict=True):
-            missing = np.setdiff1d(problem.classes, problem.y[rows])
+            missing = np.setdiff1d(data.classes, data.y[rows])
             if len(missing):
                 raise TableError(
                     f"The {part} rows of fold {number} have no row of class "
@@ -93,24 +97,24 @@ def make_folds(
 
 
 def group_numbers(groups: Any) -> np.ndarray:
-    """Return which group each row is of, as numbers from 0.
+    """Return the group of each row as a number from 0.
 
-    Raises TableError where it is missing.
+    Raises TableError if a group is missing.
     """
-    # Sorted, so that folds are those of StratifiedGroupKFold, which numbers them so.
+    # Sorted like the groups in StratifiedGroupKFold, so that the folds are the same.
     groups = as_series(groups, "groups must be one column")
     numbers, _ = pd.factorize(groups, sort=True)
     n_missing = int((numbers < 0).sum())
     if n_missing:
         raise TableError(
             f"The group is missing in {n_missing:,} of {count(len(numbers), 'row')}. "
-            f"Fill it in, or remove those rows."
+            f"Fill it in, or remove these rows."
         )
     return numbers
 
 
 def positions(rows: Any) -> np.ndarray:
-    """Return positions of rows, which may be given as a mask."""
+    """Return positions of rows, given as positions or as a mask."""
     rows = np.asarray(rows)
     return np.flatnonzero(rows) if rows.dtype == bool else rows
 
@@ -118,8 +122,8 @@ def positions(rows: Any) -> np.ndarray:
 def seeded_splitter(splitter: Any, seed: int) -> Any:
     """Return a copy of a splitter that draws the same folds each time.
 
-    Splitting goes on with the random state of a splitter, which is the user's, or with
-    NumPy's, which is everybody's.
+    Without a copy, splitting would advance the random state of the user's splitter, or
+    the global one of NumPy.
     """
     splitter = deepcopy(splitter)
     if getattr(splitter, "random_state", 0) is None:
@@ -130,70 +134,76 @@ def seeded_splitter(splitter: Any, seed: int) -> Any:
 def _check_apart(
     number: int, split: tuple[np.ndarray, np.ndarray], groups: np.ndarray | None
 ) -> None:
-    """Raise if a fold asks about rows or groups that it learns from."""
+    """Raise an error if a row or group is in both training and test rows."""
     n_shared = len(np.intersect1d(*split))
     if n_shared:
         raise ValueError(
-            f"No row may be both learnt from and asked about. Fold {number} of cv does "
-            f"so with {count(n_shared, 'row')}. Use another splitter."
+            f"A row must not be in both the training and the test rows. Fold {number} "
+            f"of cv has {count(n_shared, 'row')} in both. Use another splitter."
         )
     if groups is None:
         return
-    n_torn = len(np.intersect1d(*(groups[rows] for rows in split)))
-    if n_torn:
+    n_split = len(np.intersect1d(*(groups[rows] for rows in split)))
+    if n_split:
         raise ValueError(
-            f"No group may be both learnt from and asked about. Fold {number} of cv "
-            f"does so with {count(n_torn, 'group')}. Use a number of folds, or a "
-            f"splitter of groups, such as StratifiedGroupKFold."
+            f"A group must not be in both the training and the test rows. Fold "
+            f"{number} of cv splits {count(n_split, 'group')}. Use a number of folds, "
+            f"or a splitter such as StratifiedGroupKFold."
         )
 
 
 def _splits(
-    problem: Problem, cv: Any, n_repeats: int, groups: Any, random_state: int
+    data: LabeledData,
+    cv: Any,
+    n_repeats: int,
+    groups: np.ndarray | None,
+    random_state: int,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield training and test rows."""
     if not isinstance(n_repeats, Integral) or n_repeats < 1:
-        raise ValueError(f"n_repeats must be a whole number from 1. Got {n_repeats!r}.")
+        raise ValueError(
+            f"n_repeats must be an integer of at least 1. Got {n_repeats!r}."
+        )
     if cv is None:
         cv = 5
     if not isinstance(cv, Integral):
         if n_repeats != 1:
             raise ValueError(
-                "n_repeats repeats a number of folds, and cv is a splitter. Use "
-                "RepeatedStratifiedKFold as cv, or a number."
+                "n_repeats is used only if cv is a number of folds. Pass a number, or "
+                "RepeatedStratifiedKFold as cv."
             )
         splitter = seeded_splitter(check_cv(cv), random_state)
-        yield from splitter.split(problem.X, problem.y, groups)
+        yield from splitter.split(data.X, data.y, groups)
         return
-    _check_n_folds(problem, int(cv))
+    _check_n_folds(data, int(cv))
     if groups is not None:
         _check_n_groups(groups.max() + 1, int(cv))
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     for repeat in range(n_repeats):
-        seed = random_state  # so the first are what StratifiedKFold gives for it
+        seed = random_state  # so that the first folds are those of StratifiedKFold
         if repeat:
             source = np.random.SeedSequence([random_state, repeat])
             seed = int(source.generate_state(1)[0])
         folds = kind(int(cv), shuffle=True, random_state=seed)
-        yield from folds.split(np.zeros(len(problem.y)), problem.y, groups)
+        yield from folds.split(np.zeros(len(data.y)), data.y, groups)
 
 
-def _check_n_folds(problem: Problem, n_folds: int) -> None:
-    """Raise unless every fold can have a row of every class."""
+def _check_n_folds(data: LabeledData, n_folds: int) -> None:
+    """Raise an error unless every fold can have a row of every class."""
     if n_folds < 2:
-        raise ValueError(f"Cross-validation needs 2 folds or more. Got cv={n_folds}.")
-    smallest = int(problem.class_counts.min())
+        raise ValueError(f"cv must be at least 2. Got {n_folds}.")
+    smallest = int(data.class_counts.min())
     if smallest >= n_folds:
         return
-    n_small = int((problem.class_counts < n_folds).sum())
+    n_small = int((data.class_counts < n_folds).sum())
     found = (
-        f"Class {problem.positive!r} has {count(smallest, 'row')}, "
+        f"Class {data.positive!r} has {count(smallest, 'row')}, "
         f"fewer than the {n_folds} folds."
     )
     if n_small > 1:
         found = (
             f"{n_small:,} classes have fewer rows than the {n_folds} folds; "
-            f"the smallest, {problem.positive!r}, has {smallest:,}."
+            f"the smallest, {data.positive!r}, has {smallest:,}."
         )
     way_out = "Merge or remove small classes."
     if smallest >= 2:
@@ -202,7 +212,7 @@ def _check_n_folds(problem: Problem, n_folds: int) -> None:
 
 
 def _check_n_groups(n_groups: int, n_folds: int) -> None:
-    """Raise unless every fold can have a group."""
+    """Raise an error unless every fold can have a group."""
     if n_groups >= n_folds:
         return
     way_out = "Use other groups."

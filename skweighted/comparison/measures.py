@@ -23,7 +23,7 @@ Values = TypeVar("Values", float, pd.Series)
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Predictions:
     """The predictions of a fitted model for the test rows of one fold.
 
     Attributes
@@ -39,7 +39,7 @@ class Answers:
     fit_seconds : float
         Wall-clock time of the fit, preprocessing and resampling included.
     predict_seconds : float
-        Wall-clock time of the probabilities of the test rows.
+        Wall-clock time of `predict_proba` on the test rows.
     cost_matrix : array-like, dict, DataFrame or None
         Costs of mistakes, in the order of `classes` unless it has labels.
     """
@@ -73,7 +73,7 @@ class Measure(NamedTuple):
     only if there are costs.
     """
 
-    function: Callable[[Answers], float]
+    function: Callable[[Predictions], float]
     greater_is_better: bool
     title: str
     panel: str
@@ -92,19 +92,21 @@ class Measure(NamedTuple):
         return -values if self.greater_is_better else values
 
 
-def _roc_auc(answers: Answers) -> float:
+def _roc_auc(predictions: Predictions) -> float:
     """Return the area under the ROC curve, macro one-vs-rest."""
-    return metrics.roc_auc_score(*answers.ranking(), multi_class="ovr", average="macro")
+    return metrics.roc_auc_score(
+        *predictions.ranking(), multi_class="ovr", average="macro"
+    )
 
 
-def _of_minority(metric: Callable[..., Any]) -> Callable[[Answers], float]:
+def _of_minority(metric: Callable[..., Any]) -> Callable[[Predictions], float]:
     """Return a metric of the positive class only, which is 0 if it is undefined."""
 
-    def measured(answers: Answers) -> float:
+    def measured(predictions: Predictions) -> float:
         return metric(
-            answers.y_true,
-            answers.y_pred,
-            labels=[answers.positive],
+            predictions.y_true,
+            predictions.y_pred,
+            labels=[predictions.positive],
             average="macro",
             zero_division=0.0,
         )
@@ -117,13 +119,13 @@ def _logit(proba: np.ndarray) -> np.ndarray:
     return logit(proba.clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
 
 
-def _calibration_slope(answers: Answers) -> float:
+def _calibration_slope(predictions: Predictions) -> float:
     """Return the slope of the true log odds on the predicted log odds (Cox, 1958).
 
     Below 1 if probabilities are too extreme; NaN if the probabilities separate the
     classes, because the slope is infinite then, or if they are all equal.
     """
-    truth, proba = answers.of_positive()
+    truth, proba = predictions.of_positive()
     if (
         proba[truth].min() >= proba[~truth].max()
         or proba[truth].max() <= proba[~truth].min()
@@ -133,18 +135,18 @@ def _calibration_slope(answers: Answers) -> float:
     return float(model.fit(_logit(proba)[:, np.newaxis], truth).coef_[0, 0])
 
 
-def _calibration_intercept(answers: Answers) -> float:
+def _calibration_intercept(predictions: Predictions) -> float:
     """Return the intercept of the calibration with a slope of 1 (Cox, 1958).
 
     Below 0 if the predicted probabilities of the positive class are too high on
     average.
     """
-    truth, proba = answers.of_positive()
+    truth, proba = predictions.of_positive()
     log_odds, rate = _logit(proba), truth.mean()
     return float(brentq(lambda shift: expit(log_odds + shift).mean() - rate, -100, 100))
 
 
-def _calibration_error(answers: Answers) -> float:
+def _calibration_error(predictions: Predictions) -> float:
     """Return the expected calibration error over ten bins of equal size.
 
     The mean over bins of the distance between the mean probability and the share of
@@ -152,7 +154,7 @@ def _calibration_error(answers: Answers) -> float:
     Rows with the same probability count with their common share, so the order of the
     rows has no effect even if they are in two bins.
     """
-    truth, proba = answers.of_positive()
+    truth, proba = predictions.of_positive()
     _, ties, n_each = np.unique(proba, return_inverse=True, return_counts=True)
     truth = (np.bincount(ties, truth) / n_each)[ties]
     order = np.argsort(proba, kind="stable")
@@ -164,15 +166,15 @@ def _calibration_error(answers: Answers) -> float:
     return float(np.sum(gaps) / len(order))
 
 
-def _of_costs(score: Callable[..., float]) -> Callable[[Answers], float]:
+def _of_costs(score: Callable[..., float]) -> Callable[[Predictions], float]:
     """Return a metric of the costs of the decisions."""
 
-    def measured(answers: Answers) -> float:
+    def measured(predictions: Predictions) -> float:
         return score(
-            answers.y_true,
-            answers.y_pred,
-            cost_matrix=answers.cost_matrix,
-            labels=answers.classes,
+            predictions.y_true,
+            predictions.y_pred,
+            cost_matrix=predictions.cost_matrix,
+            labels=predictions.classes,
         )
 
     return measured
@@ -188,20 +190,20 @@ COSTS = "Costs and seconds"
 
 MEASURES: dict[str, Measure] = {
     "average_precision": Measure(
-        lambda a: metrics.average_precision_score(*a.ranking()),
+        lambda p: metrics.average_precision_score(*p.ranking()),
         True,
         "average precision",
         PROBABILITIES,
     ),
     "roc_auc": Measure(_roc_auc, True, "ROC AUC", PROBABILITIES),
     "log_loss": Measure(
-        lambda a: metrics.log_loss(a.y_true, a.proba, labels=a.classes),
+        lambda p: metrics.log_loss(p.y_true, p.proba, labels=p.classes),
         False,
         "log loss",
         PROBABILITIES,
     ),
     "brier": Measure(
-        lambda a: metrics.brier_score_loss(a.y_true, a.proba, labels=a.classes),
+        lambda p: metrics.brier_score_loss(p.y_true, p.proba, labels=p.classes),
         False,
         "Brier",
         PROBABILITIES,
@@ -216,7 +218,7 @@ MEASURES: dict[str, Measure] = {
         _calibration_error, False, "expected calibration error", CALIBRATION
     ),
     "balanced_accuracy": Measure(
-        lambda a: metrics.balanced_accuracy_score(a.y_true, a.y_pred),
+        lambda p: metrics.balanced_accuracy_score(p.y_true, p.y_pred),
         True,
         "balanced accuracy",
         DECISIONS,
@@ -229,7 +231,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "f1": Measure(_of_minority(metrics.f1_score), True, "F1", DECISIONS),
     "geometric_mean": Measure(
-        lambda a: geometric_mean_score(a.y_true, a.y_pred, labels=a.classes),
+        lambda p: geometric_mean_score(p.y_true, p.y_pred, labels=p.classes),
         True,
         "geometric mean",
         DECISIONS,
@@ -238,9 +240,9 @@ MEASURES: dict[str, Measure] = {
         _of_costs(expected_cost_score), False, "cost per row", COSTS
     ),
     "cost_savings": Measure(_of_costs(cost_savings_score), True, "savings", COSTS),
-    "fit_seconds": Measure(lambda a: a.fit_seconds, False, "fit seconds", COSTS),
+    "fit_seconds": Measure(lambda p: p.fit_seconds, False, "fit seconds", COSTS),
     "predict_seconds": Measure(
-        lambda a: a.predict_seconds, False, "predict seconds", COSTS
+        lambda p: p.predict_seconds, False, "predict seconds", COSTS
     ),
 }
 
@@ -248,12 +250,12 @@ MEASURES: dict[str, Measure] = {
 OF_COSTS = ("expected_cost", "cost_savings")
 
 
-def measured(answers: Answers) -> dict[str, float]:
-    """Return every metric that can be computed from these answers."""
+def measured(predictions: Predictions) -> dict[str, float]:
+    """Return every metric that can be computed from the predictions."""
     return {
-        name: float(measure.function(answers))
+        name: float(measure.function(predictions))
         for name, measure in MEASURES.items()
-        if name not in OF_COSTS or answers.cost_matrix is not None
+        if name not in OF_COSTS or predictions.cost_matrix is not None
     }
 
 

@@ -1,4 +1,4 @@
-"""What will be compared, checked before the first fit."""
+"""A comparison that was checked and not yet run."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,13 +6,20 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator, clone
 
-from skweighted.comparison.data import Problem, as_problem
+from skweighted.comparison.data import LabeledData, as_labeled_data
 from skweighted.comparison.folds import Fold, group_numbers, make_folds
-from skweighted.comparison.identity import identity, versions
-from skweighted.comparison.preprocessing import gives_sparse, text_columns
+from skweighted.comparison.preprocessing import (
+    gives_sparse,
+    make_coded_preprocessing,
+    make_preprocessing,
+    text_columns,
+)
+from skweighted.comparison.store import identity, versions
 from skweighted.comparison.strategies import (
     STRATEGIES,
+    Parts,
     Setting,
     Strategy,
     choose_strategies,
@@ -26,55 +33,63 @@ class Plan:
 
     Attributes
     ----------
-    problem : Problem
+    data : LabeledData
         Features and labels.
     strategies : dict of str to Strategy
         The treatments.
     folds : list of Fold
         The same for every strategy.
     cost_matrix : array-like, dict, DataFrame or None
-        What mistakes cost.
+        Cost of each mistake.
     random_state : int
         The seed that the folds were made from.
     groups : ndarray of int of shape (n_samples,) or None
         Which rows belong together.
     """
 
-    problem: Problem
+    data: LabeledData
     strategies: dict[str, Strategy]
     folds: list[Fold]
     cost_matrix: Any = None
     random_state: int = 0
     groups: np.ndarray | None = None
 
-    def setting(self, network: Any) -> Setting:
+    def setting(self, network: BaseEstimator) -> Setting:
         """Return what strategies may know before any fit."""
-        text_names = text_columns(self.problem.X)
+        text_names = text_columns(self.data.X)
         fewest = min(
-            int(np.unique(self.problem.y[fold.train], return_counts=True)[1].min())
+            int(np.unique(self.data.y[fold.train], return_counts=True)[1].min())
             for fold in self.folds
         )
         return Setting(
             network,
-            len(self.problem.classes),
+            len(self.data.classes),
             fewest,
             has_text=bool(text_names),
-            has_numbers=len(text_names) < self.problem.X.shape[1],
+            has_numbers=len(text_names) < self.data.X.shape[1],
             has_costs=self.cost_matrix is not None,
-            is_sparse=gives_sparse(self.problem.X),
+            is_sparse=gives_sparse(self.data.X),
         )
 
-    def fingerprint(self, network: Any) -> dict[str, str]:
-        """Return what outcomes depend on, in words and hashes."""
+    def pipeline(self, name: str, network: BaseEstimator) -> BaseEstimator:
+        """Return the unfitted classifier that a strategy makes of the network."""
+        X, text_names = self.data.X, text_columns(self.data.X)
+        coded = make_coded_preprocessing(X, text_names) if text_names else None
+        parts = Parts(make_preprocessing(X), clone(network), self.cost_matrix, coded)
+        return self.strategies[name].make(parts)
+
+    def fingerprint(self, network: BaseEstimator) -> dict[str, str | None]:
+        """Return everything that outcomes depend on, by name, as hashes or versions."""
         folds = [(fold.train, fold.test, fold.seed) for fold in self.folds]
         network_id = identity(network)
         if network_id is None:
             raise ValueError(
-                "A run can be gone on with only where the network can be told from "
-                "others, and this one cannot be pickled. Leave resume out."
+                "Cannot resume: the network cannot be pickled, so earlier results of "
+                "it cannot be identified. Omit resume, or define functions and "
+                "classes of the network at the top of a module."
             )
         return {
-            "the data": identity((self.problem.X, self.problem.y.tolist())),
+            "the data": identity((self.data.X, self.data.y.tolist())),
             "the folds or the seed": identity(folds),
             "the groups": identity(self.groups),
             "the costs": identity(self.cost_matrix),
@@ -82,18 +97,16 @@ class Plan:
             **{f"{name}'s version": number for name, number in versions().items()},
         }
 
-    def key(self, name: str) -> str | None:
-        """Return what the outcomes of a strategy are kept under, or None.
+    def key(self, name: str, pipeline: BaseEstimator) -> str | None:
+        """Return what the outcomes of a strategy are stored under.
 
-        A user's own one is known by what it is and not by its name alone. One that
-        cannot be told from others is run anew each time.
+        A strategy of the user is identified by its pipeline and not by its name alone.
+        None if it cannot be identified: then it is fitted again in each run.
         """
-        strategy = self.strategies[name]
-        if strategy is STRATEGIES.get(name):
+        if self.strategies[name] is STRATEGIES.get(name):
             return name
-        functions = (strategy.fit, strategy.decide)
-        own_id = identity(functions if strategy.given is None else strategy.given)
-        return own_id and f"{name} {own_id}"
+        pipeline_id = identity(pipeline)
+        return pipeline_id and f"{name} {pipeline_id}"
 
 
 def make_plan(
@@ -111,31 +124,26 @@ def make_plan(
     chosen = choose_strategies(strategies)
     if strategies is None and cost_matrix is not None:
         chosen |= choose_strategies("min_cost")
-    problem = as_problem(X, y)
+    data = as_labeled_data(X, y)
     if np.ndim(cost_matrix) == 3:
         raise ValueError(
-            f"compare takes one cost matrix for all rows. Got shape "
+            f"cost_matrix must be one matrix for all rows. Got shape "
             f"{np.shape(cost_matrix)}. Costs of each row are for predict and "
             f"expected_cost_score."
         )
     if cost_matrix is not None:
-        # Asked about its own rows, the metric finds what is wrong with the costs.
+        # Raises an error if the costs are not valid.
         expected_cost_score(
-            problem.y, problem.y, cost_matrix=cost_matrix, labels=problem.classes
+            data.y, data.y, cost_matrix=cost_matrix, labels=data.classes
         )
     if random_state is None:
         random_state = int(np.random.SeedSequence().generate_state(1)[0])
-    _check_seed(random_state)
-    if groups is not None:
-        groups = group_numbers(groups)
-    folds = make_folds(problem, cv, n_repeats, groups, random_state)
-    return Plan(problem, chosen, folds, cost_matrix, random_state, groups)
-
-
-def _check_seed(random_state: Any) -> None:
-    """Raise unless it is a number that can be written into the result."""
     if not isinstance(random_state, Integral) or not 0 <= random_state < 2**32:
         raise ValueError(
-            f"random_state must be a whole number from 0 to 4,294,967,295, which the "
-            f"result tells, or None. Got {random_state!r}."
+            f"random_state must be an integer from 0 to 4,294,967,295, or None. Got "
+            f"{random_state!r}."
         )
+    if groups is not None:
+        groups = group_numbers(groups)
+    folds = make_folds(data, cv, n_repeats, groups, random_state)
+    return Plan(data, chosen, folds, cost_matrix, random_state, groups)

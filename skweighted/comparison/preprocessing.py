@@ -1,11 +1,12 @@
-"""What happens to features before the network, fitted on training rows only."""
+"""Preprocessing of features before the network, fitted on training rows only."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -16,37 +17,113 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-# A text column with a value of its own in every row (a name, an identifier) would
-# give one column per row: 50,000 rows, 20 GB. The 49 commonest values keep their
-# column, the others share the last.
+from skweighted.comparison.data import as_features
+
+# A text column with a different value in each row (a name, an identifier) would
+# give one column per row: 20 GB for 50,000 rows. The 49 most frequent values keep
+# their column, the others share the last.
 MOST_CATEGORIES = 50
 
-# One-hot columns stay sparse only where the dense table would not be small: samplers
-# search neighbours much faster in dense rows, and not every classifier takes sparse.
+# One-hot columns stay sparse only if the dense table would be large: samplers search
+# neighbors much faster in dense rows, and not every classifier accepts sparse rows.
 MOST_DENSE_BYTES = 500e6
 
 
-def make_preprocessing(X: Any) -> Any:
+class Preparation(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
+    """Read the columns of any table as numbers and text, then transform them.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Cloned, and fitted on what `as_features` returns.
+    text_names : sequence of str, default=()
+        The columns that hold text.
+
+    Attributes
+    ----------
+    transformer_ : transformer
+        The fitted transformer.
+    n_features_in_ : int
+        Number of columns in `fit`.
+    """
+
+    def __init__(
+        self, transformer: BaseEstimator, text_names: Sequence[str] = ()
+    ) -> None:
+        self.transformer = transformer
+        self.text_names = text_names
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the transformer.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix of shape (n_samples, n_features)
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        Preparation
+            This transformer.
+        """
+        self.fit_transform(X)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Fit the transformer and return what it makes of X.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix of shape (n_samples, n_features)
+        y, **fit_params : object
+            Ignored.
+
+        Returns
+        -------
+        ndarray or sparse matrix of shape (n_samples, n_columns)
+        """
+        features = as_features(X, self.text_names)
+        self.n_features_in_ = features.shape[1]
+        self.transformer_ = clone(self.transformer)
+        return self.transformer_.fit_transform(features)
+
+    def transform(self, X: Any) -> Any:
+        """Return what the fitted transformer makes of X.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray or sparse matrix of shape (n_samples, n_columns)
+        """
+        return self.transformer_.transform(as_features(X, self.text_names))
+
+
+def make_preprocessing(X: Any) -> Preparation:
     """Return the unfitted transformer for features such as X.
 
     Parameters
     ----------
     X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
-        Features as `as_features` returns them; only types, shapes and how many texts
-        there are, are looked at.
+        Features as `as_features` returns them. Only their types, their shape and the
+        number of different texts matter.
 
     Returns
     -------
-    transformer
-        Numbers: median imputation, then mean 0 and variance 1. Text: a missing value
-        is a category of its own, then one-hot. Sparse: divided by the column's
-        largest absolute value, so zeros stay zeros.
+    Preparation
+        Numbers: median imputation, then mean 0 and variance 1. Text: missing values
+        are a category, then one-hot. Sparse: divided by the column's largest absolute
+        value, so zeros stay zeros.
     """
     if sparse.issparse(X):
-        return MaxAbsScaler()
+        return Preparation(MaxAbsScaler())
     if not isinstance(X, pd.DataFrame):
-        # imbalanced-learn's Pipeline takes no Pipeline as a step, but takes this.
-        return ColumnTransformer([("numbers", _numbers(), slice(0, X.shape[1]))])
+        return Preparation(_numbers())
     text_names = text_columns(X)
     text = make_pipeline(
         _text_imputer(),
@@ -58,48 +135,48 @@ def make_preprocessing(X: Any) -> Any:
         ("numbers", _numbers(), _all_but(X, text_names)),
         ("text", text, text_names),
     ]
-    return ColumnTransformer(
+    transformer = ColumnTransformer(
         [step for step in steps if step[2]],
         sparse_threshold=_sparse_threshold(X, text_names),
     ).set_output(transform="default")
+    return Preparation(transformer, text_names)
 
 
 class CodedPreprocessing(NamedTuple):
-    """Preprocessing in two steps, for a sampler between them that knows about text.
+    """Preprocessing in two steps, for a sampler of numbers and categories between them.
 
     Attributes
     ----------
-    to_codes : transformer
+    to_codes : Preparation
         Numbers as in `make_preprocessing`, then a number in place of each text.
     text_positions : list of int
-        Columns of the codes.
+        Columns of `to_codes` that hold text.
     to_one_hot : transformer
         Numbers as they are, codes one-hot.
     """
 
-    to_codes: Any
+    to_codes: Preparation
     text_positions: list[int]
-    to_one_hot: Any
+    to_one_hot: ColumnTransformer
 
 
 def make_coded_preprocessing(
     X: pd.DataFrame, text_names: Sequence[str]
 ) -> CodedPreprocessing:
-    """Return unfitted transformers which one after the other are `make_preprocessing`.
+    """Return unfitted transformers that together are `make_preprocessing`.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_features)
-        Features as `as_features` returns them; only types, shapes and how many texts
-        there are, are looked at.
+        Features as `as_features` returns them.
     text_names : sequence of str
-        Columns of text.
+        The columns that hold text.
 
     Returns
     -------
     CodedPreprocessing
-        As long as every row that it is fitted on stays, both steps together give
-        exactly the columns of `make_preprocessing`, also for text never seen before.
+        Without a sampler between them, both steps return exactly the columns of
+        `make_preprocessing`, also for text that is not in the training rows.
     """
     text_names = list(text_names)
     number_names = _all_but(X, text_names)
@@ -123,19 +200,21 @@ def make_coded_preprocessing(
         ],
         sparse_threshold=_sparse_threshold(X, text_names),
     )
-    return CodedPreprocessing(to_codes, positions[n_numbers:], to_one_hot)
+    return CodedPreprocessing(
+        Preparation(to_codes, text_names), positions[n_numbers:], to_one_hot
+    )
 
 
 class CategoryCoder(OrdinalEncoder):
-    """OrdinalEncoder for which an unknown text is one of the rare ones, if there are.
+    """OrdinalEncoder that encodes unknown text like rare text, if there is any.
 
-    That is what ``OneHotEncoder(handle_unknown="infrequent_if_exist")`` does. Without
-    it names of persons, nearly all of which occur once, would be "rare" in training
-    and nothing in test.
+    ``OneHotEncoder(handle_unknown="infrequent_if_exist")`` does the same. Otherwise
+    names of persons, nearly all of which occur once, would be "rare" in training rows
+    and unknown in test rows.
     """
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return codes from 0; the rare texts share the last, -1 is unknown.
+        """Return codes from 0; rare texts share the last, and -1 is unknown.
 
         Parameters
         ----------
@@ -154,14 +233,14 @@ class CategoryCoder(OrdinalEncoder):
 
 
 def text_columns(X: Any) -> list[str]:
-    """Return the names of the columns of text; only a frame has some."""
+    """Return the names of the columns that hold text; only a frame has any."""
     if not isinstance(X, pd.DataFrame):
         return []
     return [name for name in X.columns if X[name].dtype.kind not in "fiu"]
 
 
 def gives_sparse(X: Any) -> bool:
-    """Return whether `make_preprocessing` turns features such as X into sparse ones."""
+    """Return whether `make_preprocessing` makes features such as X sparse."""
     if sparse.issparse(X):
         return True
     names = text_columns(X)
@@ -169,16 +248,16 @@ def gives_sparse(X: Any) -> bool:
 
 
 def _numbers() -> Any:
-    """Return what happens to columns of numbers."""
-    # keep_empty_features: a column without any value in a training fold becomes 0
-    # there, instead of changing the number of columns from fold to fold.
+    """Return the transformer for columns of numbers."""
+    # keep_empty_features: a column without values in the training rows becomes 0.
+    # Otherwise the number of columns would change from fold to fold.
     return make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
     )
 
 
 def _text_imputer() -> SimpleImputer:
-    """Return what makes missing text a category of its own."""
+    """Return the transformer that makes missing text a category."""
     return SimpleImputer(
         strategy="constant", fill_value="missing", keep_empty_features=True
     )
@@ -190,10 +269,7 @@ def _all_but(X: pd.DataFrame, names: Sequence[str]) -> list[str]:
 
 
 def _sparse_threshold(X: pd.DataFrame, text_names: list[str]) -> float:
-    """Return the density below which the transformed table is sparse: always or never.
-
-    Where one-hot columns would not fit, 1.0 keeps any table with them sparse.
-    """
+    """Return the density below which the transformed table is sparse: 0 is never."""
     return 0.0 if _dense_bytes(X, text_names) < MOST_DENSE_BYTES else 1.0
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 import skweighted.comparison.statistics as statistics
 from skweighted._text import shortened
-from skweighted.comparison.data import Problem
+from skweighted.comparison.data import LabeledData
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
+from skweighted.comparison.strategies import for_rows
 from skweighted.metrics import CostMatrix
 
 
@@ -26,13 +28,15 @@ class Results:
     skipped: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     reference: str = "none"
-    problem: Problem | None = None
+    problem: LabeledData | None = None
     folds: tuple[Fold, ...] = ()
     outcomes: Mapping[str, list[Outcome]] = field(default_factory=dict)
     cost_matrix: CostMatrix | None = None
     random_state: int | None = None
     network: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    pipelines: Mapping[str, BaseEstimator] = field(default_factory=dict)
+    groups: np.ndarray | None = None
 
     @property
     def strategies(self) -> list[str]:
@@ -56,6 +60,53 @@ class Results:
         return (
             "expected_cost" if "expected_cost" in self.metrics else "average_precision"
         )
+
+    def pipeline(self, name: str, *, fold: int | None = None) -> BaseEstimator:
+        """Return a strategy as one unfitted classifier, such as `compare` fitted.
+
+        It takes X as it was given to `compare`, with text and missing values, and
+        contains preprocessing, resampling, network and threshold.
+
+        Parameters
+        ----------
+        name : str
+            A strategy that was run.
+        fold : int or None, default=None
+            The number of a fold, to get its seed; None is `random_state`.
+
+        Returns
+        -------
+        classifier
+            Unfitted. If a threshold is tuned and there were groups, it keeps the groups
+            of the rows it is meant for, the training rows of the fold or all rows. To
+            fit on other rows, set the parameter ``cv__groups``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such strategy.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from sklearn.model_selection import cross_validate
+        >>> from skweighted import compare
+        >>> from skweighted.datasets import load_imbalanced_breast_cancer
+        >>> X, y = load_imbalanced_breast_cancer()
+        >>> model = LogisticRegression()
+        >>> comparison = compare(X, y, estimator=model, strategies=["none", "smote"])
+        >>> scores = cross_validate(comparison.pipeline("smote"), X, y)
+        """
+        if name not in self.pipelines:
+            raise ValueError(
+                f"There is no pipeline {name!r}. Known: "
+                f"{shortened(self.pipelines, 99)}."
+            )
+        seed, groups = self.random_state or 0, self.groups
+        if fold is not None:
+            rows = self.folds[fold]
+            seed, groups = rows.seed, None if groups is None else groups[rows.train]
+        return for_rows(self.pipelines[name], seed, groups)
 
     def summary(self) -> pd.DataFrame:
         """Summarize the folds.
@@ -207,7 +258,7 @@ def has_differences(results: Results) -> bool:
     return len(results.strategies) > 1 and results.reference in results.strategies
 
 
-def problem_of(results: Results) -> Problem:
+def problem_of(results: Results) -> LabeledData:
     """Return the problem, or raise ValueError if there are scores only."""
     if results.problem is None:
         raise ValueError(

@@ -21,8 +21,8 @@ def load(source: str, target: str | None) -> tuple[pd.DataFrame, pd.Series]:
     source : str
         A file, "openml:ID" or "imblearn:NAME".
     target : str or None
-        Column with the classes. A file needs it; OpenML and imbalanced-learn name one
-        themselves.
+        Column with the classes. Required for a file; data of OpenML and
+        imbalanced-learn have a default target.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def load(source: str, target: str | None) -> tuple[pd.DataFrame, pd.Series]:
     Raises
     ------
     TableError
-        If there is no such table, or it cannot be fetched.
+        If there is no such table, or it cannot be downloaded.
     """
     kind, _, name = source.partition(":")
     if kind == "openml":
@@ -42,8 +42,8 @@ def load(source: str, target: str | None) -> tuple[pd.DataFrame, pd.Series]:
     frame = read_table(source)
     if target is None:
         raise TableError(
-            f"--target is missing: which column of '{source}' holds the classes? "
-            f"Columns: {shortened(frame.columns)}."
+            f"--target is missing. Name the column of '{source}' that holds the "
+            f"classes. Columns: {shortened(frame.columns)}."
         )
     return split_target(frame, target)
 
@@ -52,23 +52,23 @@ def _from_openml(name: str, target: str | None) -> tuple[pd.DataFrame, pd.Series
     """Return a data set of OpenML."""
     if not name.isdecimal():
         raise TableError(
-            f"'openml:{name}' is no data set: its number on OpenML is needed, such as "
+            f"'openml:{name}' is not a data set. Use its number on OpenML, such as "
             f"openml:310."
         )
     try:
         bunch = fetch_openml(data_id=int(name), as_frame=True, parser="auto")
     except HTTPError as error:
         raise TableError(
-            f"OpenML has no data set {name}, or does not give it: {error.reason}."
+            f"OpenML did not return data set {name}: {error.reason}."
         ) from None
     except (OSError, HTTPException) as error:
-        raise _not_fetched(f"openml:{name}", error) from None
+        raise _not_downloaded(f"openml:{name}", error) from None
     if target is not None:
         return split_target(bunch.frame, target)
     if bunch.target is None:
         raise TableError(
-            f"'openml:{name}' names no target. Say which column holds the classes: "
-            f"--target. Columns: {shortened(bunch.frame.columns)}."
+            f"'openml:{name}' has no default target. Name the column that holds the "
+            f"classes with --target. Columns: {shortened(bunch.frame.columns)}."
         )
     return bunch.data, bunch.target
 
@@ -77,8 +77,8 @@ def _from_imblearn(name: str, target: str | None) -> tuple[pd.DataFrame, pd.Seri
     """Return a data set of imbalanced-learn's collection."""
     if target is not None:
         raise TableError(
-            f"'imblearn:{name}' has its target, and columns have no names. Leave out "
-            f"--target {target}."
+            f"'imblearn:{name}' has its own target, and its columns have no names. "
+            f"Omit --target {target}."
         )
     try:
         bunch = fetch_datasets(filter_data=(name,))[name]
@@ -89,15 +89,15 @@ def _from_imblearn(name: str, target: str | None) -> tuple[pd.DataFrame, pd.Seri
             f"Known: {shortened(known, 99)}."
         ) from None
     except (OSError, HTTPException) as error:
-        raise _not_fetched(f"imblearn:{name}", error) from None
+        raise _not_downloaded(f"imblearn:{name}", error) from None
     columns = [f"x{number + 1}" for number in range(bunch.data.shape[1])]
     return pd.DataFrame(bunch.data, columns=columns), pd.Series(bunch.target, name="y")
 
 
-def _not_fetched(source: str, error: Exception) -> TableError:
-    """Return the error for a table that did not come."""
+def _not_downloaded(source: str, error: Exception) -> TableError:
+    """Return the error for a table that could not be downloaded."""
     reason = " ".join(str(getattr(error, "reason", error)).split())
     return TableError(
-        f"'{source}' could not be fetched: {reason}. Is there a connection? Data that "
-        f"were fetched once are kept; a file of yours needs none."
+        f"'{source}' could not be downloaded: {reason}. Check the network connection. "
+        f"Data that were downloaded before, and local files, need none."
     )

@@ -1,9 +1,9 @@
-"""Which differences between strategies are real: intervals and probabilities.
+"""Differences between strategies, with intervals and probabilities.
 
 A difference is that of a strategy minus the reference in the same fold, with the sign
-of the metric as measured; `better` and `worse` know which way is better. Training parts
-of different folds share rows, so folds are no independent witnesses. The variance of
-the mean over folds is therefore widened (Nadeau & Bengio, 2003), and the interval and
+of the metric as measured; `better` and `worse` depend on whether greater is better.
+Training rows of different folds overlap, so folds are not independent. The variance of
+the mean over folds is therefore increased (Nadeau & Bengio, 2003), and the interval and
 the probabilities come from the same Student distribution (Corani & Benavoli, 2015).
 
 References
@@ -27,8 +27,8 @@ from baycomp import CorrelatedTTest
 from baycomp.single import Posterior
 from scipy import stats
 
-# Scores up to 1 in which a hundredth means as much for every problem. The Brier
-# score is none: with 2 % positives the constant answer has 0.02, and a hundredth
+# Scores up to 1 in which a hundredth means as much for every problem. The Brier score
+# is not among them: with 2 % positives a constant prediction has 0.02, and a hundredth
 # would be half of all there is to gain.
 HUNDREDTHS = frozenset(
     {
@@ -84,10 +84,10 @@ def differences(
     greater_is_better : bool
         Whether a greater value of the metric is better.
     rope : float, default=0.01
-        The largest difference that makes no difference in practice (half the width of
+        The largest difference that does not matter in practice (half the width of
         the region of practical equivalence), in the unit of the metric.
     confidence : float, default=0.95
-        Probability that the interval holds the difference.
+        Probability that the interval contains the difference.
 
     Returns
     -------
@@ -112,15 +112,15 @@ def differences(
     The variance of the mean over n folds is
     ``(1 / n + test_share / (1 - test_share)) * s ** 2`` with ``s ** 2`` the sample
     variance of the differences, and n - 1 degrees of freedom (Nadeau & Bengio, 2003).
-    Where the same difference was found in every fold, ``s`` is 0: the interval is a
-    point and the probabilities are 0 or 1, which for few folds and a coarse metric
-    promises too much.
+    If the difference is the same in every fold, ``s`` is 0: the interval is a point and
+    the probabilities are 0 or 1, which is too optimistic for few folds and a coarse
+    metric.
 
-    Each row stands for itself, and nothing corrects for their number. Of 20 intervals
-    of 95 % one is expected to miss, and the strategy or metric picked because it looks
-    best is flattered. The rows are not independent either: all share the reference.
-    And it is one data set: the probabilities are about training anew on rows such as
-    these, not about other data (for that, see `many_datasets`).
+    Nothing corrects for multiple comparisons. Of 20 intervals of 95 % one is expected
+    to miss, and the difference of a strategy that was chosen because it looks best is
+    biased. The rows are not independent either: all share the reference. The
+    probabilities are about training again on similar rows of this data set, not about
+    other data sets.
 
     Examples
     --------
@@ -137,8 +137,8 @@ def differences(
     strategies = finite["strategy"].unique().tolist()
     if reference not in strategies:
         raise ValueError(
-            f"{reference!r} has no score in {metric!r}, so nothing can be compared "
-            f"with it. Strategies with scores: {strategies}."
+            f"The reference {reference!r} has no score in {metric!r}. Strategies with "
+            f"scores: {strategies}."
         )
     _check_numbers(test_share, rope, confidence)
     values = finite.pivot(index="fold", columns="strategy", values="value")
@@ -146,7 +146,7 @@ def differences(
     for strategy in strategies:
         both = values[[reference, strategy]].dropna().to_numpy()
         if strategy != reference and len(both):
-            row = _difference(*both.T, test_share, rope, confidence)
+            row = _difference(both[:, 0], both[:, 1], test_share, rope, confidence)
             rows[strategy] = row if greater_is_better else _better_if_less(row)
     table = pd.DataFrame(
         list(rows.values()),
@@ -163,15 +163,15 @@ def _difference(
     rope: float,
     confidence: float,
 ) -> Difference:
-    """Return the difference in a metric of which more is better."""
+    """Return the difference in a metric of which greater is better."""
     n_folds = len(of_reference)
     if n_folds == 1:
         difference = float(of_strategy[0] - of_reference[0])
-        return Difference(difference, -math.inf, math.inf, *[math.nan] * 3, 1)
+        nan = math.nan
+        return Difference(difference, -math.inf, math.inf, nan, nan, nan, 1)
     # baycomp's runs are the repetitions of k-fold cross-validation, that is how often
-    # a row is tested. The mean of that gives Nadeau and Bengio's correction for any
-    # splitter and after any failed fold, where CorrelatedTTest itself, which wants
-    # whole runs, would raise or take a wrong share.
+    # a row is tested. Its mean gives Nadeau and Bengio's correction for any splitter
+    # and after any failed fold. CorrelatedTTest itself accepts whole runs only.
     mean, variance, n_free = CorrelatedTTest.compute_statistics(
         of_reference, of_strategy, runs=n_folds * test_share
     )
@@ -195,7 +195,7 @@ def _better_if_less(row: Difference) -> Difference:
 
 
 def practical_difference(metric: str, reference_mean: float) -> float:
-    """Return the largest difference in a metric that makes none in practice.
+    """Return the largest difference in a metric that does not matter in practice.
 
     Parameters
     ----------
@@ -227,24 +227,24 @@ def practical_difference(metric: str, reference_mean: float) -> float:
 
 
 def _check_numbers(test_share: float, rope: float, confidence: float) -> None:
-    """Raise unless every number is in its range."""
+    """Raise an error unless every number is in its range."""
     if not 0 < test_share < 1:
         raise ValueError(
-            f"Test rows are a share of all rows between 0 and 1; "
-            f"test_share={test_share:g}. For 5 folds it is 1/5."
+            f"test_share must be between 0 and 1. Got {test_share:g}. "
+            f"For 5 folds it is 1/5."
         )
     if not 0 <= rope < math.inf:
-        raise ValueError(
-            f"The largest difference that makes none in practice is a finite number "
-            f"of at least 0; rope={rope:g}."
-        )
+        raise ValueError(f"rope must be a finite number of at least 0. Got {rope:g}.")
     check_confidence(confidence)
 
 
 def check_confidence(confidence: float) -> None:
-    """Raise unless the confidence is a probability that can hold for one side only."""
+    """Raise an error unless the confidence is between 0.5 and 1.
+
+    Up to 0.5, a difference could be both better and worse with this confidence.
+    """
     if not 0.5 < confidence < 1:
         raise ValueError(
-            f"A confidence lies between 0.5 and 1; confidence={confidence:g}. "
-            f"For 95 % it is 0.95."
+            f"confidence must be between 0.5 and 1. Got {confidence:g}. For 95 % it is "
+            f"0.95."
         )

@@ -19,7 +19,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 from skweighted._text import count
-from skweighted.comparison.data import Problem
+from skweighted.comparison.data import LabeledData
 from skweighted.comparison.measures import MEASURES, by_panel
 from skweighted.comparison.report.captions import (
     CAPTIONED,
@@ -150,7 +150,7 @@ def _page(results: Results, command: str) -> dict[str, Any]:
     }
 
 
-def _bars(problem: Problem) -> list[Bar]:
+def _bars(problem: LabeledData) -> list[Bar]:
     """Return the shares of the classes: the largest ones, all others, the rarest."""
     counts = pd.Series(problem.class_counts, index=[str(c) for c in problem.classes])
     rarest = counts.loc[[str(problem.positive)]]

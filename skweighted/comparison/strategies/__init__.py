@@ -1,31 +1,29 @@
-"""Treatments of imbalance: how to fit, and how to decide.
+"""Treatments of imbalance: how to build a classifier from the parts of a comparison.
 
-A strategy gets the same preprocessing, the same seeded network and the same training
-rows as every other; what it does with them is all that differs. Resampling happens
-after preprocessing and sees training rows only.
+Every strategy gets the same preprocessing and the same network, and is fitted on the
+same training rows with the same seed. Resampling happens after preprocessing and sees
+training rows only.
 """
 
 from skweighted.comparison.strategies.choice import choose_strategies
-from skweighted.comparison.strategies.fits import (
-    fitted_by,
-    plain,
-    resampled_by,
-    seeded,
-    with_parameters,
-)
+from skweighted.comparison.strategies.pipelines import plain, resampled_by
+from skweighted.comparison.strategies.samplers import CheckedSampler
+from skweighted.comparison.strategies.seeding import for_rows, seeded
 from skweighted.comparison.strategies.strategy import Parts, Setting, Strategy
 from skweighted.comparison.strategies.table import DEFAULT_STRATEGIES, STRATEGIES
+from skweighted.comparison.strategies.tuning import TuningFolds
 
 __all__ = [
     "DEFAULT_STRATEGIES",
     "STRATEGIES",
+    "CheckedSampler",
     "Parts",
     "Setting",
     "Strategy",
+    "TuningFolds",
     "choose_strategies",
-    "fitted_by",
+    "for_rows",
     "plain",
     "resampled_by",
     "seeded",
-    "with_parameters",
 ]

@@ -1,43 +1,45 @@
-"""From what a user names or brings along to strategies by name."""
+"""Strategies by name, from names or objects of the user."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skweighted._text import did_you_mean, shortened
-from skweighted.comparison.strategies.fits import fitted_by, resampled_by, seeded
+from skweighted.comparison.strategies.pipelines import (
+    in_place_of_network,
+    resampled_by,
+)
 from skweighted.comparison.strategies.strategy import Strategy
 from skweighted.comparison.strategies.table import DEFAULT_STRATEGIES, STRATEGIES
 
-# The name that stands for all the others.
+# The name of all strategies together.
 ALL = "all"
 
 
 def choose_strategies(names: Any = None) -> dict[str, Strategy]:
-    """Return the strategies that are named or given.
+    """Return the chosen strategies by name.
 
     Parameters
     ----------
     names : str, object, iterable or dict, default=None
         None is `DEFAULT_STRATEGIES`, "all" is all of `STRATEGIES`. Otherwise a key of
-        `STRATEGIES`; a sampler of your own, with ``fit_resample``; a classifier of your
-        own, with ``fit`` and ``predict_proba``, which takes the network's place after
-        the same preprocessing; several of these; or a dict that gives each a name, in
-        which a `Strategy` may be too.
+        `STRATEGIES`; a sampler with ``fit_resample``; a classifier with ``fit`` and
+        ``predict_proba``, which replaces the network after the same preprocessing;
+        several of these; or a dict from names to these or to a `Strategy`.
 
     Returns
     -------
     dict of str to Strategy
-        In the order of `names`. A sampler or classifier without a name has that of its
+        In the order of `names`. A sampler or classifier without a name gets that of its
         class, as in "k_means_smote", with a number if the name is taken. It is copied
-        for each fit, and seeded where it has no ``random_state`` of its own.
+        for each fit, and seeded if its ``random_state`` is None.
 
     Raises
     ------
     ValueError
-        If a name is not known, or there is none.
+        If a name is not known, or no strategy is given.
     TypeError
-        If something is no strategy, sampler or classifier, or a name no text.
+        If an object is not a strategy, sampler or classifier, or a name is not a str.
     """
     if names is None:
         names = DEFAULT_STRATEGIES
@@ -49,18 +51,17 @@ def choose_strategies(names: Any = None) -> dict[str, Strategy]:
         is_one = is_one or not isinstance(names, Iterable)
         chosen = _named([names] if is_one else names)
     if not chosen:
-        raise ValueError(f"No strategy was named. Known: {shortened(STRATEGIES, 99)}.")
+        raise ValueError(f"strategies is empty. Known: {shortened(STRATEGIES, 99)}.")
     return chosen
 
 
 def _named(several: Iterable[Any]) -> dict[str, Strategy]:
-    """Return strategies by their own names."""
+    """Return strategies by name, made up where there is none."""
     chosen: dict[str, Strategy] = {}
     for given in several:
         if isinstance(given, Strategy):
             raise TypeError(
-                "A Strategy has no name of its own. Give a dict with one: "
-                "{'mine': Strategy(...)}."
+                "A Strategy needs a name. Use a dict, such as {'mine': Strategy(...)}."
             )
         if isinstance(given, str):
             chosen |= STRATEGIES if given == ALL else {given: _known(given)}
@@ -71,7 +72,7 @@ def _named(several: Iterable[Any]) -> dict[str, Strategy]:
 
 
 def _strategy(given: Any) -> Strategy:
-    """Return what is given as a strategy."""
+    """Return a name, Strategy, sampler or classifier as a strategy."""
     if isinstance(given, str):
         return _known(given)
     if isinstance(given, Strategy):
@@ -80,14 +81,12 @@ def _strategy(given: Any) -> Strategy:
     if _is_estimator(given):
         # Pipelines may have both methods, and then they are whole models.
         if hasattr(given, "fit") and hasattr(given, "predict_proba"):
-            fit = fitted_by(given)
-            summary = f"Your own {name}."
-            return Strategy(fit=fit, summary=summary, is_network=False, given=given)
+            make = in_place_of_network(given)
+            return Strategy(make, summary=f"Your own {name}.", is_network=False)
         if hasattr(given, "fit_resample"):
-            fit = resampled_by(lambda y, seed: seeded(given, seed))
-            summary = f"Rows resampled by your own {name}."
-            return Strategy(fit=fit, summary=summary, given=given)
-    raise TypeError(_no_strategy(given))
+            make = resampled_by(given)
+            return Strategy(make, summary=f"Rows resampled by your own {name}.")
+    raise TypeError(_not_a_strategy(given))
 
 
 def _is_estimator(given: Any) -> bool:
@@ -96,8 +95,8 @@ def _is_estimator(given: Any) -> bool:
     return not isinstance(given, type) and any(hasattr(given, m) for m in methods)
 
 
-def _no_strategy(given: Any) -> str:
-    """Return the message for what is no strategy."""
+def _not_a_strategy(given: Any) -> str:
+    """Return the message for an object that is not a strategy."""
     rule = (
         "A strategy is a name, a Strategy, a sampler with fit_resample, or a "
         "classifier with fit and predict_proba."
@@ -106,8 +105,8 @@ def _no_strategy(given: Any) -> str:
         return f"{rule} Got the class {given.__name__}. Use {given.__name__}()."
     if _is_estimator(given):
         return (
-            f"{rule} Got {given!r}, which has no predict_proba. Strategies are "
-            f"compared by probabilities too; CalibratedClassifierCV gives it some."
+            f"{rule} Got {given!r}, which has no predict_proba. Wrap it in "
+            f"CalibratedClassifierCV to add probabilities."
         )
     return f"{rule} Got {given!r}. Known names: {shortened(STRATEGIES, 99)}."
 
@@ -123,12 +122,12 @@ def _known(name: str) -> Strategy:
 
 
 def _text(name: Any) -> str:
-    """Return the name if it is a text that can stand in a table."""
+    """Return the name if it is a str that is not blank."""
     if isinstance(name, str) and name.strip():
         return name
     raise TypeError(
-        f"The names of strategies are texts. Got {name!r}. Give a dict such as "
-        f"{{'mine': SMOTE(k_neighbors=3)}}."
+        f"The name of a strategy must be a str that is not blank. Got {name!r}. Use a "
+        f"dict such as {{'mine': SMOTE(k_neighbors=3)}}."
     )
 
 

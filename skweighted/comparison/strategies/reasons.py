@@ -1,6 +1,6 @@
 """Why a strategy cannot run: functions from a `Setting` to a reason, or None.
 
-A reason reads on after "skipped: ", without a capital and without a full stop.
+A reason continues "smote was skipped: ", so it has no capital and no full stop.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from skweighted.comparison.strategies.strategy import Setting, WhyNot
 
 
 def any_of(*reasons: WhyNot) -> WhyNot:
-    """Return the first reason there is."""
+    """Combine functions: the first reason that applies is returned."""
 
     def why_not(setting: Setting) -> str | None:
         found = (reason(setting) for reason in reasons)
@@ -21,7 +21,7 @@ def any_of(*reasons: WhyNot) -> WhyNot:
 
 
 def no_such_parameters(**parameters: Any) -> WhyNot:
-    """Return whether the network lacks a parameter, or refuses its value."""
+    """Return a function for a network without a parameter, or one of its values."""
 
     def why_not(setting: Setting) -> str | None:
         name_of_network = type(setting.network).__name__
@@ -30,14 +30,14 @@ def no_such_parameters(**parameters: Any) -> WhyNot:
             if name not in known:
                 return f"{name_of_network} has no parameter {name}"
             if not _is_taken(setting.network, name, value):
-                return f"{name_of_network} takes no {name}={value!r}"
+                return f"{name_of_network} does not accept {name}={value!r}"
         return None
 
     return why_not
 
 
 def no_costs(setting: Setting) -> str | None:
-    """Say so if there are no costs, or the network cannot decide by them."""
+    """Return a reason if there are no costs, or the network has no cost_matrix."""
     if not setting.has_costs:
         return "no costs were given"
     if "cost_matrix" in setting.network.get_params(deep=False):
@@ -46,36 +46,36 @@ def no_costs(setting: Setting) -> str | None:
 
 
 def no_text(setting: Setting) -> str | None:
-    """Say so if there is no column of text."""
+    """Return a reason if no column holds text."""
     return None if setting.has_text else "there are no text columns"
 
 
 def no_numbers(setting: Setting) -> str | None:
-    """Say so if there is no column of numbers."""
+    """Return a reason if no column holds numbers."""
     return None if setting.has_numbers else "there are no columns of numbers"
 
 
 def sparse_rows(setting: Setting) -> str | None:
-    """Say so if features are sparse and the model needs them dense."""
-    return "takes no sparse features" if setting.is_sparse else None
+    """Return a reason if features are sparse, for models that need them dense."""
+    return "does not accept sparse features" if setting.is_sparse else None
 
 
 def single_rows(setting: Setting) -> str | None:
-    """Say so if a training part has a single row of some class."""
+    """Return a reason if the training rows of a fold have one row of some class."""
     if setting.fewest_rows >= 2:
         return None
     return "needs 2 training rows of every class, and the smallest has 1"
 
 
 def more_than_two_classes(setting: Setting) -> str | None:
-    """Say so if one threshold cannot part the classes."""
+    """Return a reason if there are more classes than a threshold separates."""
     if setting.n_classes <= 2:
         return None
-    return f"one threshold parts two classes, and there are {setting.n_classes}"
+    return f"a threshold separates only two classes; there are {setting.n_classes}"
 
 
 def _is_taken(network: Any, name: str, value: Any) -> bool:
-    """Return whether scikit-learn would take the value, as far as can be known."""
+    """Return whether the constraints of a scikit-learn estimator allow the value."""
     constraints = getattr(network, "_parameter_constraints", {}).get(name)
     if not isinstance(constraints, list):
         return True

@@ -1,39 +1,35 @@
-"""A strategy, what it builds its model from, and what it knows before any fit."""
+"""A strategy, the parts that it builds a pipeline from, and what is known before."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
+from sklearn.base import BaseEstimator
+
+from skweighted.comparison.preprocessing import CodedPreprocessing
 
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What a strategy builds its model from: unfitted, and its own to change.
+    """The parts that a strategy builds its pipeline from: unfitted, its own to change.
 
     Attributes
     ----------
     preprocessing : transformer
-        Imputation, scaling and encoding.
+        Reads the columns of a table, then imputes, scales and encodes them.
     network : classifier
-        Seeded; the same seed for every strategy in a fold.
-    seed : int
-        For what the strategy draws itself, such as samples or inner folds.
+        The network that is compared.
     cost_matrix : array-like, dict, DataFrame or None, default=None
-        What mistakes cost, as in `skweighted.CostSensitiveMLPClassifier`; None where
-        no costs were given.
-    text_columns : tuple of str, default=()
-        Names of the columns of X that hold text.
-    groups : ndarray of int of shape (n_train,) or None, default=None
-        Which training rows belong together, for splits inside of them.
+        Cost of each mistake, as in `skweighted.CostSensitiveMLPClassifier`.
+    coded_preprocessing : CodedPreprocessing or None, default=None
+        The same preprocessing in two steps, for a sampler between them that needs one
+        column for each text; None if no column holds text.
     """
 
-    preprocessing: Any
-    network: Any
-    seed: int
+    preprocessing: BaseEstimator
+    network: BaseEstimator
     cost_matrix: Any = None
-    text_columns: tuple[str, ...] = ()
-    groups: np.ndarray | None = None
+    coded_preprocessing: CodedPreprocessing | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Setting:
     n_classes : int
         Number of classes.
     fewest_rows : int
-        Rows of the smallest class in the training part where it has fewest.
+        Rows of the smallest class in the training rows where it has fewest.
     has_text : bool, default=False
         Whether a column of X holds text.
     has_numbers : bool, default=True
@@ -58,7 +54,7 @@ class Setting:
         Whether the features are a sparse matrix after preprocessing.
     """
 
-    network: Any
+    network: BaseEstimator
     n_classes: int
     fewest_rows: int
     has_text: bool = False
@@ -67,48 +63,53 @@ class Setting:
     is_sparse: bool = False
 
 
-Fit = Callable[[Parts, Any, np.ndarray], Any]
+Make = Callable[[Parts], BaseEstimator]
 WhyNot = Callable[[Setting], str | None]
 
 
-def own_decision(model: Any, X: Any) -> np.ndarray:
-    """Return what the fitted model predicts."""
-    return model.predict(X)
-
-
 def always_possible(setting: Setting) -> None:
-    """Return None: nothing can stand in the way."""
+    """Return None: there is no reason against it."""
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """One treatment of imbalance.
+    """One treatment of imbalance: how to build an unfitted classifier from parts.
+
+    `compare` fits a clone of this classifier on the training rows of every fold, and
+    `Comparison.pipeline` returns another. To change how the classifier decides, wrap
+    it, as `sklearn.model_selection.FixedThresholdClassifier` does.
 
     Attributes
     ----------
-    fit : callable ``(parts, X, y) -> model``
-        Fits on the training rows and returns a model with `predict_proba`. Where these
-        rows do not let it, it raises `skweighted.exceptions.CannotRunError`, with a
-        reason like those of `why_not`.
-    decide : callable ``(model, X) -> y_pred``
-        Turns rows into labels, an array of shape (n_samples,).
+    make : callable ``(parts) -> classifier``
+        Returns an unfitted classifier with `predict` and `predict_proba` that takes X
+        as it was given to `compare`; usually a pipeline of imbalanced-learn that begins
+        with ``parts.preprocessing``. Leave each ``random_state`` None: `compare` sets
+        it to the seed of the fold. If the training rows do not allow the fit, it raises
+        `skweighted.exceptions.CannotRunError`, with a reason like those of `why_not`.
     why_not : callable ``(setting) -> str or None``
-        Says why the strategy cannot run here, or None if it can.
+        Returns the reason why the strategy cannot run, or None if it can.
     summary : str, default=""
-        What it does, in a sentence. Words make no difference to equality.
+        What it does, in a sentence. Ignored when strategies are compared by ``==``.
     source : str, default=""
-        "Author, year" of the method, "" where there is no paper.
+        "Author, year" of the method, "" if there is no paper.
     is_network : bool, default=True
-        Whether it trains the network that is given; False for what networks are
-        measured against, such as boosted trees.
-    given : sampler or classifier, default=None
-        What it was made of, where a user brought something along.
+        Whether it trains the given network; False for other models, such as boosted
+        trees.
+
+    Examples
+    --------
+    >>> from imblearn.over_sampling import SMOTE
+    >>> from imblearn.pipeline import make_pipeline
+    >>> from skweighted.comparison import Strategy
+    >>> def own(parts):
+    ...     steps = [parts.preprocessing, SMOTE(k_neighbors=2), parts.network]
+    ...     return make_pipeline(*steps)
+    >>> strategies = {"none": "none", "mine": Strategy(make=own)}
     """
 
-    fit: Fit
-    decide: Callable[[Any, Any], np.ndarray] = own_decision
+    make: Make
     why_not: WhyNot = always_possible
     summary: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
     is_network: bool = True
-    given: Any = field(default=None, compare=False)

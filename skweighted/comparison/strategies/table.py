@@ -1,70 +1,79 @@
-"""The strategies by name: each says what it does, who proposed it, and when it cannot.
+"""The strategies by name: what each does, who proposed it, and when it cannot run.
 
-Fairness lives in this table: what a strategy may change is here, and nowhere else.
+This table is where comparisons are fair or not: it is all that a strategy may change.
 """
 
 from typing import Any
 
+from imblearn.combine import SMOTEENN, SMOTETomek
 from imblearn.ensemble import BalancedRandomForestClassifier, EasyEnsembleClassifier
+from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
+from imblearn.under_sampling import NearMiss, RandomUnderSampler, TomekLinks
+from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-import skweighted.comparison.strategies.fits as fits
+import skweighted.comparison.strategies.pipelines as pipelines
 import skweighted.comparison.strategies.reasons as reasons
-import skweighted.comparison.strategies.samplers as samplers
-from skweighted.comparison.strategies.strategy import Strategy
+from skweighted.comparison.strategies.samplers import ClusteredSMOTE
+from skweighted.comparison.strategies.strategy import Strategy, WhyNot, always_possible
 
 
 def _trained_with(summary: str, source: str, **parameters: Any) -> Strategy:
-    """Return the network with some parameters set, where it has them."""
+    """Return the network with some parameters set, if it has them."""
     return Strategy(
-        fit=fits.with_parameters(**parameters),
+        make=pipelines.with_parameters(**parameters),
         why_not=reasons.no_such_parameters(**parameters),
         summary=summary,
         source=source,
     )
 
 
-def _resampled(make_sampler: Any, summary: str, source: str) -> Strategy:
-    """Return the network on resampled rows, whatever the classes."""
-    return Strategy(fit=fits.resampled_by(make_sampler), summary=summary, source=source)
-
-
-def _interpolated(make_sampler: Any, summary: str, source: str) -> Strategy:
-    """Return the network on rows between others, which takes two of every class."""
+def _resampled(
+    sampler: BaseEstimator,
+    summary: str,
+    source: str,
+    why_not: WhyNot = always_possible,
+) -> Strategy:
+    """Return the network on resampled rows."""
     return Strategy(
-        fit=fits.resampled_by(make_sampler),
-        why_not=reasons.single_rows,
+        make=pipelines.resampled_by(sampler, fewer_neighbors=True),
+        why_not=why_not,
         summary=summary,
         source=source,
     )
 
 
+def _interpolated(sampler: BaseEstimator, summary: str, source: str) -> Strategy:
+    """Return the network on rows between others, which needs two of every class."""
+    return _resampled(sampler, summary, source, why_not=reasons.single_rows)
+
+
 STRATEGIES: dict[str, Strategy] = {
-    "none": Strategy(fit=fits.plain, summary="The network as it is."),
+    "none": Strategy(make=pipelines.plain, summary="The network as it is."),
     "class_weight": _trained_with(
         "Every class has the same total weight in training.",
         "King & Zeng, 2001",
         class_weight="balanced",
     ),
     "class_weight_sqrt": _trained_with(
-        "Class weights that go half the way: square roots of balanced ones.",
+        "Square roots of balanced class weights.",
         "Mahajan et al., 2018",
         class_weight="sqrt_balanced",
     ),
     "class_weight_corrected": _trained_with(
-        "Balanced class weights that are undone in the probabilities.",
+        "Balanced class weights, undone in the probabilities.",
         "Elkan, 2001",
         class_weight="balanced",
         correct_probabilities=True,
     ),
     "focal": _trained_with(
-        "A loss in which rows that are already right count less.",
+        "A loss that gives less weight to rows that are easy to classify.",
         "Lin et al., 2017",
         loss="focal",
     ),
     "logit_adjusted": _trained_with(
-        "A loss that asks more of a class the rarer it is.",
+        "A loss that requires a larger margin of rarer classes.",
         "Menon et al., 2021",
         loss="logit_adjusted",
     ),
@@ -76,117 +85,121 @@ STRATEGIES: dict[str, Strategy] = {
         class_weight_start=0.8,
     ),
     "threshold": Strategy(
-        fit=fits.tuned_threshold,
+        make=pipelines.tuned_threshold,
         why_not=reasons.any_of(reasons.more_than_two_classes, reasons.single_rows),
-        summary="The threshold of least cost, else best balanced accuracy.",
+        summary="The threshold with the least cost, or best balanced accuracy.",
         source="Sheng & Ling, 2006",
     ),
     "min_cost": Strategy(
-        fit=fits.with_costs,
+        make=pipelines.with_costs,
         why_not=reasons.no_costs,
-        summary="The answer of least expected cost, by the probabilities.",
+        summary="The class with the least expected cost.",
         source="Elkan, 2001",
     ),
     "random_over": _resampled(
-        samplers.random_over,
+        RandomOverSampler(),
         "Rows of smaller classes repeated until classes are equal.",
         "Japkowicz & Stephen, 2002",
     ),
     "smote": _interpolated(
-        samplers.smote,
-        "New rows between neighbours of a class until classes are equal.",
+        SMOTE(),
+        "New rows between neighbors of a class until classes are equal.",
         "Chawla et al., 2002",
     ),
     "smotenc": Strategy(
-        fit=fits.resampled_with_text,
+        make=pipelines.resampled_with_text,
         why_not=reasons.any_of(
             reasons.no_text, reasons.no_numbers, reasons.single_rows
         ),
-        summary="SMOTE for tables with text, which new rows have from neighbours.",
+        summary="SMOTE for tables with text, which is copied from neighbors.",
         source="Chawla et al., 2002",
     ),
     "borderline_smote": _interpolated(
-        samplers.borderline_smote,
-        "SMOTE from those rows only that are near the border.",
+        BorderlineSMOTE(),
+        "SMOTE only from rows near the border between classes.",
         "Han et al., 2005",
     ),
     "adasyn": _interpolated(
-        samplers.adasyn,
-        "SMOTE with more new rows where neighbours have another class.",
+        ADASYN(),
+        "SMOTE with more new rows where neighbors have another class.",
         "He et al., 2008",
     ),
     "kmeans_smote": _interpolated(
-        samplers.kmeans_smote,
+        ClusteredSMOTE(),
         "SMOTE inside clusters in which a small class is frequent.",
         "Douzas et al., 2018",
     ),
     "random_under": _resampled(
-        samplers.random_under,
+        RandomUnderSampler(),
         "Rows of larger classes dropped until classes are equal.",
         "Japkowicz & Stephen, 2002",
     ),
     "near_miss": _resampled(
-        samplers.near_miss,
-        "Of larger classes only the rows nearest to the smallest class.",
+        NearMiss(),
+        "Larger classes reduced to the rows nearest to the smallest class.",
         "Mani & Zhang, 2003",
     ),
     "tomek_links": _resampled(
-        samplers.tomek_links,
-        "Rows of larger classes dropped where two nearest rows disagree.",
+        TomekLinks(),
+        "Rows of larger classes dropped from pairs of nearest neighbors.",
         "Tomek, 1976",
     ),
     "smote_enn": _interpolated(
-        samplers.smote_enn,
-        "SMOTE, then rows dropped that disagree with their neighbours.",
+        SMOTEENN(smote=SMOTE()),
+        "SMOTE, then rows dropped whose neighbors have another class.",
         "Batista et al., 2004",
     ),
     "smote_tomek": _interpolated(
-        samplers.smote_tomek,
-        "SMOTE, then both rows dropped where two nearest rows disagree.",
+        SMOTETomek(smote=SMOTE()),
+        "SMOTE, then nearest neighbors of different classes dropped.",
         "Batista et al., 2003",
     ),
     "balanced_bagging": Strategy(
-        fit=fits.bagged,
-        summary="Ten networks, each on a sample with equally many rows per class.",
+        make=pipelines.bagged,
+        summary="Ten networks, each on a sample with classes of equal size.",
         source="Maclin & Opitz, 1997",
     ),
     # Boosted trees, as in the paper: with the network it would be balanced_bagging.
     "easy_ensemble": Strategy(
-        fit=fits.fitted_by(EasyEnsembleClassifier()),
-        summary="Ten times boosted stumps on undersampled rows; no network.",
+        make=pipelines.in_place_of_network(EasyEnsembleClassifier()),
+        summary="Ten ensembles of boosted stumps on undersampled rows; no network.",
         source="Liu et al., 2009",
         is_network=False,
     ),
     "logistic_regression": Strategy(
         # 1,000 steps: 100, the default, are too few for hundreds of one-hot columns.
-        fit=fits.fitted_by(LogisticRegression(class_weight="balanced", max_iter=1000)),
+        make=pipelines.in_place_of_network(
+            LogisticRegression(class_weight="balanced", max_iter=1000)
+        ),
         summary="A linear model with balanced class weights; no network.",
         source="King & Zeng, 2001",
         is_network=False,
     ),
     "hist_gradient_boosting": Strategy(
-        fit=fits.fitted_by(HistGradientBoostingClassifier()),
+        make=pipelines.in_place_of_network(HistGradientBoostingClassifier()),
         why_not=reasons.sparse_rows,
-        summary="Boosted trees as they are; no network.",
+        summary="Boosted trees without class weights; no network.",
         source="Ke et al., 2017",
         is_network=False,
     ),
     "hist_gradient_boosting_balanced": Strategy(
-        fit=fits.fitted_by(HistGradientBoostingClassifier(class_weight="balanced")),
+        make=pipelines.in_place_of_network(
+            HistGradientBoostingClassifier(class_weight="balanced")
+        ),
         why_not=reasons.sparse_rows,
         summary="Boosted trees with balanced class weights; no network.",
         source="Ke et al., 2017",
         is_network=False,
     ),
     "balanced_random_forest": Strategy(
-        fit=fits.fitted_by(BalancedRandomForestClassifier()),
-        summary="Trees on samples with equally many rows per class; no network.",
+        make=pipelines.in_place_of_network(BalancedRandomForestClassifier()),
+        summary="Trees on samples with classes of equal size; no network.",
         source="Chen et al., 2004",
         is_network=False,
     ),
 }
 
-# Where costs are given, "min_cost" is one more.
+# If costs are given, "min_cost" is added.
 DEFAULT_STRATEGIES: tuple[str, ...] = (
     "none",
     "class_weight",
