@@ -314,8 +314,8 @@ def test_the_epochs_before_class_weights_are_rounded():
 
 def test_partial_fit_cannot_start_class_weights_later():
     message = (
-        "partial_fit cannot start class weights later, since it does not know how many "
-        "epochs there will be. Use class_weight_start=0, or fit."
+        "partial_fit does not support class_weight_start, because the number of epochs "
+        "is not known. Use class_weight_start=0, or fit."
     )
     with pytest.raises(ValueError, match=whole(message)):
         mlp(class_weight="balanced", class_weight_start=0.5).partial_fit(X, Y)
@@ -389,8 +389,8 @@ WARNINGS = [
     (
         {"cost_matrix": [[0, 20], [1, 0]]},
         CostWarning,
-        "Missing the rarer class (20.67% of the rows) costs less than answering it "
-        "falsely. Are rows and columns of cost_matrix swapped? Rows are truths, "
+        "Missing the rarer class (20.67% of the rows) costs less than predicting it by "
+        "mistake. Are rows and columns of cost_matrix swapped? Rows are truths, "
         "columns are predictions.",
     ),
 ]
@@ -462,11 +462,11 @@ ERRORS = [
     (
         {"class_weight": "balanced", "class_weight__beta": 0.9},
         "class_weight='balanced' has no option 'beta', given as class_weight__beta. "
-        "Only 'effective_number' has one: 'beta'.",
+        "Only 'effective_number' has an option: 'beta'.",
     ),
     (
         {"class_weight": lambda classes, counts: counts[:1]},
-        "A function as class_weight must return one weight per class, or a dict. For "
+        "A class_weight function must return one weight per class, or a dict. For "
         "classes [0, 1] it returned array([238.]).",
     ),
     (

@@ -48,20 +48,21 @@ SHAPE = (
     "A cost matrix must have a row for each truth and a column for each prediction: "
     "shape (2, 2) for the classes ['no', 'yes'], in this order. Got shape {}. {}"
 )
-NAMED = "A dict {(truth, prediction): cost} or a DataFrame names its classes."
+NAMED = "A dict {(truth, prediction): cost} or a DataFrame can name them."
 FINITE = (
-    "Every cost must be a finite number. Answering 'yes' where 'no' is true costs {}. "
-    "For a mistake that must not happen, give a cost far above the others."
+    "Every cost must be a finite number. Predicting 'yes' where 'no' is true costs {}. "
+    "For a mistake that must not happen, use a cost far above the others."
 )
 RIGHT = (
-    "Being right must never cost more than being wrong. For class {!r} the right "
-    "answer costs {} and answering {!r} costs {}. Are rows and columns swapped? Rows "
+    "A correct prediction must not cost more than a mistake. Where {!r} is true, "
+    "predicting it costs {} and predicting {!r} costs {}. Are rows and columns "
+    "swapped? Rows "
     "are truths, columns are predictions."
 )
 FRAME_LABELS = (
     "A DataFrame of costs must have one row and one column for each class. It has {} "
-    "{}s for 'yes'; its {}s are {}. Classes: ['no', 'yes']. Pass cost_matrix.to_numpy"
-    "() if it is in this order without these labels."
+    "{}s for 'yes'; its {}s are {}. Classes: ['no', 'yes']. If its rows and columns "
+    "are in this order, pass cost_matrix.to_numpy()."
 )
 TRANSPOSED = (
     "The rows of a cost matrix are truths and its columns are predictions. The {} of "
@@ -81,10 +82,13 @@ WRONG = [
     (
         np.zeros((5, 2, 2)),
         SHAPE.format(
-            (5, 2, 2), "A matrix per row goes to predict(X, cost_matrix=...)."
+            (5, 2, 2), "Pass one matrix per row to predict(X, cost_matrix=...)."
         ),
     ),
-    ([[0, 1], [5]], "The rows of costs must have one length. Got [[0, 1], [5]]."),
+    (
+        [[0, 1], [5]],
+        "The rows of costs must all have the same length. Got [[0, 1], [5]].",
+    ),
     ([[0, "much"], [5, 0]], "A cost must be a number. Got 'much', of type str."),
     ([["0", "1"], ["5", "0"]], "A cost must be a number. Got '0', of type str."),
     ([[0, None], [5, 0]], "A cost must be a number. Got None, of type NoneType."),
@@ -95,23 +99,25 @@ WRONG = [
     ([[0, 1], [0, 5]], RIGHT.format("yes", 5, "no", 0)),
     (
         [[0, 3], [1, 2]],
-        RIGHT.format("yes", 2, "no", 1) + " Transposed, it would pass.",
+        RIGHT.format("yes", 2, "no", 1) + " The transpose would be valid.",
     ),
     ([[5, 0], [0, 5]], RIGHT.format("no", 5, "yes", 0)),
     (
         [[0, 1], [3, 3]],
-        "Every class needs a mistake that costs more than the right answer. For class "
-        "'yes' every answer costs 3. Rows are truths, columns are predictions.",
+        "Every class needs a mistake that costs more than a correct prediction. Where "
+        "'yes' is true, every prediction costs 3. Rows are truths, columns are "
+        "predictions.",
     ),
     (
         [[0, 1], [0, 0]],
-        "Every class needs a mistake that costs more than the right answer. For class "
-        "'yes' every answer costs 0. Rows are truths, columns are predictions.",
+        "Every class needs a mistake that costs more than a correct prediction. Where "
+        "'yes' is true, every prediction costs 0. Rows are truths, columns are "
+        "predictions.",
     ),
     (
         {("no", "yes"): 1},
         "A dict of costs must have a cost for every mistake, as {(truth, prediction): "
-        "cost}. It has none for [('yes', 'no')]. Classes: ['no', 'yes'].",
+        "cost}. It has no cost for [('yes', 'no')]. Classes: ['no', 'yes'].",
     ),
     (
         {"yes": 5},
@@ -173,7 +179,8 @@ def test_of_many_missing_mistakes_ten_are_listed():
     missing = [(0, j) for j in range(1, 5)] + [(1, j) for j in (0, 2, 3, 4)]
     message = whole(
         f"A dict of costs must have a cost for every mistake, as {{(truth, prediction)"
-        f": cost}}. It has none for {[*missing, (2, 0), (2, 1)]} and 10 more. Classes: "
+        f": cost}}. It has no cost for {[*missing, (2, 0), (2, 1)]} and 10 more. "
+        f"Classes: "
         f"[0, 1, 2, 3, 4]."
     )
     with pytest.raises(ValueError, match=message):
@@ -230,7 +237,7 @@ def test_matrices_per_row_need_not_be_reasonable():
 
 def test_matrices_of_other_rows_are_explained():
     message = whole(
-        SHAPE.format((3, 2, 2), "One matrix for each row has shape (4, 2, 2) here.")
+        SHAPE.format((3, 2, 2), "One matrix for each row needs shape (4, 2, 2).")
     )
     with pytest.raises(ValueError, match=message):
         cost_array(np.zeros((3, 2, 2)), BINARY, n_rows=4)
@@ -269,8 +276,8 @@ def test_costs_of_each_row_stay_with_their_row():
 
 
 TOGETHER = (
-    "false_alarm and miss must be given together, since a decision weighs one against "
-    "the other. {} is None."
+    "false_alarm and miss must be given together, because a decision compares them. {} "
+    "is None."
 )
 ONE_FOR_EACH = "{} must be one number, or one for each of the 3 rows. Got shape {}."
 AT_LEAST_0 = "{} must be finite and at least 0. It is {}. Gains belong in cost_matrix."

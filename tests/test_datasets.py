@@ -54,8 +54,8 @@ def test_the_seed_decides_the_sample():
 @pytest.mark.parametrize("n_positives", [0, 213])
 def test_an_impossible_number_of_positives_is_an_error(n_positives):
     message = (
-        "n_positives must be from 1 to 212, the malignant cases there are; "
-        f"it is {n_positives}."
+        f"n_positives must be from 1 to 212, the number of malignant cases. Got "
+        f"{n_positives}."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         load_imbalanced_breast_cancer(n_positives=n_positives)

@@ -182,8 +182,8 @@ def test_the_threshold_of_known_costs(costs, threshold):
 
 def test_reversed_costs_have_no_threshold():
     message = whole(
-        "There is no threshold where being right costs more than being wrong in both "
-        "classes. Are rows and columns swapped? Rows are truths, columns are "
+        "There is no threshold, because correct predictions cost more than mistakes "
+        "in both classes. Are rows and columns swapped? Rows are truths, columns are "
         "predictions."
     )
     with pytest.raises(ValueError, match=message):
@@ -437,16 +437,18 @@ def test_probabilities_may_be_rounded_to_four_digits():
 
 
 ROWS = (
-    "proba must be numbers in a row for each sample and a column for each class, as "
-    "predict_proba returns them. Got shape {} and dtype {}."
+    "proba must be a numeric array with a row for each sample and a column for each "
+    "class, as predict_proba returns it. Got shape {} and dtype {}."
 )
 ROW = (
-    "Each row of proba must be numbers of at least 0 with sum 1, as predict_proba "
+    "Each row of proba must contain numbers of at least 0 that sum to 1, as "
+    "predict_proba "
     "returns them. Row {} is {}."
 )
 PRIOR = (
-    "old_prior must be 2 numbers above 0 with sum 1, one for each class of proba. Got "
-    "{}. Divide the number of rows of each class by that of all rows."
+    "old_prior must be 2 numbers above 0 that sum to 1, one for each class of proba. "
+    "Got "
+    "{}. Divide the number of rows of each class by the total number of rows."
 )
 HALVES = [0.5, 0.5]
 WRONG = [
@@ -477,15 +479,15 @@ def test_wrong_probabilities_and_priors_are_explained(proba, old_prior, message)
 
 def test_a_wrong_new_prior_is_explained():
     message = whole(
-        "new_prior must be 2 numbers of at least 0 with sum 1, one for each class of "
-        "proba. Got [-0.5, 1.5]. Divide the number of rows of each class by that of "
-        "all rows."
+        "new_prior must be 2 numbers of at least 0 that sum to 1, one for each class "
+        "of proba. Got [-0.5, 1.5]. Divide the number of rows of each class by the "
+        "total number of rows."
     )
     with pytest.raises(ValueError, match=message):
         adapt_prior([HALVES], HALVES, [-0.5, 1.5])
 
 
 def test_a_prior_of_no_rows_is_explained():
-    message = whole("A prior is estimated from one row at least. proba has none.")
+    message = whole("Estimating a prior needs at least one row. proba has no rows.")
     with pytest.raises(ValueError, match=message):
         estimate_prior(np.empty((0, 2)), HALVES)

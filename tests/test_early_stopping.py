@@ -264,18 +264,19 @@ MESSAGES = [
     ),
     (
         {"sample_weight_val": WEIGHT[WATCHED]},
-        "sample_weight_val needs X_val and y_val. Give all of them, or none.",
+        "sample_weight_val needs X_val and y_val. Pass all of them, or none.",
     ),
     (
         {"X_val": X[WATCHED], "y_val": np.zeros(300, int)},
-        "The validation rows must contain every class, and they have none of class 1. "
+        "The validation rows must contain every class, but they do not contain class "
+        "1. "
         "Use more rows, a larger validation_fraction, or X_val and y_val with every "
         "class.",
     ),
     (
         {"X_val": X[WATCHED], "y_val": np.where(Y[WATCHED] == 1, 2, 0)},
         "y_val has labels that are not among the known classes: [2]. Known classes: "
-        "[0, 1]. Leave these rows out, or add rows of these classes to y.",
+        "[0, 1]. Remove these rows, or add rows of these classes to y.",
     ),
 ]
 
@@ -288,7 +289,8 @@ def test_validation_data_that_cannot_be_used_is_explained(validation, message):
 
 def test_validation_data_without_early_stopping_is_explained():
     message = (
-        "X_val and y_val are used by early stopping, and early_stopping is False. Use "
+        "X_val and y_val are used only by early stopping, but early_stopping is False. "
+        "Use "
         "early_stopping=True, or leave them out."
     )
     with pytest.raises(ValueError, match=whole(message)):

@@ -124,7 +124,7 @@ def idle(batch, logs=None):
 REASONS = [
     (
         {"metrics": ["accuracy"]},
-        "metrics are followed batch by batch",
+        "metrics are updated after every batch",
     ),
     (
         {"optimizer": keras.optimizers.SGD(0.1, use_ema=True)},
@@ -133,11 +133,11 @@ REASONS = [
     (
         # In float64 Keras 3.15's Muon raises a TypeError.
         {"optimizer": "muon", "dtype": "float32"},
-        "the optimizer Muon does not treat each weight by itself",
+        "the optimizer Muon does not update each weight independently",
     ),
     (
         {"callbacks": keras.callbacks.LambdaCallback(on_train_batch_end=idle)},
-        "the callback LambdaCallback acts on single batches",
+        "the callback LambdaCallback is called for every batch",
     ),
 ]
 
@@ -146,8 +146,8 @@ REASONS = [
 def test_what_cannot_be_fused_goes_to_keras_and_says_why(params, reason):
     assert mlp(epochs=1, **params).fit(X, Y).engine_ == f"keras, because {reason}"
     message = whole(
-        f"engine='xla' cannot train this model because {reason}. Use engine='keras' to "
-        f"train it with Keras, more slowly."
+        f"engine='xla' cannot train this model because {reason}. Use engine='keras', "
+        f"which is slower."
     )
     with pytest.raises(ValueError, match=message):
         mlp(epochs=1, engine="xla", **params).fit(X, Y)
@@ -402,7 +402,7 @@ def test_a_loss_that_is_not_finite_is_an_error_and_leaves_no_estimator(engine):
     clf = mlp(**params)
     message = (
         r"^The loss was not finite in epoch \d\. Scale the inputs \(StandardScaler\), "
-        r"or lower the learning rate, which is 1e\+30\.$"
+        r"or reduce the learning rate, which is 1e\+30\.$"
     )
     with pytest.raises(TrainingDivergedError, match=message):
         clf.fit(huge, Y)
@@ -491,7 +491,8 @@ def test_weights_excluded_from_decay_stay_excluded():
     assert decayed().engine_ == "xla"
     kept = decayed("kernel")
     assert kept.engine_ == (
-        "keras, because the optimizer AdamW excludes weights from decay by their names"
+        "keras, because the optimizer AdamW excludes variables from decay by their "
+        "names"
     )
     assert (
         np.abs(kept._trained.parameters[0]).sum()

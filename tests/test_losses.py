@@ -605,8 +605,8 @@ def test_a_subclass_that_keras_does_not_know_can_have_other_data():
 # what is wrong is said
 
 NEEDS = (
-    "{} needs {}. Give it when you make the loss; CostSensitiveMLPClassifier fills it "
-    "in."
+    "{} needs {}. Pass it when you create the loss. CostSensitiveMLPClassifier sets it "
+    "automatically."
 )
 WRONG = [
     (FocalCrossentropy, {"gamma": -1}, "gamma must be a number of at least 0. Got -1."),
@@ -664,8 +664,8 @@ def test_missing_data_are_explained(loss, name):
 def test_the_asymmetric_loss_of_several_classes_is_explained():
     y, p, _ = batch_of("multiclass")
     message = whole(
-        "AsymmetricLoss is for two classes or for labels by themselves. The outputs "
-        "are 3 classes that exclude each other. Use FocalCrossentropy."
+        "AsymmetricLoss supports two classes and multilabel problems. The outputs "
+        "are 3 mutually exclusive classes. Use FocalCrossentropy."
     )
     with pytest.raises(ValueError, match=message):
         AsymmetricLoss()(y, p)
@@ -1168,13 +1168,13 @@ def test_correcting_probabilities_changes_no_decision(name, kind):
 CATEGORICAL = keras.losses.CategoricalCrossentropy()
 SPARSE = keras.losses.SparseCategoricalCrossentropy()
 MISFIT = (
-    "loss must take the truth of each row ({}) and probabilities, and be lower where "
-    "these are closer to the truth. {} is not."
+    "loss must accept true values ({}) and probabilities, and must be lower for "
+    "probabilities closer to the true values. {} does not do this."
 )
 IN_COLUMN, ONE_HOT = "0 and 1 in one column", "one-hot"
 INSTANCE = (
     "loss__{} has no effect, because loss is an instance. Pass its class, {}, or a "
-    "name; these are called with their routed parameters."
+    "name. These accept routed parameters."
 )
 MESSAGES = [
     (
@@ -1224,20 +1224,21 @@ MESSAGES = [
     (
         "multiclass",
         {"loss": "asymmetric"},
-        "loss='asymmetric' is for two classes or for labels. There are 3 classes. Use "
+        "loss='asymmetric' supports two classes and multilabel problems. There are 3 "
+        "classes. Use "
         "loss='focal'.",
     ),
     (
         "binary",
         {"loss": keras.losses.BinaryCrossentropy(from_logits=True)},
-        "The network's outputs are probabilities, and BinaryCrossentropy has "
+        "The network's outputs are probabilities, but BinaryCrossentropy has "
         "from_logits=True. Use from_logits=False; the loss is computed from logits in "
         "both cases.",
     ),
     (
         "binary",
         {"loss": FocalCrossentropy(from_logits=True)},
-        "The network's outputs are probabilities, and FocalCrossentropy has "
+        "The network's outputs are probabilities, but FocalCrossentropy has "
         "from_logits=True. Use from_logits=False; the loss is computed from logits in "
         "both cases.",
     ),
@@ -1270,7 +1271,8 @@ MESSAGES = [
     (
         "binary",
         {"loss": "expected_cost", "cost_matrix": None},
-        "loss='expected_cost' minimises what mistakes cost, so it needs cost_matrix.",
+        "loss='expected_cost' minimizes the costs in cost_matrix, which is None. Set "
+        "cost_matrix.",
     ),
 ]
 
@@ -1285,25 +1287,26 @@ OTHER_KINDS = [
     (
         "multiclass",
         {"loss": AsymmetricLoss()},
-        "loss='AsymmetricLoss' is for two classes or for labels. There are 3 classes. "
+        "loss='AsymmetricLoss' supports two classes and multilabel problems. There are "
+        "3 classes. "
         "Use loss='focal'.",
     ),
     (
         "multiclass",
         {"loss": PerOutput(FocalCrossentropy())},
-        "PerOutput is for the labels of a multilabel problem, and y has mutually "
+        "PerOutput supports only multilabel problems, but y has mutually "
         "exclusive classes: ['a', 'b', 'c']. Use FocalCrossentropy itself.",
     ),
     (
         "binary",
         {"loss": LDAM(class_prior=[0.2, 0.3, 0.5])},
         "class_prior of LDAM must have one share for each class. Its shape is (3,) "
-        "and must be (2,). Without class_prior the shares in y are used.",
+        "and must be (2,). Without class_prior, the shares in y are used.",
     ),
     (
         "binary",
         {"loss": FocalCrossentropy(reduction=None)},
-        "Training needs one number for a batch, and FocalCrossentropy is not reduced. "
+        "Training needs one number per batch, but FocalCrossentropy has no reduction. "
         "Use reduction='sum_over_batch_size'.",
     ),
     (
@@ -1314,7 +1317,7 @@ OTHER_KINDS = [
     (
         "binary",
         {"loss": PerOutput},
-        "PerOutput cannot be made from its routed parameters: PerOutput.__init__() "
+        "PerOutput cannot be created from its routed parameters: PerOutput.__init__() "
         "missing 1 required positional argument: 'loss'. Pass an instance.",
     ),
 ]
@@ -1337,8 +1340,8 @@ def test_truths_may_lack_the_axis_of_the_single_output(loss):
 )
 def test_nothing_is_undone_without_the_shares_of_the_classes(loss):
     message = (
-        f"{type(loss).__name__} needs class_prior. Give it when you make the loss; "
-        f"CostSensitiveMLPClassifier fills it in."
+        f"{type(loss).__name__} needs class_prior. Pass it when you create the loss. "
+        f"CostSensitiveMLPClassifier sets it automatically."
     )
     with pytest.raises(ValueError, match=whole(message)):
         loss.undo(np.array([[0.3, 0.7]]))

@@ -39,8 +39,8 @@ PARAMETERS = [
     ),
     (
         {"class_weight": {"ok": 0, "fraud": 0}},
-        "At least two classes need a weight above zero, or there is nothing to tell "
-        "apart. class_weight is {'ok': 0, 'fraud': 0}.",
+        "At least two classes need a weight above zero. class_weight is {'ok': 0, "
+        "'fraud': 0}.",
     ),
     (
         {"class_weight": {"ok": 1, "fraud": 0}},
@@ -60,7 +60,7 @@ PARAMETERS = [
     (
         {"optimizer": keras.optimizers.SGD(), "optimizer__momentum": 0.9},
         "optimizer__momentum has no effect, because optimizer is an instance. Pass "
-        "its class or its name, 'sgd'; these are called with their routed parameters.",
+        "its class or its name, 'sgd'. These accept routed parameters.",
     ),
     (
         {"loss__label_smooting": 0.1},
@@ -69,9 +69,9 @@ PARAMETERS = [
     ),
     (
         {"callbacks__patience": 3},
-        "callbacks__patience has no effect, because callbacks has no class to call "
-        "with it. Pass classes instead of instances; these are called with their "
-        "routed parameters. Items of callbacks: None.",
+        "callbacks__patience has no effect, because callbacks contains no class that "
+        "it applies to. Pass classes instead of instances; these accept routed "
+        "parameters. Items of callbacks: None.",
     ),
     (
         {"callbacks": [keras.callbacks.EarlyStopping], "callbacks__0__patiense": 3},
@@ -90,13 +90,13 @@ PARAMETERS = [
     ),
     (
         {"hidden_layer_sizes": (10, 0)},
-        "hidden_layer_sizes must be whole numbers of at least 1. Got (10, 0). Use () "
-        "for no hidden layer.",
+        "hidden_layer_sizes must be integers of at least 1. Got (10, 0). Use () for "
+        "no hidden layer.",
     ),
     (
         {"hidden_layer_sizes": (10, 2.5)},
-        "hidden_layer_sizes must be whole numbers of at least 1. Got (10, 2.5). Use () "
-        "for no hidden layer.",
+        "hidden_layer_sizes must be integers of at least 1. Got (10, 2.5). Use () for "
+        "no hidden layer.",
     ),
 ]
 
@@ -200,7 +200,7 @@ def test_missing_labels_are_explained():
 
 def test_what_is_not_a_callback_is_refused():
     message = whole(
-        "callbacks must be Keras callbacks or classes of them. Got 3, of type int."
+        "callbacks must be Keras callbacks or callback classes. Got 3, of type int."
     )
     with pytest.raises(TypeError, match=message):
         CostSensitiveMLPClassifier(callbacks=[3]).fit(X, Y)
@@ -208,8 +208,8 @@ def test_what_is_not_a_callback_is_refused():
 
 def test_one_class_is_explained():
     message = whole(
-        "A classifier needs rows of at least two classes, and y has one class only: "
-        "'ok'. In a cross-validation, StratifiedKFold keeps every class."
+        "A classifier needs rows of at least two classes, but y has only one: 'ok'. "
+        "In cross-validation, StratifiedKFold keeps every class."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().fit(X, np.full(len(X), "ok"))
@@ -220,8 +220,8 @@ def test_a_column_of_text_is_named(as_array):
     frame = pd.DataFrame({"amount": X[:, 0], "city": ["Oslo", "Rome"] * (len(X) // 2)})
     name = 1 if as_array else "city"
     message = whole(
-        f"Column {name!r} of X contains text, such as 'Oslo', and a network needs "
-        f"numbers. Encode it first, for instance with OneHotEncoder in a "
+        f"Column {name!r} of X contains text, such as 'Oslo', but a network needs "
+        f"numbers. Encode it first, for example with OneHotEncoder in a "
         f"ColumnTransformer."
     )
     with pytest.raises(ValueError, match=message):
@@ -230,8 +230,8 @@ def test_a_column_of_text_is_named(as_array):
 
 def test_no_weight_at_all_is_explained():
     message = whole(
-        "Every sample_weight is zero, so there is nothing to learn from. At least two "
-        "classes need a row of weight above zero."
+        "Every sample_weight is zero. At least two classes need rows with a weight "
+        "above zero."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().fit(X, Y, sample_weight=np.zeros(len(X)))
@@ -246,8 +246,8 @@ def test_negative_weights_are_refused_in_sklearns_words():
 def test_early_stopping_without_a_row_to_spare_is_explained():
     alone = np.eye(1, len(X), dtype=int)[0]
     message = whole(
-        "early_stopping=True needs at least two rows of every class: one to train on "
-        "and one to validate on. Class 1 has 1. Use early_stopping=False."
+        "early_stopping=True needs at least two rows of every class: one for training "
+        "and one for validation. Class 1 has 1. Use early_stopping=False."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier(early_stopping=True).fit(X, alone)
@@ -255,8 +255,8 @@ def test_early_stopping_without_a_row_to_spare_is_explained():
 
 def test_partial_fit_cannot_stop_early():
     message = whole(
-        "partial_fit cannot stop early, since it trains one epoch a call. Use "
-        "early_stopping=False, or fit."
+        "partial_fit does not support early stopping, because it trains one epoch per "
+        "call. Use early_stopping=False, or fit."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier(early_stopping=True).partial_fit(X, Y)
@@ -266,7 +266,7 @@ def test_partial_fit_with_a_new_label_is_explained():
     clf = CostSensitiveMLPClassifier().partial_fit(X, Y, classes=[0, 1])
     message = whole(
         "y has labels that are not among the known classes: [2]. Known classes: [0, "
-        "1]. Name every class in the first call: partial_fit(X, y, classes=...)."
+        "1]. Pass every class in the first call: partial_fit(X, y, classes=...)."
     )
     with pytest.raises(ValueError, match=message):
         clf.partial_fit(X, Y + 1)
@@ -282,7 +282,7 @@ def test_warm_start_on_other_data_is_explained():
     clf = CostSensitiveMLPClassifier(epochs=1, warm_start=True).fit(X, Y)
     message = whole(
         "warm_start=True needs the classes of the last fit. They were [0, 1] and are "
-        "['fraud', 'ok']. Use warm_start=False."
+        "now ['fraud', 'ok']. Use warm_start=False."
     )
     with pytest.raises(ValueError, match=message):
         clf.fit(X, NAMES)
@@ -305,8 +305,8 @@ def test_initialize_points_to_fit():
 
 def test_one_class_of_positive_weight_is_explained():
     message = whole(
-        "A classifier needs rows of at least two classes, and the rows of weight above "
-        "zero have one class only: 1. Check sample_weight."
+        "A classifier needs rows of at least two classes, but the rows with a weight "
+        "above zero have only one: 1. Check sample_weight."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().fit(X, Y, sample_weight=Y)
@@ -315,7 +315,7 @@ def test_one_class_of_positive_weight_is_explained():
 def test_a_layer_as_activation_is_refused():
     message = whole(
         f"activation must be a function or a name. {keras.layers.PReLU!r} is a layer "
-        f"or a class, which may have weights of its own. Use a function, such as "
+        f"or a class, which may have its own weights. Use a function, such as "
         f"keras.activations.leaky_relu."
     )
     with pytest.raises(ValueError, match=message):
@@ -334,9 +334,9 @@ def test_a_class_that_is_no_optimizer_is_refused():
 @pytest.mark.parametrize(("size", "total"), [(1e308, "inf"), (1e-320, "3.99996e-319")])
 def test_weights_beyond_floating_point_are_explained(size, total):
     message = whole(
-        f"The weights of all rows must have a sum that floating-point numbers can "
-        f"hold. It is {total}. Divide sample_weight, or class_weight, by a number of "
-        f"its own size; only ratios count."
+        f"The sum of the weights of all rows must be representable as a floating-point "
+        f"number. It is {total}. Rescale sample_weight or class_weight; only ratios "
+        f"count."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().fit(X, Y, np.full(len(X), size))
@@ -345,8 +345,7 @@ def test_weights_beyond_floating_point_are_explained(size, total):
 def test_partial_fit_refuses_classes_that_are_not_labels():
     for classes in ([0], [0.0, 1.0, float("nan")]):
         message = whole(
-            f"classes must have at least two labels, and none may be NaN. Got "
-            f"{classes}."
+            f"classes must contain at least two labels, and no NaN. Got {classes}."
         )
         with pytest.raises(ValueError, match=message):
             CostSensitiveMLPClassifier().partial_fit(X, Y, classes=classes)
@@ -356,7 +355,7 @@ def test_partial_fit_on_rows_of_no_weight_is_explained():
     clf = CostSensitiveMLPClassifier(class_weight={0: 0, 1: 1, 2: 1})
     clf.partial_fit(X, Y + 1, classes=[0, 1, 2])
     message = whole(
-        "No row has a weight above zero, so there is nothing to learn from. Check "
+        "At least one row must have a weight above zero. All weights are zero. Check "
         "sample_weight and class_weight."
     )
     with pytest.raises(ValueError, match=message):
@@ -366,8 +365,8 @@ def test_partial_fit_on_rows_of_no_weight_is_explained():
 def test_partial_fit_with_other_layers_is_explained():
     clf = CostSensitiveMLPClassifier().partial_fit(X, Y)
     message = whole(
-        "partial_fit needs the layers, features and dtype of the last fit. One of them "
-        "has changed. Call fit with warm_start=False."
+        "partial_fit needs the layers, features and dtype of the last fit, but one of "
+        "them has changed. Call fit with warm_start=False."
     )
     with pytest.raises(ValueError, match=message):
         clf.set_params(hidden_layer_sizes=(7,)).partial_fit(X, Y)
@@ -378,9 +377,10 @@ def test_a_dict_of_labels_that_an_ensemble_has_numbered_is_explained():
         CostSensitiveMLPClassifier(class_weight={"fraud": 5, "ok": 1}), n_estimators=1
     )
     way_out = (
-        "It has weights for ['fraud', 'ok']. Classes in y: [0, 1]. Ensembles such as "
-        "BaggingClassifier number the classes: there, use numbers, or a strategy such "
-        "as 'balanced'."
+        "class_weight has no weight for class 0, which occurs 14 times in y. It has "
+        "weights for ['fraud', 'ok']. Classes in y: [0, 1]. Ensembles such as "
+        "BaggingClassifier encode the classes as integers. With them, use integers as "
+        "keys, or a strategy such as 'balanced'."
     )
     with pytest.raises(ValueError, match=re.escape(way_out) + "$"):
         ensemble.fit(X, NAMES)

@@ -192,12 +192,12 @@ WRONG = [
         {"cost_matrix": [[0, 1, 5, 0]]},
         SHAPE.format(
             (1, 4),
-            "A dict {(truth, prediction): cost} or a DataFrame names its classes.",
+            "A dict {(truth, prediction): cost} or a DataFrame can name them.",
         ),
     ),
     (
         {"cost_matrix": np.zeros((2, 2, 2))},
-        SHAPE.format((2, 2, 2), "One matrix for each row has shape (3, 2, 2) here."),
+        SHAPE.format((2, 2, 2), "One matrix for each row needs shape (3, 2, 2)."),
     ),
     (
         {"cost_matrix": SQUARE, "labels": [0, 2]},
@@ -354,9 +354,9 @@ def test_a_scorer_checks_its_costs_when_it_is_made(labels):
     message = whole(
         "A cost must be a number. Got 'much', of type str."
         if labels is None
-        else "Being right must never cost more than being wrong. For class 'fraud' the "
-        "right answer costs 5 and answering 'ok' costs 0. Are rows and columns "
-        "swapped? Rows are truths, columns are predictions."
+        else "A correct prediction must not cost more than a mistake. Where 'fraud' "
+        "is true, predicting it costs 5 and predicting 'ok' costs 0. Are rows "
+        "and columns swapped? Rows are truths, columns are predictions."
     )
     with pytest.raises(ValueError, match=message):
         make_cost_scorer(costs, labels=labels)

@@ -149,8 +149,8 @@ MESSAGES = [
     (
         {"class_weight": ["balanced"]},
         Y,
-        "A list of class weights must have one for each label of y. It has 1, and y "
-        "has 3 labels.",
+        "A list of class weights must have one item for each label of y. It has 1, "
+        "and y has 3 labels.",
     ),
     (
         {"class_weight": [None, None, {0: 1}]},
@@ -161,8 +161,8 @@ MESSAGES = [
     (
         {"cost_matrix": [[[0, 1], [1, 0]]] * 2},
         Y,
-        "Costs of labels must be one matrix for all, or one for each. Got 2 matrices "
-        "for 3 labels.",
+        "cost_matrix must be one matrix for all labels, or one for each. Got 2 "
+        "matrices for 3 labels.",
     ),
     (
         {"cost_matrix": [[[0, 1], [1, 0]], [[0, 1], [1, 0]], [[0, 1], [0, 5]]]},
@@ -174,8 +174,8 @@ MESSAGES = [
     (
         {},
         Y * 2,
-        "With several columns, y must contain only 0 and 1: one column for each label "
-        "of a multilabel problem. For several columns of classes use "
+        "A y with several columns must contain only 0 and 1, with one column for each "
+        "label of a multilabel problem. For several columns of classes, use "
         "sklearn.multioutput.MultiOutputClassifier.",
     ),
     (
@@ -209,7 +209,7 @@ def test_another_number_of_labels_is_explained():
 def test_costs_of_a_call_for_labels_are_matrices():
     message = (
         "false_alarm and miss are the costs of two classes. y has 3 labels. Use "
-        "cost_matrix, with a matrix for each."
+        "cost_matrix, with one matrix per label."
     )
     with pytest.raises(ValueError, match=whole(message)):
         mlp().fit(X, Y).predict(X, false_alarm=1, miss=2)

@@ -532,30 +532,31 @@ IN_A_GRID = GridSearchCV(
     {"sampler": [None, RandomOverSampler()]},
 )
 INSIDE = (
-    "resampled_prior='auto' counts the rows that {0} is given, and {1} resamples them "
-    "inside of it. Put PriorCorrectedClassifier inside {0}, around what resamples, or "
-    "give the shares of the classes as resampled_prior."
+    "resampled_prior='auto' counts the rows that are passed to {0}, but {1} resamples "
+    "them inside it. Put PriorCorrectedClassifier inside {0}, around the estimator "
+    "that resamples, or pass the shares of the classes as resampled_prior."
 )
 ITSELF = (
-    "resampled_prior='auto' counts the rows that BalancedRandomForestClassifier is "
-    "given, and BalancedRandomForestClassifier resamples them inside itself. Give the "
-    "shares of the classes it learns from: resampled_prior='balanced' if they are "
-    "equal, or {class: share}."
+    "resampled_prior='auto' counts the rows that are passed to "
+    "BalancedRandomForestClassifier, but BalancedRandomForestClassifier resamples "
+    "them internally. Specify the shares of the classes after resampling: "
+    "resampled_prior='balanced' if they are equal, or {class: share}."
 )
 FOREST = BalancedRandomForestClassifier()
 CLASSES = (
-    "The classes to learn from must be those of y. y has ['a', 'b'], and what is "
-    "learnt from has ['a']. Resampling must keep rows of each class: check "
-    "sampling_strategy, and sample_weight for zeros."
+    "The training rows after resampling must have the classes of y, which are ['a', "
+    "'b']. They have ['a']. Check sampling_strategy, and sample_weight for zeros."
 )
 OWN_COSTS = (
-    "Costs must be weighed on corrected probabilities, and _CostlyClassifier has a "
-    "cost_matrix that it weighs on those before the correction. Give it to "
-    "PriorCorrectedClassifier, and cost_matrix=None to _CostlyClassifier."
+    "Costs must be applied to corrected probabilities, but _CostlyClassifier has a "
+    "cost_matrix, which it applies before the correction. Pass cost_matrix to "
+    "PriorCorrectedClassifier instead of _CostlyClassifier."
 )
 SHARES = (
-    "resampled_prior must be 2 shares above 0 with sum 1, one for each of the classes "
-    "['a', 'b']. Got {!r}. Divide the number of rows of each class by that of all rows."
+    "resampled_prior must be 2 numbers above 0 that sum to 1, one for each of the "
+    "classes "
+    "['a', 'b']. Got {!r}. Divide the number of rows of each class by the total number "
+    "of rows."
 )
 PLAIN = LogisticRegression()
 WRONG = [
@@ -598,8 +599,9 @@ WRONG = [
         PLAIN,
         {"cost_matrix": [[0, 1, 2], [1, 0, 2], [1, 2, 0]]},
         "A cost matrix must have a row for each truth and a column for each "
-        "prediction: shape (2, 2) for the classes ['a', 'b'], in this order. Got shape "
-        "(3, 3). A dict {(truth, prediction): cost} or a DataFrame names its classes.",
+        "prediction: shape (2, 2) for the classes ['a', 'b'], in this order. Got "
+        "shape (3, 3). A dict {(truth, prediction): cost} or a DataFrame can name "
+        "them.",
     ),
 ]
 
@@ -650,7 +652,7 @@ def test_class_weights_that_nothing_undoes_are_warned_of():
     message = (
         "Nothing is corrected: the classes are as frequent in the rows that "
         "LogisticRegression is given as in y, and its class weights are not undone "
-        "here. CostSensitiveMLPClassifier undoes its own with "
+        "here. CostSensitiveMLPClassifier can undo this: use "
         "correct_probabilities=True."
     )
     weighted = LogisticRegression(class_weight="balanced")
@@ -678,7 +680,8 @@ def test_costs_that_look_swapped_are_warned_of():
     X, y = problem()
     message = (
         f"Missing the rarer class ({(y == 'b').mean():.2%} of the rows) costs less "
-        f"than answering it falsely. Are rows and columns of cost_matrix swapped? Rows "
+        f"than predicting it by mistake. Are rows and columns of cost_matrix swapped? "
+        f"Rows "
         f"are truths, columns are predictions."
     )
     with pytest.warns(CostWarning, match=whole(message)):
