@@ -32,9 +32,9 @@ def check_proba(
     proba = np.asarray(proba)
     if proba.dtype.kind not in "biuf" or proba.ndim != 2:
         raise ValueError(
-            f"{name} must be numbers in a row for each sample and a column for each "
-            f"class, as predict_proba returns them. Got shape {proba.shape} and dtype "
-            f"{proba.dtype}."
+            f"{name} must be a numeric array with a row for each sample and a column "
+            f"for each class, as predict_proba returns it. Got shape {proba.shape} and "
+            f"dtype {proba.dtype}."
         )
     if shape is not None and proba.shape != shape:
         raise ValueError(
@@ -46,7 +46,7 @@ def check_proba(
     if not valid.all():
         row = int(valid.argmin())
         raise ValueError(
-            f"Each row of {name} must be numbers of at least 0 with sum 1, as "
+            f"Each row of {name} must contain numbers of at least 0 that sum to 1, as "
             f"predict_proba returns them. Row {row} is {proba[row].tolist()}."
         )
     return _as_float(proba)

@@ -193,7 +193,7 @@ def test_ten_missing_mistakes_are_all_listed():
     costs = {(i, j): 1 for i in range(5) for j in range(5) if (i, j) not in missing}
     message = whole(
         f"A dict of costs must have a cost for every mistake, as {{(truth, prediction)"
-        f": cost}}. It has none for {missing}. Classes: [0, 1, 2, 3, 4]."
+        f": cost}}. It has no cost for {missing}. Classes: [0, 1, 2, 3, 4]."
     )
     assert len(missing) == 10
     with pytest.raises(ValueError, match=message):

@@ -131,8 +131,8 @@ def test_checked_probabilities_are_floats_in_their_own_precision(given, found):
 
 
 ROWS = (
-    "Each row of proba must be numbers of at least 0 with sum 1, as predict_proba "
-    "returns them. Row 1 is {}."
+    "Each row of proba must contain numbers of at least 0 that sum to 1, as "
+    "predict_proba returns them. Row 1 is {}."
 )
 
 
@@ -144,8 +144,9 @@ ROWS = (
         ([[0, 1], [np.nan, 1]], ROWS.format([np.nan, 1.0])),
         (
             [0.5, 0.5],
-            "proba must be numbers in a row for each sample and a column for each "
-            "class, as predict_proba returns them. Got shape (2,) and dtype float64.",
+            "proba must be a numeric array with a row for each sample and a column "
+            "for each class, as predict_proba returns it. Got shape (2,) and dtype "
+            "float64.",
         ),
         (
             [[0, 0.5, 0.5], [0, 0, 1]],

@@ -119,17 +119,17 @@ def test_a_function_returns_weights_from_classes_and_counts(function):
 WRONG = [
     (
         {"class_weight": "balance"},
-        "class_weight names no strategy: 'balance'. Known: 'balanced', "
+        "'balance' is not a class_weight strategy. Known strategies: 'balanced', "
         "'sqrt_balanced', 'effective_number'.",
     ),
     (
         {"class_weight": lambda classes, counts: [1.0]},
-        "A function as class_weight must return one weight per class, or a dict. For "
+        "A class_weight function must return one weight per class, or a dict. For "
         "classes [0, 1] it returned [1.0].",
     ),
     (
         {"class_weight": None, "classes": [1, 2]},
-        "classes must have every label of y. [0] are not in [1, 2].",
+        "classes must contain every label in y. Labels [0] are not in [1, 2].",
     ),
     (
         # Numbers as keys: nobody numbered these classes on the way.
