@@ -1,4 +1,4 @@
-"""Checks of probabilities that come from outside."""
+"""Checks of probabilities and priors that come from outside."""
 
 from typing import Any
 
@@ -50,6 +50,49 @@ def check_proba(
             f"predict_proba returns them. Row {row} is {proba[row].tolist()}."
         )
     return _as_float(proba)
+
+
+def check_prior(
+    prior: Any,
+    n_classes: int,
+    *,
+    name: str,
+    classes_of: str = "proba",
+    zero_allowed: bool = False,
+) -> np.ndarray:
+    """Return the shares of the classes as a float64 array.
+
+    Parameters
+    ----------
+    prior : array-like of shape (n_classes,)
+    n_classes : int
+    name : str
+        What messages call it.
+    classes_of : str, default="proba"
+        What the classes are those of, for messages.
+    zero_allowed : bool, default=False
+        Whether a share may be 0.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If it is not a number for each class, all above 0 with sum 1.
+    """
+    shares = np.asarray(prior)
+    valid = shares.dtype.kind in "biuf" and shares.shape == (n_classes,)
+    valid = valid and bool((shares >= 0 if zero_allowed else shares > 0).all())
+    if not valid or not abs(shares.sum() - 1) <= 1e-6:
+        least = "of at least" if zero_allowed else "above"
+        raise ValueError(
+            f"{name} must be {n_classes} numbers {least} 0 that sum to 1, one for "
+            f"each class of {classes_of}. Got {prior!r}. Divide the number of rows of "
+            f"each class by the total number of rows."
+        )
+    return shares.astype(np.float64)
 
 
 def check_proba_of_class(proba: Any) -> np.ndarray:

@@ -553,8 +553,7 @@ OWN_COSTS = (
     "PriorCorrectedClassifier instead of _CostlyClassifier."
 )
 SHARES = (
-    "resampled_prior must be 2 numbers above 0 that sum to 1, one for each of the "
-    "classes "
+    "resampled_prior must be 2 numbers above 0 that sum to 1, one for each class of y: "
     "['a', 'b']. Got {!r}. Divide the number of rows of each class by the total number "
     "of rows."
 )

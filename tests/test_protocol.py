@@ -222,7 +222,7 @@ def test_folds_that_test_on_training_rows_are_an_error(cv, message):
 
 
 NOT_PROBABILITIES = (
-    "predict_proba must return finite numbers that sum to 1 in each row."
+    "predict_proba must return numbers of at least 0 that sum to 1 in each row."
 )
 SHAPE = (
     "predict_proba must return a probability of each class for each row. It returned "

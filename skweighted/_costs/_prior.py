@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
 
-from skweighted._checks import check_proba
+from skweighted._checks import check_prior, check_proba
 
 
 def adapt_prior(proba: Any, old_prior: Any, new_prior: Any) -> np.ndarray:
@@ -49,8 +49,8 @@ def adapt_prior(proba: Any, old_prior: Any, new_prior: Any) -> np.ndarray:
     array([[0.9, 0.1]])
     """
     proba = check_proba(proba)
-    old = _checked_prior("old_prior", old_prior, proba.shape[1], zero_allowed=False)
-    new = _checked_prior("new_prior", new_prior, proba.shape[1], zero_allowed=True)
+    old = check_prior(old_prior, proba.shape[1], name="old_prior")
+    new = check_prior(new_prior, proba.shape[1], name="new_prior", zero_allowed=True)
     rows = float64_rows(proba)
     shares = log(rows) + log(new) - np.log(old)
     return in_proportion(shares, rows).astype(proba.dtype)
@@ -100,7 +100,7 @@ def estimate_prior(
     array([0.75, 0.25])
     """
     proba = check_proba(proba)
-    old = _checked_prior("old_prior", old_prior, proba.shape[1], zero_allowed=False)
+    old = check_prior(old_prior, proba.shape[1], name="old_prior")
     if not len(proba):
         raise ValueError(
             "Estimating a prior needs at least one row. proba has no rows."
@@ -137,18 +137,3 @@ def in_proportion(log_shares: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return rows proportional to exp(log_shares), unchanged if no share is finite."""
     decided = np.isfinite(log_shares.max(axis=1, keepdims=True))
     return softmax(np.where(decided, log_shares, log(rows)), axis=1)
-
-
-def _checked_prior(name, prior, n_classes, *, zero_allowed):
-    """Return a prior as a float64 array, or raise ValueError."""
-    shares = np.asarray(prior)
-    right = shares.dtype.kind in "biuf" and shares.shape == (n_classes,)
-    right = right and (shares >= 0 if zero_allowed else shares > 0).all()
-    if not right or not abs(shares.sum() - 1) <= 1e-6:
-        least = "of at least" if zero_allowed else "above"
-        raise ValueError(
-            f"{name} must be {n_classes} numbers {least} 0 that sum to 1, one for "
-            f"each class of proba. Got {prior!r}. Divide the number of rows of each "
-            f"class by the total number of rows."
-        )
-    return shares.astype(np.float64)

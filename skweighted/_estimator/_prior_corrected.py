@@ -30,6 +30,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _estimator_has, check_is_fitted, column_or_1d
 
+from skweighted._checks import check_prior
 from skweighted._costs._decide import least_cost
 from skweighted._costs._distortion import declared_distortion
 from skweighted._costs._matrix import cost_array, warn_if_swapped
@@ -427,15 +428,9 @@ def _given_prior(prior, classes):
                 f"{list(shares)}. Classes in y: {labels}."
             )
         shares = [shares[label] for label in labels]
-    shares = np.asarray(shares)
-    right = shares.dtype.kind in "biuf" and shares.shape == (len(labels),)
-    if not (right and (shares > 0).all() and abs(shares.sum() - 1) <= 1e-6):
-        raise ValueError(
-            f"resampled_prior must be {len(labels)} numbers above 0 that sum to 1, one "
-            f"for each of the classes {labels}. Got {prior!r}. Divide the number of "
-            f"rows of each class by the total number of rows."
-        )
-    return shares.astype(np.float64)
+    return check_prior(
+        shares, len(labels), name="resampled_prior", classes_of=f"y: {labels}"
+    )
 
 
 def _warn_of_distortion(last_step, is_resampled):

@@ -58,9 +58,10 @@ def checked_predictions(
             f"returned shape {proba.shape} for {len(y_pred):,} rows and "
             f"{len(classes)} classes."
         )
-    if not (np.isfinite(proba).all() and np.allclose(proba.sum(axis=1), 1, atol=1e-3)):
+    # Written so that NaN is invalid too.
+    if not ((proba >= 0).all() and np.allclose(proba.sum(axis=1), 1, atol=1e-3)):
         raise ValueError(
-            "predict_proba must return finite numbers that sum to 1 in each row."
+            "predict_proba must return numbers of at least 0 that sum to 1 in each row."
         )
     unknown = y_pred[~np.isin(y_pred, classes)].tolist()
     if unknown:
