@@ -701,18 +701,17 @@ class PerOutput(keras.losses.Loss):
 
     def undo(self, proba: np.ndarray) -> np.ndarray:
         """Return true probabilities of the labels, of shape (n_samples, n_labels)."""
-        if not hasattr(self.loss, "undo"):
-            declared = getattr(self.loss, "distortion", NONE)
-            return proba if declared.undo is None else declared.undo(proba)
+        declared = getattr(self.loss, "distortion", NONE).undo
+        if not hasattr(self.loss, "undo") and declared is None:
+            return proba
         columns = []
-        for label in range(proba.shape[1]):
-            one = {
-                name: values[min(label, len(values) - 1)]
-                for name, values in self.data().items()
-            }
-            p = proba[:, label]
-            both = np.stack([1 - p, p], axis=1)
-            columns.append(self.loss.with_data(one).undo(both)[:, 1])
+        for label, p in enumerate(proba.T):
+            undo: Any = declared
+            if hasattr(self.loss, "undo"):
+                data = self.data().items()
+                one = {name: row[min(label, len(row) - 1)] for name, row in data}
+                undo = self.loss.with_data(one).undo
+            columns.append(undo(np.stack([1 - p, p], axis=1))[:, 1])
         return np.stack(columns, axis=1)
 
 

@@ -30,10 +30,12 @@ from skweighted._engine._spec import (
     TrainingSpec,
 )
 from skweighted._estimator._loss import LOSS_CLASSES, LOSS_NAMES
+from skweighted.exceptions import DoubleCountWarning
 from skweighted.losses import (
     LDAM,
     AsymmetricLoss,
     BalancedSoftmax,
+    Distortion,
     ExpectedCost,
     FocalCrossentropy,
     LogitAdjustedCrossentropy,
@@ -1137,6 +1139,34 @@ def test_a_loss_that_keras_does_not_know_is_trained_with():
     )
     # The same formula in two programs, over 15 steps.
     np.testing.assert_allclose(ours, theirs, rtol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["binary", "labels"])
+def test_a_loss_of_the_user_declares_what_it_distorts(kind):
+    def undo(proba):
+        return proba**2 / (proba**2).sum(axis=1, keepdims=True)
+
+    class Declared(keras.losses.MeanSquaredError):
+        distortion = Distortion("shape", "logits are halved", undo=undo)
+
+    clf = mlp(Declared(), kind, correct_probabilities=True).fit(X, Y[kind])
+    corrected = clf.predict_proba(X)
+    plain = clf.set_params(correct_probabilities=False).predict_proba(X)
+    expected = plain**2 / (plain**2 + (1 - plain) ** 2)
+    # Class weights, which are 1, are undone by a logarithm and its exponential.
+    np.testing.assert_allclose(corrected, expected, rtol=1e-12)
+
+
+def test_a_loss_of_the_user_that_equalizes_counts_twice_with_weights():
+    class Equalizing(keras.losses.MeanSquaredError):
+        distortion = Distortion("prior", "classes count equally", equalizes=True)
+
+    message = r"^Imbalance counts twice: Equalizing .* Use class_weight=None\.$"
+    with pytest.warns(DoubleCountWarning, match=message):
+        mlp(Equalizing(), class_weight="balanced").fit(X, Y["binary"])
+    clf = mlp(Equalizing(), correct_probabilities=True)
+    with pytest.raises(ValueError, match=r"^correct_probabilities=True needs true"):
+        clf.fit(X, Y["binary"])
 
 
 UNDONE_NAMES = [
