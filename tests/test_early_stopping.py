@@ -190,9 +190,9 @@ def test_without_early_stopping_the_best_epoch_is_the_last():
 def test_few_validation_rows_of_a_class_are_a_warning():
     few = np.r_[np.flatnonzero(Y[KEPT] == 0), np.flatnonzero(Y[KEPT] == 1)[:30]]
     message = (
-        "The validation rows have fewer than 5 of class 1 (3), so when to stop is left "
-        "to chance. Give more rows, a larger validation_fraction, X_val and y_val, or "
-        "early_stopping=False."
+        "There are fewer than 5 validation rows of class 1 (3), so chance decides when "
+        "training stops. Use more rows, a larger validation_fraction, X_val and y_val, "
+        "or early_stopping=False."
     )
     with pytest.warns(SmallValidationWarning, match=whole(message)) as caught:
         mlp(epochs=1).fit(X[few], Y[few])
