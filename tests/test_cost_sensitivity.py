@@ -371,20 +371,20 @@ WARNINGS = [
     (
         {"loss": "expected_cost", "cost_matrix": COSTS, "class_weight": "balanced"},
         DoubleCountWarning,
-        "Costs count twice: ExpectedCost minimises them, and class_weight weighs them "
+        "Costs count twice: ExpectedCost minimizes them, and class_weight applies them "
         "again. Use class_weight=None.",
     ),
     (
         {"loss": "mean_false_error", "class_weight": "balanced"},
         DoubleCountWarning,
-        "class_weight changes nothing: MeanFalseError is made of one mean for each "
+        "class_weight has no effect: MeanFalseError averages the error within each "
         "class. Use class_weight=None.",
     ),
     (
         {"loss": losses.BalancedSoftmax, "class_weight": {0: 1, 1: 2}},
         DoubleCountWarning,
-        "Imbalance counts twice: BalancedSoftmax makes every class count as much, and "
-        "class_weight does so again. Use class_weight=None.",
+        "Imbalance counts twice: BalancedSoftmax makes every class count equally, and "
+        "class_weight corrects for it again. Use class_weight=None.",
     ),
     (
         {"cost_matrix": [[0, 20], [1, 0]]},
@@ -408,10 +408,10 @@ def test_what_would_count_twice_is_a_warning_at_the_line_of_fit(
 def test_a_resampled_training_set_and_costs_are_a_warning():
     rows = np.concatenate([np.flatnonzero(Y == 0)[:50], np.flatnonzero(Y == 1)[:50]])
     message = (
-        "cost_matrix needs classes that are as frequent as where it is used, and y has "
-        "50 rows of each, as resampling makes them. If it was resampled, its imbalance "
-        "counts twice: put the pipeline into PriorCorrectedClassifier and give "
-        "cost_matrix to that. If it was not, ignore this warning."
+        "cost_matrix assumes that the class frequencies in y are those of future data, "
+        "but y has 50 rows of each class, as after resampling. If y was resampled, its "
+        "imbalance counts twice: wrap the pipeline in PriorCorrectedClassifier and "
+        "pass cost_matrix to it. Otherwise, ignore this warning."
     )
     with pytest.warns(DoubleCountWarning, match=whole(message)):
         mlp(epochs=1, cost_matrix=COSTS).fit(X[rows], Y[rows])
@@ -419,9 +419,9 @@ def test_a_resampled_training_set_and_costs_are_a_warning():
 
 def test_weights_of_whole_classes_in_sample_weight_and_costs_are_a_warning():
     message = (
-        "sample_weight weighs whole classes, and cost_matrix does so again: costs "
-        "count twice. Give these weights as class_weight, which is undone before "
-        "decisions."
+        "Costs count twice: sample_weight has one value per class, and cost_matrix "
+        "weights the classes again. Pass these weights as class_weight, which is "
+        "undone before decisions."
     )
     clf = mlp(epochs=1, cost_matrix=COSTS)
     with pytest.warns(DoubleCountWarning, match=whole(message)):
@@ -435,10 +435,9 @@ def test_weights_of_whole_classes_in_sample_weight_and_costs_are_a_warning():
 ERRORS = [
     (
         {"loss": "mean_squared_false_error", "cost_matrix": COSTS},
-        "cost_matrix needs true probabilities, and loss='mean_squared_false_error' "
-        "does not yield probabilities that can be corrected. Use "
-        "loss='cross_entropy', or calibrate them with "
-        "sklearn.calibration.CalibratedClassifierCV.",
+        "cost_matrix needs true probabilities, but these cannot be recovered from "
+        "loss='mean_squared_false_error'. Use loss='cross_entropy', or calibrate the "
+        "classifier with sklearn.calibration.CalibratedClassifierCV.",
     ),
     (
         {
@@ -446,10 +445,9 @@ ERRORS = [
             "cost_matrix": COSTS,
             "correct_probabilities": True,
         },
-        "correct_probabilities=True needs true probabilities, and loss='expected_cost' "
-        "does not yield probabilities that can be corrected. Use "
-        "loss='cross_entropy', or calibrate them with "
-        "sklearn.calibration.CalibratedClassifierCV.",
+        "correct_probabilities=True needs true probabilities, but these cannot be "
+        "recovered from loss='expected_cost'. Use loss='cross_entropy', or calibrate "
+        "the classifier with sklearn.calibration.CalibratedClassifierCV.",
     ),
     (
         {"class_weight": "balansed"},
@@ -484,7 +482,10 @@ def test_a_parameter_that_cannot_be_used_is_explained(params, message):
 
 def test_costs_of_a_call_are_one_matrix_or_a_pair():
     clf = mlp(epochs=1).fit(X, Y)
-    message = "Costs are cost_matrix, or false_alarm and miss. Got both; leave one out."
+    message = (
+        "Costs are given either by cost_matrix, or by false_alarm and miss. Got both; "
+        "leave one out."
+    )
     with pytest.raises(ValueError, match=whole(message)):
         clf.predict(X, cost_matrix=COSTS, miss=3)
     message = (
@@ -498,8 +499,8 @@ def test_costs_of_a_call_are_one_matrix_or_a_pair():
 def test_costs_of_a_call_need_a_loss_that_can_be_undone():
     clf = mlp(epochs=1, loss="mean_squared_false_error").fit(X, Y)
     message = (
-        "MeanSquaredFalseError does not yield probabilities that can be corrected. "
-        "Use loss='cross_entropy', or calibrate them with "
+        "True probabilities cannot be recovered from MeanSquaredFalseError. Use "
+        "loss='cross_entropy', or calibrate the classifier with "
         "sklearn.calibration.CalibratedClassifierCV."
     )
     with pytest.raises(ValueError, match=whole(message)):

@@ -413,8 +413,8 @@ def test_certain_rows_are_counted():
 
 def test_too_few_steps_warn():
     message = whole(
-        "The prior still changes by more than tol=1e-08 after 2 iterations. Use a "
-        "larger max_iter or tol."
+        "The prior still changes by more than tol=1e-08 after 2 iterations. "
+        "Use a larger max_iter or tol."
     )
     proba = np.array([[0.9, 0.1], [0.6, 0.4]])
     with pytest.warns(ConvergenceWarning, match=message) as caught:

@@ -245,8 +245,8 @@ def test_few_validation_rows_of_a_class_are_a_warning():
     few = np.r_[np.flatnonzero(Y[KEPT] == 0), np.flatnonzero(Y[KEPT] == 1)[:30]]
     message = (
         "There are fewer than 5 validation rows of class 1 (3), so chance decides when "
-        "training stops. Use more rows, a larger validation_fraction, or X_val and "
-        "y_val; or use early_stopping=False."
+        "training stops. Use more rows, a larger validation_fraction, X_val and y_val, "
+        "or early_stopping=False."
     )
     with pytest.warns(SmallValidationWarning, match=whole(message)) as caught:
         mlp(epochs=1).fit(X[few], Y[few])

@@ -128,7 +128,7 @@ REASONS = [
     ),
     (
         {"optimizer": keras.optimizers.SGD(0.1, use_ema=True)},
-        "the optimizer SGD has use_ema",
+        "the optimizer SGD uses use_ema",
     ),
     (
         # In float64 Keras 3.15's Muon raises a TypeError.

@@ -377,9 +377,9 @@ def test_a_dict_of_labels_that_an_ensemble_has_numbered_is_explained():
         CostSensitiveMLPClassifier(class_weight={"fraud": 5, "ok": 1}), n_estimators=1
     )
     way_out = (
-        "Classes in y: [0, 1]. Ensembles such as BaggingClassifier encode the classes "
-        "as integers. With them, use integers as keys, or a strategy such as "
-        "'balanced'."
+        "It has weights for ['fraud', 'ok']. Classes in y: [0, 1]. Ensembles such as "
+        "BaggingClassifier encode the classes as integers. With them, use integers as "
+        "keys, or a strategy such as 'balanced'."
     )
     with pytest.raises(ValueError, match=re.escape(way_out) + "$"):
         ensemble.fit(X, NAMES)

@@ -637,9 +637,9 @@ class _Losing(GaussianNB):
 
 def test_class_weights_beside_resampling_are_warned_of():
     message = (
-        "Imbalance may count twice: class weights and resampling together make a rare "
-        "class count more, and only the resampling is undone. Use class_weight=None in "
-        "LogisticRegression."
+        "Imbalance may count twice: class_weight and resampling each increase the "
+        "weight of a rare class, and only the resampling is undone. Use "
+        "class_weight=None in LogisticRegression."
     )
     weighted = undersampled(LogisticRegression(class_weight={"a": 1, "b": 9}))
     with pytest.warns(DoubleCountWarning, match=whole(message)) as caught:
@@ -649,8 +649,8 @@ def test_class_weights_beside_resampling_are_warned_of():
 
 def test_class_weights_that_nothing_undoes_are_warned_of():
     message = (
-        "Nothing is corrected: the classes are as frequent in the rows that "
-        "LogisticRegression is given as in y, and its class weights are not undone "
+        "Nothing is corrected: the rows on which LogisticRegression is trained have "
+        "the class frequencies of y, and the effect of its class_weight is not undone "
         "here. CostSensitiveMLPClassifier can undo this: use "
         "correct_probabilities=True."
     )

@@ -89,7 +89,7 @@ def undo_class_weight(proba: np.ndarray, class_weight: np.ndarray) -> np.ndarray
 
 
 def undo_focal(proba: np.ndarray, gamma: float) -> np.ndarray:
-    """Return the posterior whose expected focal loss these probabilities minimize.
+    """Return the posterior for which `proba` minimizes the expected focal loss.
 
     ``p_i ~ h(q_i)``, where ``1 / h(v) = (1 - v)^gamma / v - gamma (1 - v)^(gamma - 1)
     log v`` is the slope of the loss (Charoenphakdee et al., 2021). `gamma` is at least
@@ -101,7 +101,7 @@ def undo_focal(proba: np.ndarray, gamma: float) -> np.ndarray:
 
 
 def undo_ldam(proba: np.ndarray, margins: np.ndarray) -> np.ndarray:
-    """Return the posterior whose expected loss with margins the probabilities minimize.
+    """Return the posterior for which `proba` minimizes the expected loss with margins.
 
     The loss of class y is ``-log softmax(z - margin_y e_y)_y``, of LDAM (Cao et al.,
     2019). With ``p = softmax(z)`` and ``a = 1 - exp(-margin)`` its expectation is, up
@@ -123,7 +123,7 @@ def undo_asymmetric(
     clip: float,
     positive: int = 1,
 ) -> np.ndarray:
-    """Return the posterior whose expected asymmetric loss the probabilities minimize.
+    """Return the posterior for which `proba` minimizes the expected asymmetric loss.
 
     With p the probability of the positive class and ``p_m = max(p - clip, 0)``, the
     loss is ``-(1 - p)^gamma_pos log p`` for positives, ``-p_m^gamma_neg log(1 - p_m)``

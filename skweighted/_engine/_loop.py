@@ -32,7 +32,7 @@ from skweighted._tensorflow import keras
 BLOCK_BYTES = 2**22
 MOST_STEPS = 1024
 
-# A program for this many rows serves every smaller data set.
+# A program for this many rows is used for every smaller data set.
 LEAST_ROWS = 64
 
 

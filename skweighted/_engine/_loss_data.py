@@ -1,4 +1,4 @@
-"""What the engine needs to know of a Keras loss: its data, and if it is batch-wide.
+"""What the engine needs from a Keras loss: its data, and whether it is batch-wide.
 
 A loss can have numbers and arrays as data (`data`, `with_data`) that differ between
 problems: they are arguments of a compiled program, not part of it. A loss that is not

@@ -340,7 +340,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     _trained: TrainedNetwork
     _model: Any
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.__signature__ = signature_of(cls)
 
@@ -372,7 +372,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     # sklearn's repr and tags: BaseWrapper prints every parameter and has no tags.
     __repr__ = BaseEstimator.__repr__
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.classifier_tags.multi_label = True

@@ -117,7 +117,7 @@ def of_one_output(loss: Any) -> Any:
 
 
 def distortion_of(loss: Any) -> Distortion:
-    """Return what a loss declares that it does to probabilities, or what is known."""
+    """Return the `Distortion` of a loss: declared, or known for Keras' losses."""
     inner = of_one_output(loss)
     declared = declared_distortion(inner)
     if declared is None:

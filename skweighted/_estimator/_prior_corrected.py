@@ -290,7 +290,7 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
             )
         )
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.input_tags = deepcopy(inner.input_tags)
@@ -462,7 +462,7 @@ def _warn_of_distortion(last_step, is_resampled):
 
 
 def _weighs(class_weight):
-    """Return whether class weights differ between classes, as far as one can know."""
+    """Return whether class weights differ between classes, as far as this is known."""
     if isinstance(class_weight, Mapping):
         return len(set(class_weight.values())) > 1
     return class_weight is not None

@@ -176,7 +176,7 @@ def make_metrics(metrics: Any, params: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _metric_class(name):
-    """Return the metric of a name: its class, or a function that Keras knows."""
+    """Return the metric of a name: its class, or a function of Keras."""
     metric = get_metric_class(name)
     return type(metric) if isinstance(metric, keras.metrics.Metric) else metric
 

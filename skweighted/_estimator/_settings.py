@@ -46,7 +46,7 @@ class Settings:
     widths : tuple of int
         Units of each hidden layer.
     activation, kernel_initializer
-        Names that Keras knows, or objects.
+        Keras names, or objects.
     l2 : float
         Factor of the sum of squares of a kernel, from `alpha` and the batch size.
     class_weight_options, loss_options : dict
