@@ -328,12 +328,13 @@ def test_the_other_class_as_the_positive_one_has_the_same_costs(display, data, n
 
 def test_each_series_of_the_history_is_drawn_against_the_epoch(network):
     display = TrainingCurveDisplay.from_estimator(network)
-    assert list(display.lines_) == list(network.history_) == ["loss", "val_loss"]
+    drawn = ["loss", "val_loss", "val_log_loss"]
+    assert list(display.lines_) == list(network.history_) == drawn
     for name, line in display.lines_.items():
         np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3, 4])
         np.testing.assert_array_equal(line.get_ydata(), network.history_[name])
     assert display.score_ax_ is None
-    assert display.best_epoch == np.argmin(network.history_["val_loss"]) + 1
+    assert display.best_epoch == np.argmin(network.history_["val_log_loss"]) + 1
     alike = TrainingCurveDisplay.from_history(network.history_)
     assert (alike.history, alike.best_epoch) == (display.history, display.best_epoch)
 

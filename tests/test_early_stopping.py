@@ -210,8 +210,8 @@ def test_sets_of_labels_that_occur_once_are_split_at_random():
 
 def test_labels_of_a_single_row_cannot_be_split():
     message = (
-        "early_stopping=True needs at least two rows: one to train on and one to "
-        "validate on. There is 1. Use early_stopping=False."
+        "early_stopping=True needs at least two rows: one for training and one for "
+        "validation. There is 1. Use early_stopping=False."
     )
     with pytest.raises(ValueError, match=whole(message)):
         Labels(3).holdout(np.ones((1, 3)), np.arange(1), 0.5, np.random.default_rng(0))

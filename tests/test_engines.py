@@ -161,7 +161,7 @@ def test_functions_that_run_eagerly_are_not_fused():
         engine = mlp(epochs=1).fit(X, Y).engine_
     finally:
         tf.config.run_functions_eagerly(False)
-    assert engine == "keras, because TensorFlow is told to run functions eagerly"
+    assert engine == "keras, because TensorFlow is set to run functions eagerly"
 
 
 def test_inside_a_strategy_of_tensorflow_nothing_is_fused():
@@ -373,9 +373,9 @@ def test_an_interrupt_ends_a_search(engine):
 
 def test_a_final_loss_far_above_that_of_the_shares_is_a_warning():
     message = (
-        r"^The final training loss is \S+, far above the 0\.\d+ of predicting the "
-        r"class shares for every row\. Scale the inputs \(StandardScaler\), or lower "
-        r"the learning rate, which is 1e\+10\.$"
+        r"^The loss of the trained network on the training rows is \S+, far above the "
+        r"0\.\d+ of predicting the class shares for every row\. Scale the inputs "
+        r"\(StandardScaler\), or lower the learning rate, which is 1e\+10\.$"
     )
     with pytest.warns(ConvergenceWarning, match=message):
         mlp(learning_rate=1e10).fit(X, Y)

@@ -585,9 +585,9 @@ WRONG = [
             [0.2, 0.3, 0.5],
             ["a", "b"],
             [np.nan, 0.5],
-            {"a": 90, "b": 10},
         )
     ),
+    (PLAIN, {"resampled_prior": {"a": 90, "b": 10}}, SHARES.format([90, 10])),
     (
         PLAIN,
         {"resampled_prior": {"a": 0.5, "c": 0.5}},

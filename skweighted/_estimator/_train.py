@@ -8,6 +8,7 @@ from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
 
 from skweighted._engine._choice import train_network
+from skweighted._engine._forward import mean_loss
 from skweighted._engine._optimizers import learning_rate_of
 from skweighted._engine._spec import (
     EarlyStopping,
@@ -24,9 +25,9 @@ from skweighted._estimator._start import Start
 from skweighted._estimator._trained import TrainedNetwork, optimizer_id
 from skweighted._warnings import warn_user
 
-# A final loss of so many times that of equal probabilities for all classes is a
-# warning. Networks that have merely not yet learned stay below it.
-_WORST_LOSS = 5.0
+# A loss of so many times that of equal probabilities for all classes causes a warning.
+# Networks that have merely not learned yet stay below it.
+_WORST_LOSS = 10.0
 
 
 class Training(NamedTuple):
@@ -97,7 +98,7 @@ def train(
         metrics=settings.metrics,
         verbose=settings.verbose,
     )
-    _warn_if_worse_than_shares(settings, problem, result)
+    _warn_if_worse_than_shares(settings, start, problem, result)
     network = _trained_network(settings, start, problem, result)
     return Training(network, engine, result.n_epochs, result.interrupted)
 
@@ -125,25 +126,26 @@ def _check_callbacks(settings: Settings, problem: Problem) -> None:
 
 
 def _warn_if_worse_than_shares(
-    settings: Settings, problem: Problem, result: TrainingResult
+    settings: Settings, start: Start, problem: Problem, result: TrainingResult
 ) -> None:
-    """Warn if cross-entropy ends far above that of the class shares alone."""
-    if not result.history["loss"] or not is_plain_cross_entropy(problem.loss):
+    """Warn if the cross-entropy is far above that of the class shares alone."""
+    if not result.n_epochs or not is_plain_cross_entropy(problem.loss):
         return
-    counts = problem.totals.counts * problem.rows.class_weight
-    total = counts.sum(axis=-1, keepdims=True)
-    shares = counts / total
-    mean_weight = float((total / problem.totals.counts.sum(axis=-1)).mean())
-    of_shares = mean_weight * float(entr(shares).sum(axis=-1).mean())
-    of_chance = mean_weight * float(np.log(shares.shape[-1]))
-    final = result.history["loss"][-1]
-    if final > _WORST_LOSS * of_chance:
+    shares = problem.totals.counts * problem.rows.class_weight
+    shares = shares / shares.sum(axis=-1, keepdims=True)
+    worst = _WORST_LOSS * np.log(shares.shape[-1])
+    # The curve has the penalty and the weights in it, so it only raises a suspicion.
+    if result.history["loss"][-1] < worst:
+        return
+    loss = mean_loss(start.network, problem.loss, result.parameters, problem.rows)
+    if loss > worst:
         rate = learning_rate_of(settings.optimizer)
         which = "" if rate is None else f", which is {rate:g}"
         warn_user(
-            f"The final training loss is {final:.3g}, far above the {of_shares:.3g} of "
-            f"predicting the class shares for every row. Scale the inputs "
-            f"(StandardScaler), or lower the learning rate{which}.",
+            f"The loss of the trained network on the training rows is {loss:.3g}, far "
+            f"above the {float(entr(shares).sum(axis=-1).mean()):.3g} of predicting "
+            f"the class shares for every row. Scale the inputs (StandardScaler), or "
+            f"lower the learning rate{which}.",
             ConvergenceWarning,
         )
 
