@@ -117,7 +117,9 @@ def _check_callbacks(settings: Settings, problem: Problem) -> None:
         return
     for callback in settings.callbacks:
         monitor = getattr(callback, "monitor", None)
-        if isinstance(monitor, str) and monitor.startswith("val_"):
+        # A checkpoint of every epoch has a monitor that it does not use.
+        uses_it = getattr(callback, "save_best_only", True)
+        if uses_it and isinstance(monitor, str) and monitor.startswith("val_"):
             raise ValueError(
                 f"The callback {type(callback).__name__} monitors {monitor!r}, and "
                 f"there are no validation rows. Use early_stopping=True, which holds "
