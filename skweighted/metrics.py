@@ -255,12 +255,18 @@ def _class_indices(name: str, y: np.ndarray, labels: list[Any]) -> np.ndarray:
     return np.array(places, dtype=np.intp)[inverse]
 
 
+def weight_of_rows(sample_weight: ArrayLike | None, n_samples: int) -> np.ndarray:
+    """Return one weight of at least 0 for each row."""
+    if sample_weight is None:
+        return np.ones(n_samples)
+    weight = column_or_1d(check_array(sample_weight, ensure_2d=False, dtype=np.float64))
+    check_non_negative(weight, "sample_weight")
+    return weight
+
+
 def _weights(sample_weight: ArrayLike | None, n_samples: int) -> np.ndarray:
     """Return one weight per sample, not all of them zero."""
-    weight = np.ones(n_samples)
-    if sample_weight is not None:
-        weight = column_or_1d(check_array(sample_weight, ensure_2d=False, dtype=float))
-        check_non_negative(weight, "sample_weight")
+    weight = weight_of_rows(sample_weight, n_samples)
     if not weight.any():
         raise ValueError(
             "At least one sample must have a weight above zero. Check y_true and "

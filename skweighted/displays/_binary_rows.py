@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_non_negative
 
 from skweighted._checks import check_proba_of_class
+from skweighted.metrics import weight_of_rows
 
 Label: TypeAlias = int | float | bool | str
 
@@ -40,7 +40,7 @@ def binary_rows(
         raise ValueError(not_binary(display, f"y_true is {kind}"))
     truth = np.asarray(column_or_1d(y_true))
     proba = check_proba_of_class(y_proba)
-    weight = _checked_weight(sample_weight, len(truth))
+    weight = weight_of_rows(sample_weight, len(truth))
     check_consistent_length(truth, proba, weight)
     present = weight > 0
     labels = np.unique(truth[present]).tolist()
@@ -77,13 +77,3 @@ def place_of(pos_label: Any, labels: list[Any]) -> int:
             f"pos_label must be one of the two classes, {labels}. Got {pos_label!r}."
         )
     return labels.index(pos_label)
-
-
-def _checked_weight(sample_weight: ArrayLike | None, n_rows: int) -> np.ndarray:
-    """Return one weight of at least 0 for each row."""
-    if sample_weight is None:
-        return np.ones(n_rows)
-    weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64)
-    weight = column_or_1d(weight)
-    check_non_negative(weight, "sample_weight")
-    return weight
