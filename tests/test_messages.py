@@ -208,8 +208,8 @@ def test_what_is_not_a_callback_is_refused():
 
 def test_one_class_is_explained():
     message = whole(
-        "A classifier needs rows of at least two classes, but y has only one: 'ok'. "
-        "In cross-validation, StratifiedKFold keeps every class."
+        "A classifier needs rows of at least two classes, but y has only one class: "
+        "'ok'. In cross-validation, StratifiedKFold keeps every class."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().fit(X, np.full(len(X), "ok"))
@@ -306,7 +306,7 @@ def test_initialize_points_to_fit():
 def test_one_class_of_positive_weight_is_explained():
     message = whole(
         "A classifier needs rows of at least two classes, but the rows with a weight "
-        "above zero have only one: 1. Check sample_weight."
+        "above zero have only one class: 1. Check sample_weight."
     )
     with pytest.raises(ValueError, match=message):
         CostSensitiveMLPClassifier().fit(X, Y, sample_weight=Y)

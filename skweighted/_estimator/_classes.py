@@ -36,8 +36,9 @@ def classes_of(y: np.ndarray, sample_weight: np.ndarray) -> "Classes":
             else ("the rows with a weight above zero have", "Check sample_weight.")
         )
         raise ValueError(
-            f"A classifier needs rows of at least two classes, but {where} only one: "
-            f"{classes.tolist()[0]!r}. {way_out}"
+            # check_estimator searches the message for "one class".
+            f"A classifier needs rows of at least two classes, but {where} only one "
+            f"class: {classes.tolist()[0]!r}. {way_out}"
         )
     return Classes(classes)
 
