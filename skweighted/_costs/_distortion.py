@@ -268,7 +268,7 @@ LOSSES: dict[str, Distortion] = {
 
 CLASS_WEIGHT = Distortion(
     "prior",
-    "each class counts as if it were as many times as frequent as its weight",
+    "class frequencies are multiplied by the weights",
     "Elkan, 2001",
     undo=undo_class_weight,
     undone_by="dividing by the weights",
