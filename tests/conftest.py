@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-# scikit-learn's array API check runs only where SciPy was told so before its import.
+# scikit-learn's array API check runs only if this is set before SciPy is imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # The same examples in each run, and no clock: timings belong to benchmarks.

@@ -366,7 +366,7 @@ def test_float64_is_never_rounded_to_float32_on_the_way():
         ("float32", "float64", "float64"),
     ],
 )
-def test_precision_follows_X_unless_told(given, dtype, expected):
+def test_precision_follows_X_unless_dtype_is_given(given, dtype, expected):
     clf = mlp(epochs=1, dtype=dtype).fit(X.astype(given), Y)
     assert clf.predict_proba(X).dtype == expected
     assert {weight.dtype.name for weight in clf.model_.get_weights()} == {expected}

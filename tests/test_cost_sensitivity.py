@@ -56,7 +56,7 @@ def test_costs_decide_on_probabilities_without_the_weights(class_weight):
     assert 0 < answers.mean() < 1
 
 
-def test_costs_of_three_classes_are_minimised_row_by_row():
+def test_costs_of_three_classes_are_minimized_row_by_row():
     clf = mlp(class_weight="balanced", cost_matrix=COSTS3).fit(X3, NAMES)
     answers = clf.predict(X3)
     for answer, p in zip(answers, true_proba(clf, X3), strict=True):

@@ -761,7 +761,7 @@ def test_undoing_the_false_error_of_a_population_returns_its_posterior(posterior
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_losses_that_cannot_be_undone_say_so(name):
+def test_some_losses_cannot_be_undone(name):
     possible = name not in ("cost", "squared false error")
     assert loss_of(name, "binary").distortion.recoverable == possible
     assert loss_of(name, "labels").distortion.recoverable == possible
@@ -1082,10 +1082,10 @@ def test_priors_that_are_given_are_kept():
 def test_the_rarer_of_two_classes_is_the_positive_one(rare):
     y = Y["binary"] if rare else 1 - Y["binary"]
     by_name = mlp("asymmetric").fit(X, y)
-    told = mlp("asymmetric", loss__positive=rare).fit(X, y)
+    given = mlp("asymmetric", loss__positive=rare).fit(X, y)
     other = mlp("asymmetric", loss__positive=1 - rare).fit(X, y)
     proba = by_name.predict_proba(X)
-    np.testing.assert_array_equal(proba, told.predict_proba(X))
+    np.testing.assert_array_equal(proba, given.predict_proba(X))
     assert np.abs(proba - other.predict_proba(X)).max() > 1e-2
 
 

@@ -205,7 +205,7 @@ def test_friedman_is_scipy_s():
 # Data sets with gaps
 
 
-def test_data_sets_with_gaps_are_left_out_and_told():
+def test_data_sets_with_gaps_are_left_out_and_reported():
     gaps = DEMSAR.copy()
     gaps.loc["iris", "C4.5"] = gaps.loc["wine", "C4.5+m"] = np.nan
     message = (
@@ -223,7 +223,7 @@ def test_data_sets_with_gaps_are_left_out_and_told():
         assert np.array_equal(answer, expected)
 
 
-def test_a_gap_is_told_once_in_a_picture():
+def test_a_gap_is_reported_once_in_a_picture():
     gaps = DEMSAR.copy()
     gaps.loc["iris", "C4.5"] = np.nan
     with pytest.warns(UserWarning, match="'iris'") as caught:
@@ -340,7 +340,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("table", "message"), WRONG)
-def test_too_little_to_rank_is_told(table, message):
+def test_too_little_to_rank_is_an_error(table, message):
     functions = [complete, friedman, nemenyi, plot_critical_difference]
     for function in [*functions, lambda table: mean_ranks(table, True)]:
         with pytest.raises(ValueError, match=whole(message)):

@@ -635,7 +635,7 @@ class _Losing(GaussianNB):
         return super().fit(X[y == "a"], y[y == "a"])
 
 
-def test_class_weights_beside_resampling_are_warned_of():
+def test_class_weights_with_resampling_are_a_warning():
     message = (
         "Imbalance may count twice: class_weight and resampling each increase the "
         "weight of a rare class, and only the resampling is undone. Use "

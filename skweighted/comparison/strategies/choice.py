@@ -56,7 +56,7 @@ def choose_strategies(names: Any = None) -> dict[str, Strategy]:
 
 
 def _named(several: Iterable[Any]) -> dict[str, Strategy]:
-    """Return strategies by name, made up where there is none."""
+    """Return strategies by name, with names for those that have none."""
     chosen: dict[str, Strategy] = {}
     for given in several:
         if isinstance(given, Strategy):
