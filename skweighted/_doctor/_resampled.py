@@ -108,7 +108,7 @@ def interpolated_rows(case: Case) -> Iterator[Finding]:
 
 
 def _n_copies(case: Case) -> np.ndarray:
-    """Return the number of copies in each class; the first of equal rows is not a copy."""
+    """Return the number of copies in each class; the first of equal rows is no copy."""
     pairs = np.unique(np.stack([case.y_index, case.rows.ids]), axis=1)
     return case.counts - np.bincount(pairs[0])
 
