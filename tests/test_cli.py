@@ -407,14 +407,15 @@ def test_the_command_gives_the_scores_of_python(folder, capsys, quick_network):
     lines = captured.out.splitlines()
     assert lines[0] == (
         "60 rows, 4 features, 2 classes (no: 48 = 80.0%, yes: 12 = 20.0%); "
-        "minority class: yes"
+        "rare class: yes"
     )
     assert lines[1].startswith("3 columns of numbers, scaled; 1 column of text")
     assert lines[-1] == "Scores of every fold: out.csv"
+    assert lines[2].startswith("For finding rare rows: ")
     for name in CHEAP:
-        # Four panels, and the differences to "none".
-        n_lines = 4 + (name != "none")
-        assert sum(line.startswith(f"{name} ") for line in lines) == n_lines
+        label = STRATEGIES[name].label
+        assert sum(line.startswith(f"{label} ") for line in lines) == 1
+    assert lines[-2] == "--details prints all metrics; --report OUT has figures too."
     X, y = split_target(read_table("data.csv"), "fraud")
     assert_python_gives_the_same(X, y, strategies=CHEAP, random_state=3)
 

@@ -50,7 +50,8 @@ class Cell(NamedTuple):
     deviation : str
         Standard deviation over the folds; empty for a single fold.
     is_best : bool
-        Whether no strategy is better; False if folds are missing.
+        Whether no strategy is better; False if folds are missing, or all others lack
+        folds.
     """
 
     mean: str
@@ -78,8 +79,9 @@ def cells(fold_scores: pd.DataFrame, metric: str) -> dict[str, Cell]:
     n_digits = _n_digits(metric, table["mean"].abs().max())
     means = table["mean"].round(n_digits)
     is_whole = table["count"] == max(table["count"].max(), 1)
+    is_comparable = is_whole & (is_whole.sum() > 1 or len(is_whole) == 1)
     # Rounded again: in floats, 1.1 is farther from 1 than 0.9 is.
-    losses = MEASURES[metric].loss(means).round(n_digits).where(is_whole)
+    losses = MEASURES[metric].loss(means).round(n_digits).where(is_comparable)
     return {
         str(strategy): Cell(
             _mean_text(mean, n_digits, is_whole=whole),
