@@ -212,6 +212,36 @@ def test_differences_are_those_of_the_comparison_the_best_on_top(comparison):
     assert (negligible.get_x(), negligible.get_width()) == (-rope, 2 * rope)
 
 
+def folds_of(means, unit=0.002):
+    """Return a comparison in average precision with these means and three folds."""
+    records = [
+        (name, fold, "average_precision", mean + unit * (fold - 1) * (name != "none"))
+        for name, mean in means.items()
+        for fold in range(3)
+    ]
+    columns = ["strategy", "fold", "metric", "value"]
+    return Comparison(pd.DataFrame.from_records(records, columns=columns), 1)
+
+
+def test_the_axis_is_clipped_where_one_strategy_dwarfs_the_others():
+    means = {"none": 0.9, "smote": 0.91, "class_weight": 0.92, "near_miss": 0.1}
+    ax = figures.differences(folds_of(means), axes())
+    low, high = ax.get_xlim()
+    assert low == pytest.approx(-1.2 * (0.02 + 4.303 * 0.002 * (5 / 6) ** 0.5), 1e-3)
+    assert high > 0.02
+    (arrow,) = [one for one in ax.get_lines() if one.get_marker() == "<"]
+    np.testing.assert_allclose(arrow.get_xydata(), [[low, 0]])
+    assert [text.get_text() for text in ax.texts] == ["-0.8"]
+
+
+def test_the_axis_shows_all_where_no_strategy_dwarfs_the_others():
+    means = {"none": 0.9, "smote": 0.91, "class_weight": 0.92, "near_miss": 0.86}
+    ax = figures.differences(folds_of(means), axes())
+    assert ax.get_xlim()[0] < -0.04
+    assert not {one.get_marker() for one in ax.get_lines()} & {"<", ">"}
+    assert not ax.texts
+
+
 def test_a_single_fold_has_no_interval(single_fold):
     ax = figures.differences(single_fold, axes())
     assert [len(one.get_xdata()) for one in ax.get_lines()] == [1, 2]

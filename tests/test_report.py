@@ -190,8 +190,9 @@ def test_links_have_a_heading_as_target(page):
 
 def test_the_page_has_verdict_seed_command_and_versions(page, with_costs):
     text = Page(page).text
-    for sentence in with_costs.verdict():
-        assert sentence in text
+    for metric in ("expected_cost", "balanced_accuracy", "log_loss"):
+        for sentence in with_costs.verdict(metric):
+            assert sentence in text
     for heading in HEADINGS:
         assert heading in text
     assert COMMAND in text
@@ -201,9 +202,39 @@ def test_the_page_has_verdict_seed_command_and_versions(page, with_costs):
         assert f"{name} {number}" in text
 
 
-def test_the_verdict_comes_before_tables_and_pictures(page):
-    first = page.index('id="verdict"')
-    assert first < min(page.index("<table"), page.index("<figure"))
+def test_the_verdict_comes_before_tables_and_pictures(page, with_costs):
+    text = Page(page).text
+    places = [text.index(sentence) for sentence in with_costs.verdict()]
+    assert len(places) == 4
+    assert max(places) < text.index("strategy")
+    assert page.index('class="verdict"') < min(
+        page.index("<table"), page.index("<figure")
+    )
+
+
+def test_the_first_table_has_the_metrics_that_decide_of_each_strategy(page, with_costs):
+    heading, *found = Page(page).rows[: 1 + len(with_costs.strategies)]
+    assert [title.replace("\xa0", " ") for title in heading] == [
+        *("#", "strategy", "cost per row ↓", "average precision ↑", "log loss ↓"),
+        *("balanced accuracy ↑", "rare-class recall ↑", "rare-class precision ↑"),
+        "fit seconds ↓",
+    ]
+    means = with_costs.summary().xs("mean", axis=1, level=1)
+    for name, row in zip(with_costs.ranking(), found, strict=True):
+        assert row[1] == label_of(name)
+        assert row[3].strip(" *") == f"{means.loc[name, 'average_precision']:.3f}"
+
+
+def test_names_are_words_and_those_of_the_code_are_there_once(page, with_costs):
+    text = Page(page).text
+    assert text.count("class_weight") == 1
+    for name in with_costs.strategies:
+        assert f"{label_of(name)} = {name}" in text
+
+
+def test_the_rows_behind_the_metrics_of_the_rare_class_are_counted(page):
+    n_rare = (rows()[1] == "fraud").sum()
+    assert f"Rare class: fraud, {n_rare} of 240 test rows, " in Page(page).text
 
 
 def test_each_strategy_is_ranked_with_the_numbers_of_the_summary(page, with_costs):
