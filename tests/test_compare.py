@@ -1121,7 +1121,7 @@ def test_the_printed_table_fits_into_80_columns(measured):
 
 # The last has no underscore to go on behind.
 @pytest.mark.parametrize(
-    "name", ["a_strategy_of_your_own_with_a_long_name", "_a__b" * 9, "x" * 31]
+    "name", ["an_own_treatment_with_a_very_long_name", "_a__b" * 9, "x" * 31]
 )
 def test_a_name_that_is_too_long_continues_in_the_next_line(name):
     lines = detailed(comparison_of({name: 0.9}), 80)
