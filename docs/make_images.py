@@ -23,8 +23,8 @@ def main():
 
 
 def save_text(comparison):
-    """Save the printed tables and the verdict."""
-    screen = Console(record=True, width=110)
+    """Save the verdict, the table and the notes as they are printed."""
+    screen = Console(record=True, width=80)
     screen.print(comparison)
     # Without rich's web fonts, and with an id that does not change.
     style = re.sub(

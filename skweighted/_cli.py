@@ -68,6 +68,11 @@ def cli(context: click.Context) -> None:
     help="Write tables, plots and conclusions to an HTML file.",
 )
 @click.option(
+    "--details",
+    is_flag=True,
+    help="Print the tables of all metrics and differences too.",
+)
+@click.option(
     "--resume",
     metavar="DIR",
     type=click.Path(path_type=Path),
@@ -131,6 +136,7 @@ def compare(
     csv: Path | None,
     markdown: Path | None,
     report: Path | None,
+    details: bool,
     resume: Path | None,
     folds: int,
     repeats: int,
@@ -154,6 +160,7 @@ def compare(
     # pandas, scikit-learn and TensorFlow take seconds to load, and --help does not need
     # them. Only commands and their helpers import late.
     from skweighted.comparison.plan import make_plan
+    from skweighted.comparison.report.text import details as all_details
     from skweighted.comparison.run import run
 
     names = _strategy_names(strategies)
@@ -198,6 +205,11 @@ def compare(
             f"finished folds are in '{resume}'; run the same command to resume."
         ) from None
     screen.print(comparison)
+    if details:
+        screen.print()
+        screen.print(*all_details(comparison, screen.width), sep="\n")
+    elif report is None:
+        screen.out("--details prints all metrics; --report OUT has figures too.")
     if csv is not None:
         comparison.to_csv(csv)
         screen.out(f"Scores of every fold: {csv}", highlight=False)

@@ -399,6 +399,17 @@ def run_quickly(*arguments, file="data.csv"):
     return _cli.main(["compare", file, *quick, *arguments])
 
 
+def test_details_are_printed_on_demand(folder, capsys, quick_network):
+    assert run_quickly("--details") == 0
+    printed = capsys.readouterr().out
+    heading = "Against no treatment in balanced accuracy"
+    assert heading in printed
+    assert "ROC AUC" in printed
+    assert "--details" not in printed
+    assert run_quickly() == 0
+    assert heading not in capsys.readouterr().out
+
+
 def test_the_command_gives_the_scores_of_python(folder, capsys, quick_network):
     arguments = ["--csv", "out.csv", "--seed", "3", "--strategies", ",".join(CHEAP)]
     assert run_quickly(*arguments) == 0
@@ -407,14 +418,15 @@ def test_the_command_gives_the_scores_of_python(folder, capsys, quick_network):
     lines = captured.out.splitlines()
     assert lines[0] == (
         "60 rows, 4 features, 2 classes (no: 48 = 80.0%, yes: 12 = 20.0%); "
-        "minority class: yes"
+        "rare class: yes"
     )
     assert lines[1].startswith("3 columns of numbers, scaled; 1 column of text")
     assert lines[-1] == "Scores of every fold: out.csv"
+    assert lines[2].startswith("For finding rare rows: ")
     for name in CHEAP:
-        # Four panels, and the differences to "none".
-        n_lines = 4 + (name != "none")
-        assert sum(line.startswith(f"{name} ") for line in lines) == n_lines
+        label = STRATEGIES[name].label
+        assert sum(line.startswith(f"{label} ") for line in lines) == 1
+    assert lines[-2] == "--details prints all metrics; --report OUT has figures too."
     X, y = split_target(read_table("data.csv"), "fraud")
     assert_python_gives_the_same(X, y, strategies=CHEAP, random_state=3)
 
@@ -469,7 +481,8 @@ def test_the_tables_are_written_as_markdown(folder, capsys, quick_network):
         for name in ("out.md", "python.md")
     )
     assert from_command[0] == from_python[0]
-    assert from_command[0].startswith("## Ranking and probabilities\n")
+    assert from_command[0].startswith("- For finding rare rows: ")
+    assert "\n## Ranking and probabilities\n" in from_command[0]
 
 
 def test_a_resumed_run_has_the_seconds_of_the_first(folder, capsys, quick_network):

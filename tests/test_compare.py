@@ -38,7 +38,8 @@ from skweighted.comparison.data import as_features, as_labeled_data
 from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
-from skweighted.comparison.report.text import FEWER_FOLDS, cells
+from skweighted.comparison.report.notes import FEWER_FOLDS
+from skweighted.comparison.report.text import cells, details
 from skweighted.comparison.run import run
 from skweighted.comparison.strategies import plain, resampled_by, seeded
 from skweighted.exceptions import TableError
@@ -107,6 +108,10 @@ def mixed_frame():
     frame["kind"] = pd.Categorical(np.where(X[:, 4] > 0, "x", "y"))
     frame["flag"] = X[:, 5] > 0
     return frame, pd.Series(y, name="fraud")
+
+
+def label_of(strategy):
+    return STRATEGIES[strategy].label
 
 
 def scores_of(comparison, metric, strategy="none"):
@@ -678,7 +683,7 @@ def test_one_threshold_is_skipped_with_three_classes():
     comparison = compare(X, y, estimator=LOGISTIC, strategies=CHEAP, cv=3)
     reason = "a threshold separates only two classes; there are 3"
     assert comparison.skipped == {"threshold": reason}
-    assert f"threshold was skipped: {reason}." in str(comparison)
+    assert f"tuned threshold (skipped): {reason}." in str(comparison)
 
 
 def test_class_weight_is_skipped_where_there_is_none():
@@ -937,21 +942,38 @@ def comparison_of(means, metric="roc_auc", n_folds=3, names=METRICS):
     return Comparison(scores, 1, reference=next(iter(means)))
 
 
-def printed(comparison, width):
+def shown_by_rich(shown, width):
     console = Console(width=width, color_system=None)
     with console.capture() as capture:
-        console.print(comparison)
+        console.print(*shown, sep="\n")
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
+def printed(comparison, width=80):
+    return shown_by_rich([comparison], width)
+
+
+def detailed(comparison, width):
+    return shown_by_rich(details(comparison, width), width)
+
+
+def means_of(comparison, column, width=80):
+    """Return a column of the printed table, without its heading."""
+    lines = printed(comparison, width)
+    start = next(i for i, line in enumerate(lines) if line.startswith("───")) + 1
+    return [line.split()[column] for line in lines[start : lines.index("", start)]]
+
+
 def test_the_best_is_marked_and_a_tie_shares_the_mark():
-    lines = printed(comparison_of({"a": 0.9001, "b": 0.9003, "c": 0.7}), 80)
+    lines = detailed(comparison_of({"a": 0.9001, "b": 0.9003, "c": 0.7}), 80)
     marked = [line.split()[3] + line.split()[4] for line in lines[3:6]]
     assert marked == ["0.900±.020*", "0.900±.020*", "0.700±.020"]
+    equal = comparison_of({"a": 0.8777, "b": 0.8781}, metric="average_precision")
+    assert means_of(equal, 1) == ["0.878*", "0.878*"]
 
 
 def test_the_lowest_loss_is_the_best():
-    lines = printed(comparison_of({"a": 1.25, "b": 0.25}, metric="log_loss"), 120)
+    lines = detailed(comparison_of({"a": 1.25, "b": 0.25}, metric="log_loss"), 120)
     assert "1.250 ± 0.020 " in lines[3]
     assert "0.250 ± 0.020*" in lines[4]
 
@@ -962,7 +984,7 @@ def test_the_lowest_loss_is_the_best():
 )
 def test_the_nearest_to_the_ideal_is_the_best(values, marks):
     means = dict(zip("abc", values, strict=True))
-    lines = printed(comparison_of(means, metric="calibration_slope"), 140)
+    lines = detailed(comparison_of(means, metric="calibration_slope"), 140)
     start = next(i for i, line in enumerate(lines) if "slope → 1" in line) + 2
     cells = [re.search(r"± 0\.020(.)", line)[1] for line in lines[start : start + 3]]
     assert "".join(cells) == marks
@@ -978,12 +1000,18 @@ def without(comparison, strategy, metric, folds):
 
 def test_a_mean_of_fewer_folds_is_in_parentheses_and_never_the_best():
     comparison = comparison_of({"a": 0.7, "b": 0.9, "c": 0.8})
-    lines = printed(without(comparison, "b", "roc_auc", [1, 2]), 120)
+    lines = detailed(without(comparison, "b", "roc_auc", [1, 2]), 120)
     assert ["0.700 ± 0.020 " in line for line in lines[3:6]] == [True, False, False]
     assert ["(0.880) " in line for line in lines[3:6]] == [False, True, False]
     assert ["0.800 ± 0.020*" in line for line in lines[3:6]] == [False, False, True]
-    assert lines[-1] == FEWER_FOLDS
+    assert FEWER_FOLDS in without(comparison, "b", "roc_auc", [1, 2]).notes()
     assert FEWER_FOLDS not in comparison.notes()
+
+
+def test_a_mean_that_no_other_can_be_compared_with_is_not_the_best():
+    comparison = without(comparison_of({"a": 0.7, "b": 0.9}), "b", "roc_auc", [1])
+    found = cells(comparison.fold_scores, "roc_auc")
+    assert [cell.is_best for cell in found.values()] == [False, False]
 
 
 def test_strategies_that_lack_folds_rank_last():
@@ -1008,8 +1036,8 @@ def test_costs_of_any_unit_are_shown_with_enough_digits():
 
 def test_names_are_shown_as_they_are(tmp_path):
     comparison = comparison_of({"smote[k=3]": 0.7, "a[/b]|c": 0.8})
-    shown = "\n".join(printed(comparison, 140))
-    assert "Against 'smote[k=3]' in average precision" in shown
+    shown = "\n".join(detailed(comparison, 140))
+    assert "Against smote[k=3] in average precision" in shown
     comparison.to_markdown(tmp_path / "out.md")
     lines = (tmp_path / "out.md").read_text(encoding="utf-8").splitlines()
     rows = [line for line in lines if line.startswith("| a[/b]")]
@@ -1017,64 +1045,86 @@ def test_names_are_shown_as_they_are(tmp_path):
     assert all(row.startswith("| a[/b]\\|c | ") for row in rows)
 
 
-def test_markdown_has_differences_and_verdict(tmp_path):
+def test_markdown_has_verdict_tables_differences_and_notes(tmp_path):
     comparison = comparison_of({"a": 0.9, "b": 0.8})
     comparison.to_markdown(tmp_path / "out.md")
     lines = (tmp_path / "out.md").read_text(encoding="utf-8").splitlines()
-    start = lines.index("## Against 'a' in average precision")
-    title = next(
-        i for i, line in enumerate(printed(comparison, 140)) if "Against" in line
-    )
-    row = printed(comparison, 140)[title + 3]
-    assert lines[start + 4].strip("| ").split(" | ") == re.split(r"  +", row)
-    for sentence in comparison.verdict():
-        assert f"- {sentence}" in lines
+    assert lines[:4] == [*(f"- {sentence}" for sentence in comparison.verdict()), ""]
+    for metric in ("balanced_accuracy", "average_precision", "log_loss"):
+        heading = f"Against a in {MEASURES[metric].title}"
+        start = lines.index(f"## {heading}")
+        shown = detailed(comparison, 140)
+        row = shown[shown.index(heading) + 3]
+        assert lines[start + 4].strip("| ").split(" | ") == re.split(r"  +", row)
+        sentences = [f"- {sentence}" for sentence in comparison.verdict(metric)]
+        assert lines[start + 6 : start + 6 + len(sentences)] == sentences
+    notes = [f"- {note}" for note in comparison.notes()]
+    assert lines[-len(notes) :] == notes
 
 
 def test_a_text_in_a_notebook_is_no_output_of_its_own(monkeypatch):
     displayed = []
     monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
     monkeypatch.setattr("rich.jupyter.display", lambda *args: displayed.append(args))
-    assert "ROC AUC" in str(comparison_of({"a": 0.9, "b": 0.8}))
+    assert "accuracy" in str(comparison_of({"a": 0.9, "b": 0.8}))
     assert displayed == []
 
 
 def test_a_metric_that_is_undefined_in_every_fold_is_a_dash():
     comparison = comparison_of({"a": 0.7, "b": 0.9})
-    lines = printed(without(comparison, "b", "roc_auc", [0, 1, 2]), 120)
+    lines = detailed(without(comparison, "b", "roc_auc", [0, 1, 2]), 120)
     assert lines[4].split()[4] == "-"
     assert "nan" not in "".join(lines[:10])
 
 
-def test_without_its_reference_only_the_tables_are_shown():
-    comparison = comparison_of({"a": 0.9, "b": 0.8})
-    shown = printed(replace(comparison, reference="none"), 120)
-    n_lines = printed(comparison, 120).index("Against 'a' in average precision")
-    assert shown == [*printed(comparison, 120)[:n_lines], *comparison.notes()]
+def test_without_its_reference_there_are_no_differences():
+    comparison = replace(comparison_of({"a": 0.9, "b": 0.8}), reference="none")
+    assert printed(comparison)[0] == (
+        "There is no verdict, because the reference was not run: no treatment."
+    )
+    assert "Against" not in "".join(detailed(comparison, 80))
 
 
 @pytest.mark.parametrize("width", [80, 90, 100, 110, 140])
 @pytest.mark.parametrize("measured", [METRICS, MEASURES], ids=["no costs", "costs"])
 def test_the_table_fits_and_nothing_is_cut_off(width, measured):
     # Five metrics take 66 columns; a longer name goes on in the next line.
-    names = [name for name in STRATEGIES if len(name) <= width - 66]
+    names = [name for name in STRATEGIES if len(label_of(name)) <= width - 66]
     assert names[0] == "none"
     # Every mark, three digits before the point of a time, and wide losses.
     means = dict.fromkeys(names, 123.4)
-    lines = printed(comparison_of(means, metric="fit_seconds", names=measured), width)
+    lines = detailed(comparison_of(means, metric="fit_seconds", names=measured), width)
     assert max(len(line) for line in lines) <= width
     assert "…" not in "".join(lines)
     n_panels = len({MEASURES[name].panel for name in measured})
     for name in names:
-        # And once in the table of differences to the reference, "none".
-        n_lines = n_panels + (name != "none")
-        assert sum(line.startswith(f"{name} ") for line in lines) == n_lines, name
+        # And once for each of the metrics that decide, but not "none".
+        n_deciding = 4 if "expected_cost" in measured else 3
+        n_lines = n_panels + n_deciding * (name != "none")
+        rows = [line for line in lines if re.match(f"{label_of(name)}  *[0-9+]", line)]
+        assert len(rows) == n_lines, name
+
+
+@pytest.mark.parametrize("measured", [METRICS, MEASURES], ids=["no costs", "costs"])
+def test_the_printed_table_fits_into_80_columns(measured):
+    means = dict.fromkeys(STRATEGIES, 123.4)
+    lines = printed(comparison_of(means, metric="fit_seconds", names=measured))
+    assert max(len(line) for line in lines) <= 80
+    assert "…" not in "".join(lines)
+    is_heading = [line.startswith("strategy") for line in lines]
+    assert sum(is_heading) == 1
+    n_columns = 7 if "expected_cost" in measured else 6
+    rows = [line for line in lines if line.endswith(" 123.4*")]
+    assert len(rows) == len(STRATEGIES)
+    assert all(len(re.findall(r"[0-9.]+\*", row)) == n_columns for row in rows)
 
 
 # The last has no underscore to go on behind.
-@pytest.mark.parametrize("name", [max(STRATEGIES, key=len), "_a__b" * 9, "x" * 31])
+@pytest.mark.parametrize(
+    "name", ["an_own_treatment_with_a_very_long_name", "_a__b" * 9, "x" * 31]
+)
 def test_a_name_that_is_too_long_continues_in_the_next_line(name):
-    lines = printed(comparison_of({name: 0.9}), 80)
+    lines = detailed(comparison_of({name: 0.9}), 80)
     assert max(len(line) for line in lines) <= 80
     assert "…" not in "".join(lines)
     firsts = [line.split()[0] for line in lines if line]
@@ -1085,25 +1135,62 @@ def test_a_name_that_is_too_long_continues_in_the_next_line(name):
         assert all(part.endswith("_") or name.endswith(part) for part in parts)
 
 
-def test_differences_verdict_and_notes_follow_the_table():
-    comparison = comparison_of({"a": 0.9, "b": 0.8})
-    lines = printed(comparison, 140)
-    title = lines.index("Against 'a' in average precision")
-    start = title + len(["title", "header", "rule", "row of b", "blank line"])
-    sentences = comparison.verdict()
-    assert lines[start : start + len(sentences)] == sentences
-    assert lines[start + len(sentences) + 1 :] == comparison.notes()
+def test_the_verdict_is_printed_first_then_one_table_and_the_notes():
+    comparison = comparison_of({"a": 0.9, "b": 0.8}, metric="balanced_accuracy")
+    assert printed(comparison, 100) == [
+        *comparison.verdict(),
+        "",
+        "            average     log  balanced  recall  precision     fit",
+        "strategy  precision  loss ↓  accuracy  (rare)     (rare)  sec. ↓",
+        "────────────────────────────────────────────────────────────────",
+        "a            0.500*  0.500*    0.900*  0.500*     0.500*  0.500*",
+        "b            0.500*  0.500*     0.800  0.500*     0.500*  0.500*",
+        "",
+        *comparison.notes(),
+    ]
 
 
-def test_str_is_the_table_and_repr_is_short():
+def test_details_are_the_tables_differences_and_their_meaning():
     comparison = comparison_of({"a": 0.9, "b": 0.8})
-    assert "ROC AUC" in str(comparison)
+    lines = detailed(comparison, 140)
+    for metric in ("balanced_accuracy", "average_precision", "log_loss"):
+        title = lines.index(f"Against a in {MEASURES[metric].title}")
+        start = title + len(["title", "header", "rule", "row of b", "blank line"])
+        sentences = comparison.verdict(metric)
+        assert lines[start : start + len(sentences)] == sentences
+    assert "ROC AUC" in comparison.details()
+
+
+def test_details_have_the_names_that_strategies_takes():
+    comparison = comparison_of({"none": 0.9, "smote": 0.8, "mine": 0.7})
+    assert detailed(comparison, 140)[-1] == (
+        "Names in code: no treatment = none, SMOTE = smote"
+    )
+
+
+def test_a_label_that_is_the_name_of_another_strategy_is_not_used():
+    comparison = comparison_of({"smote": 0.8, "SMOTE": 0.7})
+    assert [comparison.label(name) for name in comparison.strategies] == [
+        "smote",
+        "SMOTE",
+    ]
+
+
+def test_every_strategy_has_a_label_of_its_own():
+    labels = [strategy.label for strategy in STRATEGIES.values()]
+    assert all(labels)
+    assert len(set(labels)) == len(labels)
+
+
+def test_str_is_what_is_printed_and_repr_is_short():
+    comparison = comparison_of({"a": 0.9, "b": 0.8})
+    assert str(comparison).splitlines() == printed(comparison)
     assert "\x1b" not in str(comparison)
     assert repr(comparison) == "<Comparison of a, b over 3 folds>"
 
 
 def test_a_single_split_has_no_spread():
-    lines = printed(comparison_of({"a": 0.9}, n_folds=1), 80)
+    lines = detailed(comparison_of({"a": 0.9}, n_folds=1), 80)
     assert "0.880*" in "".join(lines)
     assert "nan" not in "".join(lines)
 
@@ -1112,7 +1199,7 @@ def test_data_are_described_in_two_lines():
     y = ["ok"] * 1500 + ["late"] * 300 + ["lost"] * 200
     assert as_labeled_data(np.zeros((2000, 1)), y).describe() == (
         "2,000 rows, 1 feature, 3 classes (ok: 1,500 = 75.0%, late: 300 = 15.0%, "
-        "lost: 200 = 10.0%); minority class: lost\n1 column of numbers, scaled"
+        "lost: 200 = 10.0%); rare class: lost\n1 column of numbers, scaled"
     )
 
 
@@ -1128,7 +1215,7 @@ def test_many_classes_are_shortened():
     y = np.repeat(np.arange(9), np.arange(10, 1, -1))
     assert as_labeled_data(np.zeros((54, 2)), y).describe() == (
         "54 rows, 2 features, 9 classes (0: 10 = 18.5%, 1: 9 = 16.7%, 2: 8 = 14.8%, "
-        "... 3 more ..., 6: 4 = 7.4%, 7: 3 = 5.6%, 8: 2 = 3.7%); minority class: 8\n"
+        "... 3 more ..., 6: 4 = 7.4%, 7: 3 = 5.6%, 8: 2 = 3.7%); rare class: 8\n"
         "2 columns of numbers, scaled"
     )
 

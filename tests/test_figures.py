@@ -17,13 +17,14 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import Comparison, compare
+from skweighted.comparison import STRATEGIES
 from skweighted.comparison.report import figures
 from skweighted.comparison.report.style import looks, spread, words
 from skweighted.comparison.results import positives
 from skweighted.metrics import expected_cost_score
 
 LOGISTIC = LogisticRegression()
-STRATEGIES = ["none", "class_weight", "threshold", "smote"]
+NAMES = ["none", "class_weight", "threshold", "smote"]
 COSTS = {(0, 1): 1, (1, 0): 12}
 FIGURES = [
     figures.precision_recall,
@@ -52,7 +53,7 @@ def rows(n_classes=2, n_samples=300):
 @pytest.fixture(scope="module")
 def comparison():
     return compare(
-        *rows(), estimator=LOGISTIC, cv=3, strategies=STRATEGIES, cost_matrix=COSTS
+        *rows(), estimator=LOGISTIC, cv=3, strategies=NAMES, cost_matrix=COSTS
     )
 
 
@@ -73,7 +74,12 @@ def axes():
     return Figure().add_subplot()
 
 
-def line(ax, label):
+def label_of(strategy):
+    return STRATEGIES[strategy].label
+
+
+def line(ax, strategy):
+    label = label_of(strategy) if strategy in STRATEGIES else strategy
     (found,) = [one for one in ax.get_lines() if one.get_label().startswith(label)]
     return found.get_xydata().T
 
@@ -194,6 +200,7 @@ def test_principal_components_of_a_single_feature():
 def test_differences_are_those_of_the_comparison_the_best_on_top(comparison):
     ax = figures.differences(comparison, axes(), "balanced_accuracy")
     table = comparison.differences("balanced_accuracy")
+    table = table.rename(index=label_of)
     names = [text.get_text() for text in ax.get_yticklabels()]
     drawn = [one.get_xdata()[0] for one in ax.get_lines() if len(one.get_xdata()) == 1]
     assert drawn == sorted(drawn)
@@ -203,6 +210,36 @@ def test_differences_are_those_of_the_comparison_the_best_on_top(comparison):
     (negligible,) = ax.patches
     rope = comparison.question("balanced_accuracy")[2]
     assert (negligible.get_x(), negligible.get_width()) == (-rope, 2 * rope)
+
+
+def folds_of(means, unit=0.002):
+    """Return a comparison in average precision with these means and three folds."""
+    records = [
+        (name, fold, "average_precision", mean + unit * (fold - 1) * (name != "none"))
+        for name, mean in means.items()
+        for fold in range(3)
+    ]
+    columns = ["strategy", "fold", "metric", "value"]
+    return Comparison(pd.DataFrame.from_records(records, columns=columns), 1)
+
+
+def test_the_axis_is_clipped_where_one_strategy_dwarfs_the_others():
+    means = {"none": 0.9, "smote": 0.91, "class_weight": 0.92, "near_miss": 0.1}
+    ax = figures.differences(folds_of(means), axes())
+    low, high = ax.get_xlim()
+    assert low == pytest.approx(-1.2 * (0.02 + 4.303 * 0.002 * (5 / 6) ** 0.5), 1e-3)
+    assert high > 0.02
+    (arrow,) = [one for one in ax.get_lines() if one.get_marker() == "<"]
+    np.testing.assert_allclose(arrow.get_xydata(), [[low, 0]])
+    assert [text.get_text() for text in ax.texts] == ["-0.8"]
+
+
+def test_the_axis_shows_all_where_no_strategy_dwarfs_the_others():
+    means = {"none": 0.9, "smote": 0.91, "class_weight": 0.92, "near_miss": 0.86}
+    ax = figures.differences(folds_of(means), axes())
+    assert ax.get_xlim()[0] < -0.04
+    assert not {one.get_marker() for one in ax.get_lines()} & {"<", ">"}
+    assert not ax.texts
 
 
 def test_a_single_fold_has_no_interval(single_fold):
@@ -232,7 +269,7 @@ def test_training_curves_need_a_model_with_a_history(single_fold):
 
 def test_time_against_quality_has_a_point_and_a_name_for_each(comparison):
     ax = figures.time_against_quality(comparison, axes())
-    summary = comparison.summary()
+    summary = comparison.summary().rename(index=label_of)
     names = [text.get_text() for text in ax.texts]
     drawn = np.array([one.get_xydata()[0] for one in ax.get_lines()])
     columns = [("fit_seconds", "mean"), ("average_precision", "mean")]
@@ -249,14 +286,14 @@ def test_three_classes_are_drawn_as_the_rarest_against_the_rest(three_classes, d
 def test_strategies_with_the_same_probabilities_share_a_line(comparison):
     ax = figures.precision_recall(comparison, axes())
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert "none = threshold" in labels
-    assert "threshold" not in labels
+    assert "no treatment = tuned threshold" in labels
+    assert "tuned threshold" not in labels
 
 
 def test_the_given_strategies_are_drawn(comparison):
     ax = figures.roc(comparison, axes(), strategies=["threshold"])
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["threshold", "by chance"]
+    assert labels == ["tuned threshold", "by chance"]
 
 
 def test_an_unknown_strategy_is_refused():
@@ -270,7 +307,7 @@ def test_a_strategy_looks_the_same_in_every_figure(comparison):
     look = looks(comparison)
     for draw in (figures.precision_recall, figures.roc, figures.calibration):
         ax = draw(comparison, axes())
-        (found,) = [one for one in ax.get_lines() if one.get_label() == "smote"]
+        (found,) = [one for one in ax.get_lines() if one.get_label() == "SMOTE"]
         assert to_hex(found.get_color()) == look["smote"]["color"].lower()
         assert found.get_linestyle() == look["smote"]["linestyle"]
 

@@ -315,7 +315,7 @@ def test_an_error_of_a_sampler_skips_its_strategy():
     )
     assert comparison.failed == {}
     assert comparison.skipped["adasyn"].startswith("in fold 0, ADASYN failed: ")
-    assert f"adasyn was skipped: {comparison.skipped['adasyn']}." in comparison.notes()
+    assert f"ADASYN (skipped): {comparison.skipped['adasyn']}." in comparison.notes()
 
 
 def test_each_fold_is_compiled_for_before_the_clock_runs():
@@ -340,7 +340,7 @@ def test_a_strategy_that_fails_is_reported_and_the_others_are_kept():
     alone = compare(X, Y, **QUICK)
     pd.testing.assert_frame_equal(scores_of(comparison), scores_of(alone))
     assert comparison.failed == {"broken": "RuntimeError in fold 0: no luck today"}
-    assert "broken failed: RuntimeError in fold 0: no luck today" in str(comparison)
+    assert "broken (failed): RuntimeError in fold 0: no luck today" in str(comparison)
 
 
 def test_a_strategy_that_fails_late_has_no_scores():
@@ -795,10 +795,12 @@ def test_costs_that_cannot_be_used_are_an_error_before_any_fit():
 
 def test_differences_and_verdict_are_shown():
     comparison = compare(X, Y, **QUICK)
-    text = str(comparison)
-    assert "Against 'none' in average precision" in text
-    for sentence in comparison.verdict():
-        assert sentence in " ".join(text.split())
+    text = " ".join(str(comparison).split())
+    assert text.startswith(" ".join(comparison.verdict()))
+    text = " ".join(comparison.details().split())
+    assert "Against no treatment in average precision" in text
+    for sentence in comparison.verdict("average_precision"):
+        assert sentence in text
     differences = comparison.differences("log_loss", reference="smote")
     assert differences.index.tolist() == ["none"]
 
@@ -826,7 +828,7 @@ def test_markdown_has_the_same_numbers(tmp_path):
     text = (tmp_path / "tables.md").read_text()
     mean = comparison.summary().loc["smote", ("roc_auc", "mean")]
     assert f"{mean:.3f}" in text
-    assert text.count("\n| none |") == len(
+    assert text.count("\n| no treatment |") == len(
         {MEASURES[name].panel for name in comparison.metrics}
     )
 
@@ -854,5 +856,5 @@ def test_a_comparison_is_a_page_a_cell_and_a_picture(tmp_path):
     assert "skweighted compare a.csv" in page
     assert "<table" in comparison._repr_html_()
     ax = comparison.plot("roc_auc")
-    assert "smote" in [label.get_text() for label in ax.get_yticklabels()]
+    assert "SMOTE" in [label.get_text() for label in ax.get_yticklabels()]
     plt.close(ax.figure)

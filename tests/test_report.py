@@ -18,9 +18,18 @@ LOGISTIC = LogisticRegression(C=0.5)
 COSTS = {("ok", "fraud"): 1, ("fraud", "ok"): 12}
 COMMAND = "skweighted compare 'my <table>.csv' --target fraud --seed 3"
 VOID = {"meta", "link", "br"}
-HEADINGS = ["Verdict", "Ranking", "Differences from none", "How it was done"]
+HEADINGS = [
+    "Verdict",
+    "All metrics",
+    "Differences from no treatment",
+    "How it was done",
+]
 KINDS = {"better": "better", "equivalent": "no real difference", "worse": "worse"}
 SCRIPT = "<script>alert(1)</script>"
+
+
+def label_of(strategy):
+    return STRATEGIES[strategy].label
 
 
 class Page(HTMLParser):
@@ -161,13 +170,15 @@ def test_alternative_texts_name_the_best_strategy(page, with_costs):
     means = with_costs.summary()["average_precision", "mean"]
     best, none = means.idxmax(), means["none"]
     assert (
-        f"Precision against recall. Best average precision: {best}, {means.max():.3f}; "
-        f"none has {none:.3f}."
+        f"Precision against recall. Best average precision: {label_of(best)}, "
+        f"{means.max():.3f}; no treatment: {none:.3f}."
     ) in texts
     table = with_costs.differences()
     best = table["difference"].idxmin()  # of the costs
-    assert texts[0].startswith("Differences from none in cost per row, with 95 %")
-    assert f"Best: {best}, {table.loc[best, 'difference']:+.3f}" in texts[0]
+    assert texts[0].startswith(
+        "Differences from no treatment in cost per row, with 95 %"
+    )
+    assert f"Best: {label_of(best)}, {table.loc[best, 'difference']:+.3f}" in texts[0]
 
 
 def test_links_have_a_heading_as_target(page):
@@ -179,8 +190,9 @@ def test_links_have_a_heading_as_target(page):
 
 def test_the_page_has_verdict_seed_command_and_versions(page, with_costs):
     text = Page(page).text
-    for sentence in with_costs.verdict():
-        assert sentence in text
+    for metric in ("expected_cost", "balanced_accuracy", "log_loss"):
+        for sentence in with_costs.verdict(metric):
+            assert sentence in text
     for heading in HEADINGS:
         assert heading in text
     assert COMMAND in text
@@ -190,18 +202,52 @@ def test_the_page_has_verdict_seed_command_and_versions(page, with_costs):
         assert f"{name} {number}" in text
 
 
-def test_the_verdict_comes_before_tables_and_pictures(page):
-    first = page.index('id="verdict"')
-    assert first < min(page.index("<table"), page.index("<figure"))
+def test_the_verdict_comes_before_tables_and_pictures(page, with_costs):
+    text = Page(page).text
+    places = [text.index(sentence) for sentence in with_costs.verdict()]
+    assert len(places) == 4
+    assert max(places) < text.index("strategy")
+    assert page.index('class="verdict"') < min(
+        page.index("<table"), page.index("<figure")
+    )
+
+
+def test_the_first_table_has_the_metrics_that_decide_of_each_strategy(page, with_costs):
+    heading, *found = Page(page).rows[: 1 + len(with_costs.strategies)]
+    assert [title.replace("\xa0", " ") for title in heading] == [
+        *("#", "strategy", "cost per row ↓", "average precision ↑", "log loss ↓"),
+        *("balanced accuracy ↑", "rare-class recall ↑", "rare-class precision ↑"),
+        "fit seconds ↓",
+    ]
+    means = with_costs.summary().xs("mean", axis=1, level=1)
+    for name, row in zip(with_costs.ranking(), found, strict=True):
+        assert row[1] == label_of(name)
+        assert row[3].strip(" *") == f"{means.loc[name, 'average_precision']:.3f}"
+
+
+def test_names_are_words_and_those_of_the_code_are_there_once(page, with_costs):
+    text = Page(page).text
+    assert text.count("class_weight") == 1
+    for name in with_costs.strategies:
+        assert f"{label_of(name)} = {name}" in text
+
+
+def test_the_rows_behind_the_metrics_of_the_rare_class_are_counted(page):
+    n_rare = (rows()[1] == "fraud").sum()
+    assert f"Rare class: fraud, {n_rare} of 240 test rows, " in Page(page).text
 
 
 def test_each_strategy_is_ranked_with_the_numbers_of_the_summary(page, with_costs):
     found = Page(page).rows
     summary = with_costs.summary()
-    costs = found.index(next(row for row in found if "cost per row ↓" in row))
+    costs = found.index(
+        next(
+            row for row in found if "cost per row\xa0↓" in row and "savings\xa0↑" in row
+        )
+    )
     ranked = summary.sort_values(("expected_cost", "mean"), kind="stable")
     for row, (name, values) in zip(found[costs + 1 :], ranked.iterrows(), strict=False):
-        assert row[1].split()[0] == name
+        assert row[1] == label_of(name)
         mean, deviation = values["expected_cost"]
         shown = f"{mean:.3f} ± {deviation:.3f}"
         assert " ".join(row[2].replace("*", " ").split()) == shown
@@ -221,11 +267,11 @@ def test_each_difference_has_its_probabilities_and_decision(page, with_costs):
             *(f"{chance:.0%}" for chance in chances.values()),
             KINDS[sure[0]] if sure else "undecided",
         ]
-        assert row in [each[2:] for each in found if each[1] == name]
+        assert row in [each[2:] for each in found if each[1] == label_of(name)]
 
 
 def test_skipped_strategies_are_reported_with_their_reason(page, with_costs):
-    assert f"focal was skipped: {with_costs.skipped['focal']}." in Page(page).text
+    assert f"focal loss (skipped): {with_costs.skipped['focal']}." in Page(page).text
 
 
 def test_labels_and_names_are_escaped(odd_page, odd_cell):
@@ -255,7 +301,7 @@ def test_a_page_of_three_classes_draws_the_rarest(page_of_three):
 def test_one_strategy_has_a_page_without_verdict():
     alone = compare(*rows(), estimator=LOGISTIC, cv=2, strategies="none")
     text = Page(report.html(alone)).text
-    assert "There is nothing to compare none with." in text
+    assert "There is nothing to compare no treatment with." in text
 
 
 def test_many_classes_share_one_bar():

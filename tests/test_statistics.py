@@ -299,10 +299,10 @@ def test_a_threshold_makes_no_difference_to_a_ranking():
         scores, "average_precision", "none", test_share=1 / 3, **options
     )
     assert verdict(found, "average precision", "none", 0.01, **options) == [
-        "No strategy is really better than 'none' in average precision: "
+        "Nothing is really better than none in average precision: "
         "every difference is within 0.01.",
-        "'threshold' makes no real difference: it is within 0.01 of 'none', "
-        "with a probability of at least 95%.",
+        "No real difference, within 0.01 of none, "
+        "with a probability of at least 95%: threshold.",
     ]
 
 
@@ -345,13 +345,13 @@ def table(rows):
 
 
 SENTENCES = [
-    ({}, ["There is nothing to compare 'none' with in F1."]),
+    ({}, ["There is nothing to compare none with in F1."]),
     (
         {"smote": row("better", 0.05), "over": row("undecided", -0.01)},
         [
-            "'smote' is better than 'none' in F1 by more than 0.01, "
-            "with a probability of at least 95%.",
-            "The folds do not show how 'over' compares with 'none'.",
+            "Better than none in F1 by more than 0.01, "
+            "with a probability of at least 95%: smote.",
+            "No clear difference from none: over.",
         ],
     ),
     (
@@ -363,18 +363,18 @@ SENTENCES = [
             "focal": row("better", 0.05),
         },
         [
-            "'smote', 'under' and 'focal' are better than 'none' in F1 by more than "
-            "0.01, each with a probability of at least 95%.",
-            "The folds do not show how 'over' and 'weight' compare with 'none'.",
+            "Better than none in F1 by more than 0.01, "
+            "with a probability of at least 95%: smote, under and focal.",
+            "No clear difference from none: over and weight.",
         ],
     ),
     (
         {"smote": row("better", 0.05), "over": row("undecided", 0.14)},
         [
-            "'smote' is better than 'none' in F1 by more than 0.01, "
-            "with a probability of at least 95%.",
-            "'over' looks best (+0.14), but the folds cannot distinguish it from "
-            "'none'.",
+            "Better than none in F1 by more than 0.01, "
+            "with a probability of at least 95%: smote.",
+            "The best mean is that of over (+0.14), but the folds cannot distinguish "
+            "it from none.",
         ],
     ),
     (
@@ -384,33 +384,33 @@ SENTENCES = [
             "under": row("equivalent", -0.001),
         },
         [
-            "No strategy is really better than 'none' in F1: "
+            "Nothing is really better than none in F1: "
             "every difference is within 0.01 or undecided.",
-            "'smote' looks best (+0.0041), but the folds cannot distinguish it from "
-            "'none'.",
-            "'over' and 'under' make no real difference: they are within 0.01 of "
-            "'none', each with a probability of at least 95%.",
+            "The best mean is that of smote (+0.0041), but the folds cannot "
+            "distinguish it from none.",
+            "No real difference, within 0.01 of none, "
+            "with a probability of at least 95%: over and under.",
         ],
     ),
     (
         {"smote": row("undecided", 0.02, low=0.005, high=0.035)},
         [
-            "No strategy is really better than 'none' in F1: "
-            "every difference is undecided.",
-            "'smote' looks best (+0.02), but the folds do not show whether by more "
-            "than 0.01.",
+            "Nothing is really better than none in F1: every difference is undecided.",
+            "The best mean is that of smote (+0.02), but the folds do not show whether "
+            "by more than 0.01.",
         ],
     ),
     (
         {"smote": row("equivalent", 0.00004), "under": row("worse", -0.2)},
         [
-            "No strategy is really better than 'none' in F1: "
+            "Nothing is really better than none in F1: "
             "every difference is within 0.01 or for the worse.",
-            "'smote' looks best (+0.00004), but that is no real difference.",
-            "'under' is worse than 'none' by more than 0.01, "
-            "with a probability of at least 95%.",
-            "'smote' makes no real difference: it is within 0.01 of 'none', "
-            "with a probability of at least 95%.",
+            "The best mean is that of smote (+0.00004), but that is no real "
+            "difference.",
+            "Worse than none by more than 0.01, "
+            "with a probability of at least 95%: under.",
+            "No real difference, within 0.01 of none, "
+            "with a probability of at least 95%: smote.",
         ],
     ),
     (
@@ -421,34 +421,33 @@ SENTENCES = [
             "weight": row("equivalent", -0.001),
         },
         [
-            "No strategy is really better than 'none' in F1: "
+            "Nothing is really better than none in F1: "
             "every difference is within 0.01, undecided or for the worse.",
-            "'none' itself looks best.",
-            "'smote' and 'under' are worse than 'none' by more than 0.01, "
-            "each with a probability of at least 95%.",
-            "'weight' makes no real difference: it is within 0.01 of 'none', "
-            "with a probability of at least 95%.",
-            "The folds do not show how 'over' compares with 'none'.",
+            "The best mean is that of none itself.",
+            "Worse than none by more than 0.01, "
+            "with a probability of at least 95%: smote and under.",
+            "No real difference, within 0.01 of none, "
+            "with a probability of at least 95%: weight.",
+            "No clear difference from none: over.",
         ],
     ),
     (
         {"smote": row("unknown", 0.123, -math.inf, math.inf, n_folds=1)},
         [
-            "No strategy is really better than 'none' in F1: "
-            "every difference is undecided.",
-            "'smote' looks best (+0.12), but the folds cannot distinguish it from "
-            "'none'.",
+            "Nothing is really better than none in F1: every difference is undecided.",
+            "The best mean is that of smote (+0.12), but the folds cannot distinguish "
+            "it from none.",
             "A single fold cannot show what is chance. Use two folds or more.",
         ],
     ),
     (
         {"smote": row("equivalent", 0.0, n_folds=3), "over": row("equivalent", 0.0)},
         [
-            "No strategy is really better than 'none' in F1: "
+            "Nothing is really better than none in F1: "
             "every difference is within 0.01.",
-            "'smote' and 'over' make no real difference: they are within 0.01 of "
-            "'none', each with a probability of at least 95%.",
-            "'smote' is judged on 3 of 5 folds: it has no score in the others.",
+            "No real difference, within 0.01 of none, "
+            "with a probability of at least 95%: smote and over.",
+            "Judged on 3 of 5 folds, with no score in the others: smote.",
         ],
     ),
 ]
@@ -462,23 +461,24 @@ def test_the_verdict_in_words(rows, sentences):
 def test_the_verdict_where_less_is_better():
     rows = {"smote": row("undecided", -12.3, -30, 6), "over": row("worse", 88.0)}
     assert verdict(table(rows), "cost", "none", 3.512, greater_is_better=False) == [
-        "No strategy is really better than 'none' in cost: "
+        "Nothing is really better than none in cost: "
         "every difference is undecided or for the worse.",
-        "'smote' looks best (-12), but the folds cannot distinguish it from 'none'.",
-        "'over' is worse than 'none' by more than 3.5, "
-        "with a probability of at least 95%.",
+        "The best mean is that of smote (-12), but the folds cannot distinguish it "
+        "from none.",
+        "Worse than none by more than 3.5, with a probability of at least 95%: over.",
     ]
     rows = {"smote": row("undecided", -12.3, -20, -4)}
     assert verdict(table(rows), "cost", "none", 5, greater_is_better=False)[1] == (
-        "'smote' looks best (-12), but the folds do not show whether by more than 5."
+        "The best mean is that of smote (-12), but the folds do not show whether by "
+        "more than 5."
     )
 
 
 def test_the_verdict_without_a_rope():
     rows = {"smote": row("better", 0.05), "over": row("worse", -0.05)}
     assert verdict(table(rows), "F1", "none", 0, greater_is_better=True) == [
-        "'smote' is better than 'none' in F1, with a probability of at least 95%.",
-        "'over' is worse than 'none', with a probability of at least 95%.",
+        "Better than none in F1, with a probability of at least 95%: smote.",
+        "Worse than none, with a probability of at least 95%: over.",
     ]
 
 
@@ -489,10 +489,10 @@ def test_a_difference_is_real_from_the_confidence_on(confidence, n_better):
     found = table({"smote": row("better", 0.05), "over": row("better", 0.04)})
     found.loc["smote", PROBABILITIES] = [0.0, 0.02, 0.98]
     first = verdict(found, "F1", "none", 0.01, confidence, greater_is_better=True)[0]
-    names = ["", "'smote' is", "'smote' and 'over' are"][n_better]
-    assert first.startswith(names or "No strategy is really better")
-    probability = {0.96: "96%.", 0.975: "97.5%."}.get(confidence, ".")
-    assert first.endswith(probability)
+    names = ["undecided", "smote", "smote and over"][n_better]
+    assert first.startswith("Better than" if n_better else "Nothing is really better")
+    probability = {0.96: "96%", 0.975: "97.5%"}.get(confidence, "")
+    assert first.endswith(f"{probability}: {names}." if n_better else f"is {names}.")
 
 
 @given(paired_scores, ropes, st.booleans())

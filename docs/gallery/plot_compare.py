@@ -50,17 +50,20 @@ comparison = skweighted.compare(
 print(comparison)
 
 # %%
-# Read the tables
+# Read the result
 # ---------------
-# The tables show the mean and the standard deviation over the folds. Differences are
-# paired by fold, and their intervals account for overlapping training sets (Nadeau &
-# Bengio, 2003). The last three columns are the probabilities that a strategy is better,
-# practically equivalent, or worse (Benavoli et al., 2017).
+# First there is a sentence for each purpose: the strategy to use, and how sure it is
+# that it is better than no treatment. The table has the means over the folds of the
+# metrics that decide. ``comparison.details()`` returns the other metrics, standard
+# deviations, and differences. Differences are paired by fold, and their intervals
+# account for overlapping training sets (Nadeau & Bengio, 2003); they come with the
+# probabilities that a strategy is better, practically equivalent, or worse (Benavoli et
+# al., 2017).
 #
 # With forty malignant cases, eight in each fold, few if any differences in average
 # precision are significant. A threshold does not change probabilities, so its log loss
-# equals that of "none", while recall and precision differ. ``comparison.verdict()``
-# returns the sentences below the tables for any metric:
+# equals that of no treatment, while recall and precision differ. With a metric,
+# ``comparison.verdict`` compares every strategy in it:
 
 for metric in ("log_loss", "minority_recall"):
     print(f"{metric}:")

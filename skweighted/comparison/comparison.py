@@ -5,12 +5,14 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from rich.console import Console, ConsoleOptions
+from rich.console import Console, ConsoleOptions, Group
 from rich.table import Table
 from rich.text import Text
 
 from skweighted._text import plain_text
 from skweighted.comparison.report import figures, page, text
+from skweighted.comparison.report.headline import headline
+from skweighted.comparison.report.notes import notes
 from skweighted.comparison.report.verdict import verdict_of
 from skweighted.comparison.results import Results
 
@@ -18,8 +20,8 @@ from skweighted.comparison.results import Results
 class Comparison(Results):
     """Scores of every strategy in every fold, with tables, figures and a page.
 
-    Printing it (or ``str``) shows the mean and the standard deviation over folds, with
-    the best of each metric marked.
+    Printing it (or ``str``) shows the verdict, the means over folds of the metrics that
+    decide, with the best of each marked, and notes. `details` has all metrics.
 
     Attributes
     ----------
@@ -61,23 +63,46 @@ class Comparison(Results):
 
         Parameters
         ----------
-        metric, reference : str or None, default=None
+        metric : str or None, default=None
+            A metric, to compare every strategy in it. None is a sentence for each
+            purpose, with the strategy to use and how sure that is: low costs, finding
+            rare rows (by balanced accuracy), ranking (by average precision) and
+            probabilities (by log loss).
+        reference : str or None, default=None
             As in `differences`.
 
         Returns
         -------
         list of str
+            "sure" is a probability of at least 95 % that the difference is as stated,
+            "likely" is one of at least 75 %. A strategy is better or worse if the
+            difference is not negligible in practice; see `differences`.
         """
+        if metric is None:
+            return headline(self, reference)
         return verdict_of(self, metric, reference)
 
+    def details(self) -> str:
+        """Return the tables of all metrics and of the differences as text.
+
+        Returns
+        -------
+        str
+        """
+        width = Console().width
+        return plain_text(Group(*text.details(self, width)))
+
     def notes(self) -> list[str]:
-        """Return how to read the tables, and which strategies are left out.
+        """Return how to read the tables, and which strategies need care.
+
+        Strategies that failed, were skipped, or collapsed in a fold: they predicted a
+        single class, or found no row of the rarest class.
 
         Returns
         -------
         list of str
         """
-        return text.notes(self)
+        return notes(self)
 
     def plot(self, metric: str | None = None, *, ax: Axes | None = None) -> Axes:
         """Draw the difference of every strategy from the reference, with its interval.
@@ -127,7 +152,7 @@ class Comparison(Results):
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[Table | Text]:
-        yield from text.terminal(self, options.max_width)
+        yield from text.terminal(self)
 
     def __str__(self) -> str:
         return plain_text(self)

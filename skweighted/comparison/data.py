@@ -65,7 +65,7 @@ class LabeledData:
         return (
             f"{count(n_rows, 'row')}, {count(n_features, 'feature')}, "
             f"{len(self.classes)} classes ({', '.join(parts)}); "
-            f"minority class: {self.positive}\n{self._columns_in_words()}"
+            f"rare class: {self.positive}\n{self._columns_in_words()}"
         )
 
     def _columns_in_words(self) -> str:

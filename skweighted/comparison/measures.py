@@ -224,10 +224,10 @@ MEASURES: dict[str, Measure] = {
         DECISIONS,
     ),
     "minority_recall": Measure(
-        _of_minority(metrics.recall_score), True, "minority recall", DECISIONS
+        _of_minority(metrics.recall_score), True, "rare-class recall", DECISIONS
     ),
     "minority_precision": Measure(
-        _of_minority(metrics.precision_score), True, "minority precision", DECISIONS
+        _of_minority(metrics.precision_score), True, "rare-class precision", DECISIONS
     ),
     "f1": Measure(_of_minority(metrics.f1_score), True, "F1", DECISIONS),
     "geometric_mean": Measure(

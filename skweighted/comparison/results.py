@@ -15,7 +15,7 @@ from skweighted.comparison.data import LabeledData
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.outcomes import Outcome
-from skweighted.comparison.strategies import for_rows
+from skweighted.comparison.strategies import STRATEGIES, for_rows
 from skweighted.metrics import CostMatrix
 
 
@@ -60,6 +60,21 @@ class Results:
         return (
             "expected_cost" if "expected_cost" in self.metrics else "average_precision"
         )
+
+    def label(self, name: str) -> str:
+        """Return a strategy in words, "SMOTE" for "smote"; your own keep their name.
+
+        Parameters
+        ----------
+        name : str
+            A strategy.
+
+        Returns
+        -------
+        str
+        """
+        label = STRATEGIES[name].label if name in STRATEGIES else ""
+        return name if not label or label in self.strategies else label
 
     def pipeline(self, name: str, *, fold: int | None = None) -> BaseEstimator:
         """Return a strategy as one unfitted classifier, such as `compare` fitted.

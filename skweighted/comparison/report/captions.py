@@ -48,7 +48,7 @@ class Captioned(NamedTuple):
 
 def differences_captioned(results: Results) -> Captioned:
     """Return the figure of the differences from the reference in the main metric."""
-    reference = results.reference
+    reference = results.label(results.reference)
 
     def alt(results: Results) -> str:
         rows = differences(results)
@@ -63,7 +63,7 @@ def differences_captioned(results: Results) -> Captioned:
         "Differences at a glance",
         f"Each mark is the mean difference of a strategy from {reference} over the "
         f"folds; the line is its 95 % interval. In the gray region, differences are "
-        f"negligible in practice.",
+        f"negligible in practice. An arrow points to what is outside the figure.",
         figures.differences,
         alt,
     )
@@ -97,8 +97,8 @@ def _best_of(metric: str, what: str) -> Callable[[Results], str]:
         means = results.summary()[metric, "mean"]
         best, reference = results.ranking(metric)[0], results.reference
         return (
-            f"{what}. Best {MEASURES[metric].title}: {best}, {means[best]:.3f}; "
-            f"{reference} has {means[reference]:.3f}."
+            f"{what}. Best {MEASURES[metric].title}: {results.label(best)}, "
+            f"{means[best]:.3f}; {results.label(reference)}: {means[reference]:.3f}."
         )
 
     return alt
@@ -118,8 +118,8 @@ def _alt_of_time(results: Results) -> str:
     seconds = results.summary()["fit_seconds", "mean"]
     return (
         f"{title(results.main_metric)} against seconds of one fit. Fastest: "
-        f"{seconds.idxmin()}, {seconds.min():.2g} s; slowest: {seconds.idxmax()}, "
-        f"{seconds.max():.2g} s."
+        f"{results.label(str(seconds.idxmin()))}, {seconds.min():.2g} s; slowest: "
+        f"{results.label(str(seconds.idxmax()))}, {seconds.max():.2g} s."
     )
 
 

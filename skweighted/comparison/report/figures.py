@@ -4,7 +4,7 @@ At most six lines are drawn; strategies with identical probabilities share a lin
 more than two classes, curves are those of the rarest class against the rest.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -233,7 +233,7 @@ def time_against_quality(
     ):
         style = styles[name]
         ax.annotate(
-            words(name),
+            words(results.label(name)),
             (row["fit_seconds"], row[metric]),
             (1.04, height),
             textcoords="axes fraction",
@@ -268,31 +268,90 @@ def differences(results: Results, ax: Axes, metric: str | None = None) -> Axes:
     metric, reference, rope = results.question(metric)
     rows = results.differences(metric, rope=rope).to_dict("index")
     ranked = [name for name in results.ranking(metric) if name in rows]
+    limits = _limits([rows[name] for name in ranked], rope)
     drawn = set()
     for height, name in enumerate(reversed(ranked)):
-        row = rows[name]
-        kind = decision(row)
+        kind = decision(rows[name])
         style: dict[str, Any] = OF_DECISIONS[kind]
-        if np.isfinite([row["low"], row["high"]]).all():
-            ends = [row["low"], row["high"]]
-            ax.plot(ends, [height] * 2, color=style["color"], linewidth=2)
-        ax.plot(
-            row["difference"],
-            height,
-            **style,
-            markersize=7,
-            linestyle="none",
-            label="" if kind in drawn else DECISIONS[kind],
-        )
-        drawn.add(kind)
+        _draw_interval(ax, rows[name], height, limits, style["color"])
+        if limits[0] <= rows[name]["difference"] <= limits[1]:
+            ax.plot(
+                rows[name]["difference"],
+                height,
+                **style,
+                markersize=7,
+                linestyle="none",
+                label="" if kind in drawn else DECISIONS[kind],
+            )
+            drawn.add(kind)
     same = f"negligible in practice: ± {rope:.2g}"
     ax.axvspan(-rope, rope, color=GRAY, alpha=0.2, linewidth=0, label=same)
     ax.axvline(0, color="black", linewidth=1)
-    ax.set_yticks(range(len(ranked)), [words(name) for name in reversed(ranked)])
+    labels = [words(results.label(name)) for name in reversed(ranked)]
+    ax.set_yticks(range(len(ranked)), labels)
     ax.set_ylim(-0.6, len(ranked) - 0.4)
+    if np.isfinite(limits[0]):
+        ax.set_xlim(left=limits[0])
+    if np.isfinite(limits[1]):
+        ax.set_xlim(right=limits[1])
     way = "right is better" if MEASURES[metric].greater_is_better else "left is better"
-    ax.set_xlabel(f"{title(metric)}: difference from {words(reference)} ({way})")
+    against = f"{title(metric)} against {words(results.label(reference))}"
+    ax.set_title(against, loc="left", fontsize="medium")
+    ax.set_xlabel(f"Difference ({way})")
     return legend_below(ax)
+
+
+def _limits(rows: list[Mapping[Any, float]], rope: float) -> tuple[float, float]:
+    """Return where to clip the axis of differences; infinite where it is not clipped.
+
+    It is clipped if some intervals reach three times as far as those of nine tenths of
+    the strategies, because nobody could read the others.
+    """
+    ends = np.array([[row["low"], row["high"]] for row in rows])
+    differences = np.array([[row["difference"]] * 2 for row in rows])
+    ends = np.where(np.isfinite(ends), ends, differences)
+    reach = np.abs(ends).max(axis=1)
+    most = max(np.quantile(reach, 0.9, method="lower"), 2 * rope)
+    if most == 0 or reach.max() <= 3 * most:
+        return -np.inf, np.inf
+    # Two tenths for the arrow, and the number next to it.
+    limit = 1.2 * most
+    low = -limit if ends.min() < -limit else -np.inf
+    return low, limit if ends.max() > limit else np.inf
+
+
+def _draw_interval(
+    ax: Axes,
+    row: Mapping[Any, float],
+    height: int,
+    limits: tuple[float, float],
+    color: str,
+) -> None:
+    """Draw the interval of a difference, with an arrow where it leaves the axis."""
+    low, high, difference = row["low"], row["high"], row["difference"]
+    if np.isfinite([low, high]).all():
+        ends = np.clip([low, high], *limits)
+        ax.plot(ends, [height] * 2, color=color, linewidth=2)
+    else:
+        low = high = difference
+    arrow: dict[str, Any] = {"color": color, "markersize": 9, "clip_on": False}
+    number: dict[str, Any] = {"color": color, "fontsize": "small"}
+    if low < limits[0]:
+        ax.plot(limits[0], height, marker="<", **arrow)
+    if high > limits[1]:
+        ax.plot(limits[1], height, marker=">", **arrow)
+    if not limits[0] <= difference <= limits[1]:
+        side, limit, shift = (
+            ("left", limits[0], 12) if difference < 0 else ("right", limits[1], -12)
+        )
+        ax.annotate(
+            f"{difference:+.2g}",
+            (limit, height),
+            (shift, 5),
+            textcoords="offset points",
+            ha=side,
+            **number,
+        )
 
 
 def _mean_curves(

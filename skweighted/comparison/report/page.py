@@ -26,30 +26,32 @@ from skweighted.comparison.report.captions import (
     Captioned,
     differences_captioned,
 )
+from skweighted.comparison.report.headline import deciding_metrics, headline
+from skweighted.comparison.report.notes import left_out, names_in_code, notes
 from skweighted.comparison.report.style import OF_COMMON, OF_RAREST, title
-from skweighted.comparison.report.text import Cell, Difference, cells, differences
+from skweighted.comparison.report.text import (
+    DECIDING,
+    Cell,
+    Difference,
+    cells,
+    differences,
+)
 from skweighted.comparison.report.verdict import verdict_of
-from skweighted.comparison.results import Results, problem_of
+from skweighted.comparison.results import Results, has_differences, problem_of
 
 TEMPLATE = "page.html.jinja"
 MOST_CLASSES = 5
 # Text stays text, in the font of the page; ids are the same for the same comparison.
 SVG_STYLE: dict[str, Any] = {"svg.fonttype": "none", "svg.hashsalt": "skweighted"}
 INCHES = (5.6, 4.8)
-# The metrics for which a cell of a notebook has room.
-FEW_METRICS = (
-    *("expected_cost", "average_precision", "roc_auc", "log_loss"),
-    *("balanced_accuracy", "minority_recall", "minority_precision", "fit_seconds"),
-)
-DECIDED_BY = ("expected_cost", "average_precision", "balanced_accuracy")
 
 
 class Ranked(NamedTuple):
-    """A table of means, the best strategy first."""
+    """A table of means, the best strategy first, with whether it is the reference."""
 
     heading: str
     titles: list[str]
-    rows: list[tuple[str, list[Cell]]]
+    rows: list[tuple[str, bool, list[Cell]]]
 
 
 class Question(NamedTuple):
@@ -105,25 +107,24 @@ def html(results: Results, *, command: str = "", for_notebook: bool = False) -> 
     main_picture = None
     if questions:
         prefix = "notebook" if for_notebook else "main"
-        inches = (INCHES[0], 1.5 + 0.3 * len(questions[0].rows))
+        inches = (4.6, 1.8 + 0.25 * len(questions[0].rows))
         figure = differences_captioned(results)
         main_picture = _picture(results, "differences", figure, prefix, inches)
-    content = _fragment(results) if for_notebook else _page(results, command)
+    deciding = [name for name in DECIDING if name in results.metrics]
+    content = {} if for_notebook else _page(results, command)
     return environment.from_string(template).render(
         content,
         results=results,
         for_notebook=for_notebook,
+        sentences=headline(results),
+        deciding=_ranked(results, "What decides", deciding),
+        notes=[*notes(results, deciding)[1:]],
+        reference=results.label(results.reference),
         questions=questions,
         main_picture=main_picture,
         main_title=MEASURES[results.main_metric].title,
         n_folds=results.n_folds,
     )
-
-
-def _fragment(results: Results) -> dict[str, Any]:
-    """Return the content of a notebook cell only."""
-    names = [name for name in FEW_METRICS if name in results.metrics]
-    return {"tables": [_ranked(results, "Means over folds", names)]}
 
 
 def _page(results: Results, command: str) -> dict[str, Any]:
@@ -139,7 +140,8 @@ def _page(results: Results, command: str) -> dict[str, Any]:
             for name, reason in reasons.items()
             if not reason
         ],
-        "left_out": [reason for reason in reasons.values() if reason],
+        "names_in_code": names_in_code(results),
+        "left_out": [*left_out(results), *filter(None, reasons.values())],
         "command": command,
         "n_rows": count(len(problem.y), "row"),
         "n_features": count(problem.X.shape[1], "feature"),
@@ -176,19 +178,21 @@ def _ranked(results: Results, heading: str, names: list[str]) -> Ranked:
         heading,
         [MEASURES[name].heading() for name in names],
         [
-            (strategy, [column[strategy] for column in columns])
+            (
+                results.label(strategy),
+                strategy == results.reference,
+                [column[strategy] for column in columns],
+            )
             for strategy in results.ranking()
         ],
     )
 
 
 def _questions(results: Results) -> Iterator[Question]:
-    """Yield the differences in the metrics of the verdicts, the main one first."""
-    for metric in DECIDED_BY:
-        if metric not in results.metrics or len(results.outcomes) < 2:
-            continue
-        if not np.isfinite(results.summary()[metric, "mean"].loc[results.reference]):
-            continue
+    """Yield the differences in the metrics that decide."""
+    if not has_differences(results):
+        return
+    for metric in deciding_metrics(results):
         _, _, rope = results.question(metric)
         yield Question(
             title(metric),

@@ -69,14 +69,16 @@ def chosen(
                 f"There is no strategy {unknown[0]!r} in this comparison. Known: "
                 f"{shortened(results.outcomes, 99)}."
             )
-        return {name: words(name) for name in names}
+        return {name: words(results.label(name)) for name in names}
     alike: dict[int, list[str]] = {}
     reference_first = sorted(ranked, key=lambda name: name != results.reference)
     for name in dict.fromkeys(reference_first):
         probas = [outcome.proba.tobytes() for outcome in results.outcomes[name]]
         alike.setdefault(hash(tuple(probas)), []).append(name)
     groups = list(alike.values())[:MOST_LINES]
-    return {names[0]: _shared(names) for names in groups}
+    return {
+        names[0]: _shared([results.label(name) for name in names]) for names in groups
+    }
 
 
 def title(metric: str) -> str:
@@ -138,9 +140,9 @@ def spread(heights: np.ndarray) -> np.ndarray:
     return moved
 
 
-def _shared(names: list[str]) -> str:
+def _shared(labels: list[str]) -> str:
     """Return the label of a line that several strategies share."""
-    together = " = ".join(names)
-    if len(together) > LONGEST_NAME and len(names) > 1:
-        return f"{words(names[0])} = {count(len(names) - 1, 'other')}"
+    together = " = ".join(labels)
+    if len(together) > LONGEST_NAME and len(labels) > 1:
+        return f"{words(labels[0])} = {count(len(labels) - 1, 'other')}"
     return words(together)

@@ -16,10 +16,21 @@ from rich.table import Table
 from rich.text import Text
 
 from skweighted.comparison.measures import MEASURES, by_panel
+from skweighted.comparison.report.headline import deciding_metrics, headline
+from skweighted.comparison.report.notes import FEWER_FOLDS, names_in_code, notes
 from skweighted.comparison.report.verdict import DECISIONS, decision, verdict_of
-from skweighted.comparison.results import Results, fold_counts, has_differences
+from skweighted.comparison.results import Results, has_differences
 
-FEWER_FOLDS = "( ) mean over fewer folds: in some the metric is undefined."
+# The metrics that decide, with titles for a table of 80 columns.
+DECIDING = {
+    "expected_cost": "cost\nper row ↓",
+    "average_precision": "average\nprecision",
+    "log_loss": "log\nloss ↓",
+    "balanced_accuracy": "balanced\naccuracy",
+    "minority_recall": "recall\n(rare)",
+    "minority_precision": "precision\n(rare)",
+    "fit_seconds": "fit\nsec. ↓",
+}
 # The metric that has no natural scale.
 IN_ANY_UNIT = "expected_cost"
 # The width of five metrics without the names. In less room, the deviation is written
@@ -39,7 +50,8 @@ class Cell(NamedTuple):
     deviation : str
         Standard deviation over the folds; empty for a single fold.
     is_best : bool
-        Whether no strategy is better; False if folds are missing.
+        Whether no strategy is better; False if folds are missing, or all others lack
+        folds.
     """
 
     mean: str
@@ -67,8 +79,9 @@ def cells(fold_scores: pd.DataFrame, metric: str) -> dict[str, Cell]:
     n_digits = _n_digits(metric, table["mean"].abs().max())
     means = table["mean"].round(n_digits)
     is_whole = table["count"] == max(table["count"].max(), 1)
+    is_comparable = is_whole & (is_whole.sum() > 1 or len(is_whole) == 1)
     # Rounded again: in floats, 1.1 is farther from 1 than 0.9 is.
-    losses = MEASURES[metric].loss(means).round(n_digits).where(is_whole)
+    losses = MEASURES[metric].loss(means).round(n_digits).where(is_comparable)
     return {
         str(strategy): Cell(
             _mean_text(mean, n_digits, is_whole=whole),
@@ -91,7 +104,7 @@ def differences(results: Results, metric: str | None = None) -> list[Difference]
         n_digits = _n_digits(metric, table["difference"].abs().max())
     return [
         Difference(
-            name,
+            results.label(name),
             f"{row['difference']:+.{n_digits}f}",
             f"{row['low']:+.{n_digits}f} to {row['high']:+.{n_digits}f}",
             _percent(row["p_better"]),
@@ -105,71 +118,89 @@ def differences(results: Results, metric: str | None = None) -> list[Difference]
     ]
 
 
-def notes(results: Results) -> list[str]:
-    """Return how to read the tables, and which strategies are left out."""
-    counts = [fold_counts(results, name) for name in results.metrics]
-    fewer = any(((each > 0) & (each < each.max())).any() for each in counts)
-    seed = "" if results.random_state is None else f"; seed {results.random_state}"
-    return [
-        f"± standard deviation over {results.n_folds} folds; * best; "
-        f"↓ lower is better; minority: {results.positive}{seed}",
-        *([FEWER_FOLDS] if fewer else []),
-        *(f"{name} was skipped: {why}." for name, why in results.skipped.items()),
-        *(f"{name} failed: {why}" for name, why in results.failed.items()),
-    ]
+def terminal(results: Results) -> Iterator[Table | Text]:
+    """Yield the verdict, the table of the metrics that decide, and notes, for rich."""
+    for sentence in headline(results):
+        yield Text(sentence, style="bold")
+    yield Text()
+    names = [name for name in DECIDING if name in results.metrics]
+    # With a cost, two spaces between columns leave too few of 80 for the names.
+    gap = 1 if len(names) < len(DECIDING) else 0
+    table = _table("", (0, gap, 0, 0), no_wrap=False)
+    for name in names:
+        table.add_column(DECIDING[name], justify="right", vertical="bottom")
+    columns = [cells(results.fold_scores, name) for name in names]
+    for strategy in results.strategies:
+        shown = (_text(column[strategy]._replace(deviation="")) for column in columns)
+        table.add_row(_Name(results.label(strategy)), *shown)
+    yield table
+    yield Text()
+    for line in notes(results, names):
+        yield Text(line, style="dim")
 
 
-def terminal(results: Results, max_width: int) -> Iterator[Table | Text]:
-    """Yield tables, differences, verdict and notes, for rich to print."""
+def details(results: Results, max_width: int) -> Iterator[Table | Text]:
+    """Yield every metric, the differences in those that decide, and names in code."""
     for table in _panels(results, max_width):
         yield table
         yield Text()
     if has_differences(results):
-        yield _differences_table(results)
-        yield Text()
-        for sentence in verdict_of(results):
-            yield Text(sentence)
-        yield Text()
-    for number, line in enumerate(notes(results)):
-        yield Text(line, style="" if number else "dim")
+        for metric in deciding_metrics(results):
+            yield _differences_table(results, metric)
+            yield Text()
+            for sentence in verdict_of(results, metric):
+                yield Text(sentence)
+            yield Text()
+    yield Text(f"± standard deviation over the folds; {FEWER_FOLDS}", style="dim")
+    in_code = names_in_code(results)
+    if in_code:
+        yield Text(f"Names in code: {in_code}", style="dim")
 
 
 def markdown(results: Results) -> Iterator[str]:
-    """Yield the lines of tables, differences, verdict and notes as Markdown."""
+    """Yield the lines of verdict, tables, differences and notes as Markdown."""
+    yield from [*(f"- {sentence}" for sentence in headline(results)), ""]
     for panel, names in by_panel(results.metrics).items():
         columns = [cells(results.fold_scores, name) for name in names]
         rows = {
-            strategy: [
+            results.label(strategy): [
                 _text(column[strategy], roomy=True).plain.strip() for column in columns
             ]
             for strategy in columns[0]
         }
         yield from _markdown_table(panel, list(map(_title, names)), rows)
     if has_differences(results):
-        rows = {row.strategy: _shown(row) for row in differences(results)}
-        yield from _markdown_table(*_headings_of_differences(results), rows)
-        yield from [*(f"- {sentence}" for sentence in verdict_of(results)), ""]
+        for metric in deciding_metrics(results):
+            differ = differences(results, metric)
+            rows = {row.strategy: _shown(row) for row in differ}
+            headings = _headings_of_differences(results, metric)
+            yield from _markdown_table(*headings, rows)
+            yield from [f"- {sentence}" for sentence in verdict_of(results, metric)]
+            yield ""
     yield from (f"- {line}" for line in notes(results))
+    in_code = names_in_code(results)
+    if in_code:
+        yield f"- Names in code: {in_code}"
 
 
 class _Name:
-    """The name of a strategy, which is wrapped after an underscore."""
+    """The name of a strategy, which is wrapped after a blank or an underscore."""
 
     def __init__(self, name: str) -> None:
-        self.parts = re.findall("[^_]*_+|[^_]+", name) or [name]
+        self.parts = re.findall("[^_ ]*[_ ]+|[^_ ]+", name) or [name]
 
     def __rich_measure__(
         self, console: Console, options: ConsoleOptions
     ) -> Measurement:
-        widths = [cell_len(part) for part in self.parts]
-        return Measurement(max(widths), sum(widths))
+        widths = [cell_len(part.rstrip()) for part in self.parts]
+        return Measurement(max(widths), cell_len("".join(self.parts)))
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[Text]:
         lines = [""]
         for part in self.parts:
-            if cell_len(lines[-1] + part) > options.max_width:
+            if cell_len((lines[-1] + part).rstrip()) > options.max_width:
                 lines.append("")
             lines[-1] += part
         yield Text("\n".join(filter(None, lines)))
@@ -177,7 +208,7 @@ class _Name:
 
 def _panels(results: Results, max_width: int) -> Iterator[Table]:
     """Yield a table of strategies and metrics for each group of metrics."""
-    room = max_width - max(map(cell_len, results.strategies))
+    room = max_width - max(cell_len(results.label(n)) for n in results.strategies)
     roomy, whole = room >= ROOMY_WIDTH, room >= COMPACT_WIDTH
     for panel, names in by_panel(results.metrics).items():
         table = _table(panel, (0, 1) if roomy else 0, no_wrap=whole)
@@ -186,17 +217,17 @@ def _panels(results: Results, max_width: int) -> Iterator[Table]:
         columns = [cells(results.fold_scores, name) for name in names]
         for strategy in columns[0]:
             shown = (_text(column[strategy], roomy) for column in columns)
-            table.add_row(_Name(strategy), *shown)
+            table.add_row(_Name(results.label(strategy)), *shown)
         yield table
 
 
-def _differences_table(results: Results) -> Table:
+def _differences_table(results: Results, metric: str) -> Table:
     """Return the table of differences from the reference."""
-    heading, titles = _headings_of_differences(results)
+    heading, titles = _headings_of_differences(results, metric)
     table = _table(heading, (0, 1, 0, 0), no_wrap=False)
     for title in titles:
         table.add_column(title, justify="right", vertical="bottom")
-    for row in differences(results):
+    for row in differences(results, metric):
         table.add_row(_Name(row.strategy), *_shown(row))
     return table
 
@@ -204,7 +235,7 @@ def _differences_table(results: Results) -> Table:
 def _table(heading: str, padding: PaddingDimensions, *, no_wrap: bool) -> Table:
     """Return an empty table with a column for the strategies."""
     table = Table(
-        title=Text(heading),
+        title=Text(heading) if heading else None,
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,
@@ -229,11 +260,11 @@ def _markdown_table(
     yield ""
 
 
-def _headings_of_differences(results: Results) -> tuple[str, list[str]]:
+def _headings_of_differences(results: Results, metric: str) -> tuple[str, list[str]]:
     """Return the heading of the table of differences, and those of its columns."""
-    metric, reference, rope = results.question()
+    metric, reference, rope = results.question(metric)
     columns = ("difference", "95 % interval", "better", f"within {rope:.2g}", "worse")
-    return f"Against {reference!r} in {MEASURES[metric].title}", [*columns]
+    return f"Against {results.label(reference)} in {MEASURES[metric].title}", [*columns]
 
 
 def _shown(row: Difference) -> list[str]:
@@ -246,7 +277,7 @@ def _title(name: str) -> str:
     return MEASURES[name].heading().removesuffix(" ↑")
 
 
-def _text(cell: Cell, roomy: bool) -> Text:
+def _text(cell: Cell, roomy: bool = False) -> Text:
     """Return "0.912 ±.021*"; a blank takes the place of the mark elsewhere."""
     text = Text(cell.mean, style="bold green" if cell.is_best else "")
     if cell.deviation:

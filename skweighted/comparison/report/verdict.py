@@ -10,26 +10,12 @@ from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.results import Results
 from skweighted.comparison.statistics import check_confidence
 
-# For one strategy, and for several.
-BETTER = (
-    "{names} is better than {reference} in {metric}{margin}, {surely}.",
-    "{names} are better than {reference} in {metric}{margin}, each {surely}.",
-)
-WORSE = (
-    "{names} is worse than {reference}{margin}, {surely}.",
-    "{names} are worse than {reference}{margin}, each {surely}.",
-)
-EQUIVALENT = (
-    "{names} makes no real difference: it is within {rope} of {reference}, {surely}.",
-    "{names} make no real difference: they are within {rope} of {reference}, "
-    "each {surely}.",
-)
-UNDECIDED = (
-    "The folds do not show how {names} compares with {reference}.",
-    "The folds do not show how {names} compare with {reference}.",
-)
+BETTER = "Better than {reference} in {metric}{margin}, {surely}: {names}."
+WORSE = "Worse than {reference}{margin}, {surely}: {names}."
+EQUIVALENT = "No real difference, within {rope} of {reference}, {surely}: {names}."
+UNDECIDED = "No clear difference from {reference}: {names}."
 NOTHING_BETTER = (
-    "No strategy is really better than {reference} in {metric}: "
+    "Nothing is really better than {reference} in {metric}: "
     "every difference is {kinds}."
 )
 KINDS = {
@@ -55,7 +41,7 @@ def verdict(
     *,
     greater_is_better: bool,
 ) -> list[str]:
-    """Return in plain sentences which strategies are better than the reference.
+    """Return in plain sentences how strategies compare with the reference.
 
     Parameters
     ----------
@@ -91,21 +77,21 @@ def verdict(
     >>> found = pd.DataFrame({"difference": [0.05], "p_worse": [0.01], "n_folds": [5],
     ...     "p_equivalent": [0.02], "p_better": [0.97]}, index=["smote"])
     >>> verdict(found, "F1", "none", 0.01, greater_is_better=True)
-    ["'smote' is better than 'none' in F1 by more than 0.01, with a probability ..."]
+    ['Better than none in F1 by more than 0.01, with a probability ...: smote.']
     """
     check_confidence(confidence)
     if table.empty:
-        return [f"There is nothing to compare {reference!r} with in {metric_title}."]
+        return [f"There is nothing to compare {reference} with in {metric_title}."]
     groups = _grouped(table, confidence)
     words = {
-        "reference": repr(reference),
+        "reference": reference,
         "metric": metric_title,
         "rope": _rounded(rope),
         "margin": f" by more than {_rounded(rope)}" if rope else "",
         "surely": f"with a probability of at least {100 * confidence:g}%",
     }
     kinds = [KINDS[kind].format(**words) for kind in KINDS if groups[kind]]
-    nothing_better = NOTHING_BETTER.format(kinds=_listed(kinds, "or"), **words)
+    nothing_better = NOTHING_BETTER.format(kinds=listed(kinds, "or"), **words)
     gains = table["difference"] if greater_is_better else -table["difference"]
     place = int(gains.argmax())
     name, gain = str(table.index[place]), float(gains.iloc[place])
@@ -121,14 +107,15 @@ def verdict(
 
 
 def verdict_of(
-    results: Results, metric: str | None = None, reference: str | None = None
+    results: Results, metric: str, reference: str | None = None
 ) -> list[str]:
-    """Return the verdict on a metric of a comparison, by default the main one."""
+    """Return the verdict on a metric of a comparison."""
     metric, reference, rope = results.question(metric, reference)
+    table = results.differences(metric, reference=reference, rope=rope)
     return verdict(
-        results.differences(metric, reference=reference, rope=rope),
+        table.rename(index=results.label),
         MEASURES[metric].title,
-        reference,
+        results.label(reference),
         rope,
         greater_is_better=MEASURES[metric].greater_is_better,
     )
@@ -150,14 +137,9 @@ def _grouped(table: pd.DataFrame, confidence: float) -> dict[str, list[str]]:
     return groups
 
 
-def _say(
-    sentences: tuple[str, str], names: list[str], words: dict[str, str]
-) -> list[str]:
-    """Return the sentence for one name or several, in a list; [] for no name."""
-    if not names:
-        return []
-    listed = _listed([repr(name) for name in names], "and")
-    return [sentences[len(names) > 1].format(names=listed, **words)]
+def _say(sentence: str, names: list[str], words: dict[str, str]) -> list[str]:
+    """Return the sentence about some strategies, in a list; [] if there are none."""
+    return [sentence.format(names=listed(names, "and"), **words)] if names else []
 
 
 def _looks_best(
@@ -170,7 +152,7 @@ def _looks_best(
     """Return the strategy that looks best if it is not better, and a sentence."""
     reference = words["reference"]
     if gain < 0:
-        return None, [f"{reference} itself looks best."]
+        return None, [f"The best mean is that of {reference} itself."]
     if gain == 0 or name in groups["better"]:
         return None, []
     if name in groups["equivalent"]:
@@ -180,7 +162,7 @@ def _looks_best(
     else:
         but = f"the folds cannot distinguish it from {reference}"
     size = _rounded(row["difference"], sign=True)
-    return name, [f"{name!r} looks best ({size}), but {but}."]
+    return name, [f"The best mean is that of {name} ({size}), but {but}."]
 
 
 def _lacking_folds(n_folds: pd.Series) -> list[str]:
@@ -189,12 +171,12 @@ def _lacking_folds(n_folds: pd.Series) -> list[str]:
     if most == 1:
         return ["A single fold cannot show what is chance. Use two folds or more."]
     return [
-        f"{strategy!r} is judged on {n} of {most} folds: it has no score in the others."
+        f"Judged on {n} of {most} folds, with no score in the others: {strategy}."
         for strategy, n in n_folds[n_folds < most].items()
     ]
 
 
-def _listed(words: Sequence[str], conjunction: str) -> str:
+def listed(words: Sequence[str], conjunction: str) -> str:
     """Return "a, b and c"."""
     if len(words) < 2:
         return "".join(words)

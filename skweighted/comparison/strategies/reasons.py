@@ -1,6 +1,6 @@
 """Why a strategy cannot run: functions from a `Setting` to a reason, or None.
 
-A reason continues "smote was skipped: ", so it has no capital and no full stop.
+A reason continues "SMOTE (skipped): ", so it has no capital and no full stop.
 """
 
 from typing import Any

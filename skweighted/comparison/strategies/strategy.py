@@ -96,6 +96,8 @@ class Strategy:
     is_network : bool, default=True
         Whether it trains the given network; False for other models, such as boosted
         trees.
+    label : str, default=""
+        Its name in words, as tables and figures show it. Ignored by ``==``.
 
     Examples
     --------
@@ -113,3 +115,4 @@ class Strategy:
     summary: str = field(default="", compare=False)
     source: str = field(default="", compare=False)
     is_network: bool = True
+    label: str = field(default="", compare=False)
