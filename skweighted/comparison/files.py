@@ -99,10 +99,7 @@ def read_table(path: str | Path, text_format: TextFormat | None = None) -> pd.Da
     path, text_format = Path(path), text_format or TextFormat()
     _check_file(path)
     try:
-        if is_text(path):
-            frame = _read_csv(path, text_format)
-        else:
-            frame = pd.read_parquet(path)
+        frame = _read_csv(path, text_format) if is_text(path) else pd.read_parquet(path)
     except PermissionError:
         raise TableError(
             f"You do not have permission to read '{path}'. Check its permissions."
@@ -156,10 +153,14 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
         "separator with --separator."
     )
     if target not in names:
-        hint = f" {separators}" if len(names) == 1 else ""
+        if len(names) == 1:
+            raise TableError(
+                f"There is no column {target!r}. The only column is {names[0]!r}. "
+                f"{separators}"
+            )
         raise TableError(
             f"There is no column {target!r}.{did_you_mean(target, names)} "
-            f"Columns: {shortened(names)}.{hint}"
+            f"Columns: {shortened(names)}."
         )
     if len(names) == 1:
         raise TableError(
