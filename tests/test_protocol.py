@@ -400,7 +400,8 @@ def test_fits_use_as_many_threads_as_cores_are_free(monkeypatch):
         seen.clear()
         monkeypatch.setattr(threads.FreeCores, "count", lambda self, n=free: n)
         compare(X, Y, estimator=MODEL, strategies={"a": Seeing()}, cv=2)
-        assert set(seen) == {("openmp", n_openmp), ("blas", 1)}
+        # On macOS, BLAS may be one whose threads cannot be counted.
+        assert set(seen) | {("blas", 1)} == {("openmp", n_openmp), ("blas", 1)}
     assert threadpool_info() == before
 
 

@@ -30,12 +30,14 @@ class FreeCores:
 
     def _load_of_others(self) -> float:
         """Return the load average without what this process adds to it."""
-        if not hasattr(os, "getloadavg"):  # as on Windows
+        try:
+            load = os.getloadavg()[0]
+        except (AttributeError, OSError):  # as on Windows
             return 0.0
         elapsed = max(time.perf_counter() - self._started, 1e-9)
         cores_used = (time.process_time() - self._used) / elapsed
         ours = cores_used * (1 - math.exp(-elapsed / LOAD_SECONDS))
-        return max(0.0, os.getloadavg()[0] - ours)
+        return max(0.0, load - ours)
 
 
 def bounded(n_threads: int) -> AbstractContextManager[object]:
