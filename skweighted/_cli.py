@@ -4,13 +4,14 @@ Exit codes: 0 for success, 2 for invalid input, 130 if interrupted.
 """
 
 import contextlib
+import functools
 import math
 import shlex
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -22,6 +23,7 @@ from skweighted.exceptions import TableError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skweighted.comparison.files import TextFormat
     from skweighted.comparison.strategies import Strategy
 
 WRONG_INPUT = 2
@@ -40,6 +42,56 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
+_TEXT_OPTIONS = (
+    click.option(
+        "--separator",
+        metavar="CHAR",
+        help='What separates columns, a character or "tab".  [default: the comma, '
+        "semicolon or tab, whichever is most frequent in the header]",
+    ),
+    click.option(
+        "--decimal",
+        type=click.Choice([".", ","]),
+        default=".",
+        show_default=True,
+        help="What separates decimals.",
+    ),
+    click.option(
+        "--na",
+        metavar="TEXT",
+        multiple=True,
+        help="Cells that stand for a missing value, such as '?'; may be repeated. "
+        "Empty cells, NA and the like always do.",
+    ),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of the file, such as cp1252.  [default: utf-8]",
+    ),
+)
+
+
+def _with_text_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that describe a text file; the command gets a `TextFormat`."""
+
+    @functools.wraps(command)
+    def with_format(
+        encoding: str | None,
+        na: tuple[str, ...],
+        decimal: str,
+        separator: str | None,
+        **options: Any,
+    ) -> None:
+        from skweighted.comparison.files import TextFormat
+
+        text_format = TextFormat(encoding, na, decimal, separator)
+        command(**options, text_format=text_format)
+
+    for option in _TEXT_OPTIONS:
+        with_format = option(with_format)
+    return with_format
+
+
 @cli.command()
 @click.argument("file", required=False)
 @click.option("--target", metavar="COLUMN", help="Column that holds the classes.")
@@ -48,6 +100,7 @@ def cli(context: click.Context) -> None:
     metavar="COLUMN",
     help="Group column, such as patient IDs; a group is never split across folds.",
 )
+@_with_text_options
 @click.option(
     "--csv",
     "csv",
@@ -133,6 +186,7 @@ def compare(
     file: str | None,
     target: str | None,
     groups: str | None,
+    text_format: "TextFormat",
     csv: Path | None,
     markdown: Path | None,
     report: Path | None,
@@ -159,6 +213,8 @@ def compare(
     """
     # pandas, scikit-learn and TensorFlow take seconds to load, and --help does not need
     # them. Only commands and their helpers import late.
+    from skweighted._columns import conspicuous
+    from skweighted.comparison.files import is_text
     from skweighted.comparison.plan import make_plan
     from skweighted.comparison.report.text import details as all_details
     from skweighted.comparison.run import run
@@ -169,7 +225,7 @@ def compare(
     _check_different(outs)
     for option, out in outs.items():
         _check_writable(option, out, file)
-    X, y = _load(file, target)
+    X, y = _load(file, target, text_format)
     group_of_row = None
     if groups is not None:
         X, group_of_row = _split_groups(X, groups, target)
@@ -186,6 +242,8 @@ def compare(
     _check_reference(reference, plan.strategies, given=_was_given(context, "reference"))
     screen = Console()
     screen.out(plan.data.describe(), highlight=False)
+    for line in conspicuous(X, in_python=file is None or not is_text(file)):
+        _warn(line)
 
     from skweighted import CostSensitiveMLPClassifier
 
@@ -199,11 +257,13 @@ def compare(
             reference=reference,
         )
     except KeyboardInterrupt:
-        if resume is None:
-            raise
-        raise KeyboardInterrupt(
-            f"finished folds are in '{resume}'; run the same command to resume."
-        ) from None
+        kept = (
+            "nothing was kept. With --resume DIR, finished folds are kept in DIR, and "
+            "the same command resumes from them."
+        )
+        if resume is not None:
+            kept = f"finished folds are in '{resume}'; run the same command to resume."
+        raise KeyboardInterrupt(kept) from None
     screen.print(comparison)
     if details:
         screen.print()
@@ -226,16 +286,28 @@ def strategies() -> None:
     """List the treatments of class imbalance and their sources."""
     from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("strategy", no_wrap=True)
-    for title in ("what it does", "source"):
-        table.add_column(title, overflow="fold")
-    for name, strategy in STRATEGIES.items():
-        mark = "*" if name in DEFAULT_STRATEGIES else ""
-        table.add_row(name + mark, strategy.summary, strategy.source)
+    rows = [
+        (name + "*" * (name in DEFAULT_STRATEGIES), strategy.summary, strategy.source)
+        for name, strategy in STRATEGIES.items()
+    ]
     screen = Console()
-    screen.print(table)
-    screen.out("* run by default; so is min_cost if costs are given", highlight=False)
+    if screen.is_terminal:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("strategy", no_wrap=True)
+        for title in ("what it does", "source"):
+            table.add_column(title, overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        screen.print(table)
+    else:
+        # One line each, of any length: a file or another program has no width.
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = map(str.ljust, row, widths)
+            click.echo("  ".join(cells).rstrip())
+    screen.out(
+        "* compared by default; min_cost is added if costs are given", highlight=False
+    )
 
 
 @cli.command()
@@ -253,7 +325,14 @@ def strategies() -> None:
     metavar="COLUMN",
     help="Group column, such as patient IDs; no group may be split across folds.",
 )
-def doctor(file: str, target: str | None, folds: int, groups: str | None) -> None:
+@_with_text_options
+def doctor(
+    file: str,
+    target: str | None,
+    folds: int,
+    groups: str | None,
+    text_format: "TextFormat",
+) -> None:
     """Check a table for common mistakes with imbalanced data.
 
     FILE is a table as in `skweighted compare`. Duplicates, interpolated rows, columns
@@ -263,7 +342,7 @@ def doctor(file: str, target: str | None, folds: int, groups: str | None) -> Non
     from skweighted._doctor import doctor, shuffled_folds, without_estimator
     from skweighted.comparison.sources import load
 
-    X, y = load(file, target)
+    X, y = load(file, target, text_format)
     group_of_row = None
     if groups is not None:
         X, group_of_row = _split_groups(X, groups, target)
@@ -316,10 +395,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _warnings_in_one_line() -> Iterator[None]:
     """Show warnings without the line of code that raised them."""
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_: click.echo(
-            f"skweighted: warning: {' '.join(str(message).split())}", err=True
-        )
+        warnings.showwarning = lambda message, *_: _warn(str(message))
         yield
+
+
+def _warn(message: str) -> None:
+    """Print a warning in one line on stderr."""
+    click.echo(f"skweighted: warning: {' '.join(message.split())}", err=True)
 
 
 class _WrongArgument(ValueError):
@@ -339,15 +421,19 @@ def _strategy_names(listed: str | None) -> list[str] | None:
         raise _WrongArgument(str(error)) from None
 
 
-def _load(file: str | None, target: str | None) -> tuple["pd.DataFrame", "pd.Series"]:
+def _load(
+    file: str | None, target: str | None, text_format: "TextFormat"
+) -> tuple["pd.DataFrame", "pd.Series"]:
     """Return features and target of the file, or of the example data set."""
     from skweighted.comparison.sources import load
     from skweighted.datasets import load_imbalanced_breast_cancer
 
     if file is not None:
-        return load(file, target)
+        return load(file, target, text_format)
     if target is not None:
         raise _WrongArgument(f"--target {target} needs a FILE.")
+    if text_format.options:
+        raise _WrongArgument(f"{text_format.options[0]} needs a FILE.")
     return load_imbalanced_breast_cancer()
 
 

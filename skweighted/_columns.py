@@ -1,12 +1,13 @@
 """What a column of a table holds, found by pandas' parsers.
 
 `read_column` returns a `ColumnReading`; its `describe` is one line for a user, empty if
-the column needs no attention. The values are never modified.
+the column needs no attention. `conspicuous` has these lines for a table. The values are
+never modified.
 """
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,26 @@ _NOUNS = {
     "thousands",
     "dates": "dates",
 }
+
+# How pandas and the command read numbers with commas.
+_READ_CSV = {
+    "numbers with decimal commas": "decimal=','",
+    "numbers with thousands commas": "thousands=','",
+}
+_OPTIONS = {"numbers with decimal commas": "--decimal ','"}
+
+# What to do if no setting of a reader helps.
+_ADVICE = {
+    "numbers": "Convert it with pd.to_numeric",
+    "numbers with thousands commas": "Remove the commas",
+    "numbers with ambiguous commas": "State what separates decimals when reading the "
+    "file, or remove the commas",
+    "dates": "Replace it with numbers, such as the month, or remove it",
+    "identifiers": "Remove it if it identifies rows",
+}
+
+# More lines than this would hide what follows them.
+_MOST_LINES = 5
 
 # Text is read as numbers or dates if this share of it parses. A smaller share is enough
 # if the rest consists of marks such as "?", which stand for missing values.
@@ -109,29 +130,91 @@ class ColumnReading:
             if self.n_distinct == self.n_values == high - low + 1:
                 integers = f"every integer from {low} to {high} occurs exactly once"
             return f"{name} looks like a row index: {integers}"
-        columns = f"it becomes {self.n_distinct:,} one-hot columns"
         if self.kind == "identifiers":
             return (
                 f"{name} is text with {self.n_distinct:,} distinct values in "
-                f"{self.n_values:,} rows; {columns}"
+                f"{self.n_values:,} rows"
             )
         if not (noun and self.is_text):
             return ""
         stored = " stored as text" if self.kind == "numbers" else ""
-        becomes = f"; {columns}" if self.kind == "dates" else ""
-        return f"{name} holds {noun}{stored}, such as {self.example!r}{becomes}"
+        return f"{name} holds {noun}{stored}, such as {self.example!r}"
 
     @property
     def option(self) -> str:
         """The options of the command that read the column as it is meant, or ""."""
-        options = [f"--na {value!r}" for value in self.stray[:3]]
-        if self.kind == "numbers with decimal commas":
-            options.insert(0, "--decimal ','")
-        return " ".join(options)
+        strays = [] if self.kind == "dates" else self.stray[:3]
+        options = [_OPTIONS.get(self.kind, ""), *(f"--na {text!r}" for text in strays)]
+        return " ".join(filter(None, options))
 
-    def describe(self) -> str:
-        """Return what needs attention and the option that helps, on one line."""
-        return f"{self.fact}: {self.option}" if self.option else self.fact
+    @property
+    def setting(self) -> str:
+        """The call of pandas that reads the column as it is meant, or ""."""
+        settings = [_READ_CSV.get(self.kind, "")]
+        if self.stray and self.kind != "dates":
+            settings.append(f"na_values={list(self.stray[:3])!r}")
+        listed = ", ".join(filter(None, settings))
+        return f"pd.read_csv(file, {listed})" if listed else ""
+
+    def describe(self, *, in_python: bool = False) -> str:
+        """Return on one line what needs attention and what to do, or "".
+
+        Parameters
+        ----------
+        in_python : bool, default=False
+            Whether to name settings of pandas instead of options of the command.
+        """
+        if not self.fact:
+            return ""
+        if self.option and not in_python:
+            return f"{self.fact}: {self.option}"
+        advice = _ADVICE.get(self.kind, "")
+        if self.setting and in_python:
+            advice = f"Read the file with {self.setting}"
+        return f"{self.fact}. {advice}."
+
+
+def conspicuous(X: Any, *, in_python: bool = False) -> list[str]:
+    """Return a line for each column of a table that may not hold what it seems to.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame (pandas or polars) or sparse matrix \
+            of shape (n_samples, n_features)
+        Only a frame is checked, without its categorical columns: their type says that
+        they hold categories.
+    in_python : bool, default=False
+        As in `ColumnReading.describe`.
+
+    Returns
+    -------
+    list of str
+        At most five lines, and then how many more columns there are.
+    """
+    X = X.to_pandas() if hasattr(X, "to_pandas") else X
+    if not isinstance(X, pd.DataFrame):
+        return []
+    columns = (X.iloc[:, i] for i in range(X.shape[1]))
+    readings = (read_column(column) for column in columns if not _is_plain(column))
+    lines = [line for r in readings if (line := r.describe(in_python=in_python))]
+    n_more = len(lines) - _MOST_LINES
+    if n_more > 0:
+        more = "column looks" if n_more == 1 else "columns look"
+        lines[_MOST_LINES:] = [
+            f"{n_more:,} more {more} conspicuous; `skweighted doctor` lists all."
+        ]
+    return lines
+
+
+def _is_plain(column: pd.Series) -> bool:
+    """Return whether a column is plainly of categories, or numbers with decimals."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind != "f":
+        return False
+    # Without this, a table of 5,000 columns takes seconds.
+    with np.errstate(invalid="ignore"):
+        return bool((column.to_numpy()[:100] % 1 > 0).any())
 
 
 def read_column(column: pd.Series) -> ColumnReading:
@@ -156,9 +239,9 @@ def read_column(column: pd.Series) -> ColumnReading:
     if values.dtype == object:
         is_decimal = pd.api.types.infer_dtype(values) == "decimal"
         values = values.astype(float if is_decimal else str)
-    counts = values.value_counts()
-    reading = ColumnReading(column.name, "categories", len(values), len(counts))
-    if len(counts) < 2:
+    n_distinct = values.nunique()
+    reading = ColumnReading(column.name, "categories", len(values), n_distinct)
+    if n_distinct < 2:
         return replace(reading, kind="constant")
     if pd.api.types.is_bool_dtype(values):
         return reading

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, if that is a terminal."""
+"""Progress on stderr: a bar if that is a terminal, otherwise a line per step."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -13,13 +13,37 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+# Takes the description of a step, and the step: a function that returns how it went.
+Step = Callable[[str, Callable[[], str]], None]
+
 
 @contextmanager
-def progress_bar(n_steps: int, *, shown: bool) -> Iterator[Callable[[str], None]]:
-    """Yield a function to call with a description of each step before it begins."""
+def progress(n_steps: int, *, shown: bool) -> Iterator[Step]:
+    """Yield a function that runs a step and shows it.
+
+    Parameters
+    ----------
+    n_steps : int
+        How many steps there are.
+    shown : bool
+        Whether to show anything.
+
+    Yields
+    ------
+    callable ``(description, work) -> None``
+        ``work()`` returns a word on how the step went, such as "1.2 s".
+    """
     console = Console(stderr=True)
+    started = itertools.count(1)
     if not (shown and console.is_terminal):
-        yield lambda description: None
+
+        def print_line(description: str, work: Callable[[], str]) -> None:
+            how_it_went = work()
+            if shown:
+                place = f"{next(started)}/{n_steps}"
+                console.out(f"{place} {description}: {how_it_went}", highlight=False)
+
+        yield print_line
         return
     bar = Progress(
         TextColumn("{task.description}"),
@@ -31,7 +55,9 @@ def progress_bar(n_steps: int, *, shown: bool) -> Iterator[Callable[[str], None]
     )
     with bar:
         task = bar.add_task("", total=n_steps)
-        started = itertools.count()
-        yield lambda description: bar.update(
-            task, description=description, completed=next(started)
-        )
+
+        def move_bar(description: str, work: Callable[[], str]) -> None:
+            bar.update(task, description=description, completed=next(started) - 1)
+            work()
+
+        yield move_bar

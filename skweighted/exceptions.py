@@ -9,6 +9,10 @@ class ClassWeightWarning(UserWarning):
     """Class weights name a label that is not in y, or are not undone."""
 
 
+class ColumnWarning(UserWarning):
+    """A column may not hold what it seems to, such as numbers that are text."""
+
+
 class CostWarning(UserWarning):
     """A cost matrix seems to have swapped rows and columns, or misspelled labels."""
 

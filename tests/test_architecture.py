@@ -24,7 +24,7 @@ BELOW = {
     "_columns": {"_text"},
     "comparison": {"_columns", "_costs", "_curves", "metrics", "skweighted"} | SMALL,
     "_doctor": {"_columns", "_costs", "_text", "exceptions"},
-    "_cli": {"_doctor", "comparison", "datasets", "skweighted"} | SMALL,
+    "_cli": {"_columns", "_doctor", "comparison", "datasets", "skweighted"} | SMALL,
     **{module: {"exceptions"} for module in sorted(SMALL)},
 }
 # Who alone may import a package, and below it a private name of scikit-learn.

@@ -22,8 +22,12 @@ from skweighted.datasets import load_imbalanced_breast_cancer
 from skweighted.exceptions import TableError
 
 NOT_TEXT = (
-    "is not a table: it is not UTF-8 text. "
-    "If it is a spreadsheet, save it as CSV (UTF-8)."
+    "is not a table: it is not UTF-8 text. If it is text in another encoding, name it, "
+    "such as --encoding cp1252. If it is a spreadsheet, save it as CSV (UTF-8)."
+)
+SEPARATORS = (
+    "Columns must be separated by commas, semicolons or tabs; name any other separator "
+    "with --separator."
 )
 KNOWN = f"Known: {', '.join(map(repr, STRATEGIES))}."
 QUICK = ["none", "smote"]
@@ -130,8 +134,7 @@ WRONG_FILES = [
     (
         "alone.csv",
         b"fraud\n0\n1\n",
-        "'fraud' is the only column, so there are no features. "
-        "Columns must be separated by commas, semicolons or tabs.",
+        f"'fraud' is the only column, so there are no features. {SEPARATORS}",
     ),
     (
         "one.csv",
@@ -393,6 +396,12 @@ def assert_python_gives_the_same(X, y, **settings):
     )
 
 
+def without_progress(err):
+    """Return what stderr holds besides a line for each fit."""
+    lines = err.splitlines(keepends=True)
+    return "".join(line for line in lines if not re.match(r"\d+/\d+ ", line))
+
+
 def run_quickly(*arguments, file="data.csv"):
     """Run the command on two strategies and two folds."""
     quick = ["--target", "fraud", "--folds", "2", "--strategies", ",".join(QUICK)]
@@ -414,7 +423,7 @@ def test_the_command_gives_the_scores_of_python(folder, capsys, quick_network):
     arguments = ["--csv", "out.csv", "--seed", "3", "--strategies", ",".join(CHEAP)]
     assert run_quickly(*arguments) == 0
     captured = capsys.readouterr()
-    assert captured.err == ""
+    assert without_progress(captured.err) == ""
     lines = captured.out.splitlines()
     assert lines[0] == (
         "60 rows, 4 features, 2 classes (no: 48 = 80.0%, yes: 12 = 20.0%); "
@@ -495,6 +504,7 @@ def test_a_folder_that_cannot_be_resumed_from_gets_one_line(
     folder, capsys, quick_network
 ):
     assert run_quickly("--resume", "kept") == 0
+    capsys.readouterr()
     assert run_quickly("--resume", "kept", "--seed", "3") == 2
     assert capsys.readouterr().err == (
         "skweighted: Cannot resume: the comparison in 'kept' differs in the folds or "
@@ -560,7 +570,7 @@ def test_the_doctor_gets_the_groups(folder, capsys):
         "'kind', 'person'.",
     )
     table.assign(person=None).to_csv("data.csv", index=False)
-    message = "The group is missing in 60 of 60 rows. Fill it in, or remove these rows."
+    message = "The group is missing in 60 of 60 rows. Fill it in, or remove those rows."
     assert_one_line(capsys, [*arguments, "person"], message)
 
 
@@ -596,7 +606,10 @@ def test_an_interruption_ends_with_one_line(folder, capsys, monkeypatch):
     )
     assert _cli.main(["compare", "data.csv", "--target", "fraud"]) == 130
     err = capsys.readouterr().err.strip()
-    assert err == "skweighted: interrupted; nothing was written."
+    assert err == (
+        "skweighted: interrupted; nothing was kept. With --resume DIR, finished folds "
+        "are kept in DIR, and the same command resumes from them."
+    )
 
 
 def test_an_interruption_names_the_folder_with_finished_folds(
@@ -695,7 +708,8 @@ def test_a_warning_is_one_line(folder, capsys, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         assert run_quickly() == 0
-    assert capsys.readouterr().err == "skweighted: warning: Something looks odd.\n"
+    err = without_progress(capsys.readouterr().err)
+    assert err == "skweighted: warning: Something looks odd.\n"
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", ", "])
@@ -724,9 +738,196 @@ def test_the_target_may_stand_anywhere_and_leaves_the_rest(folder):
     assert frame.shape == (60, 5)
 
 
-def test_strategies_are_listed_with_a_line_and_a_source(capsys):
+# Text files of other formats
+
+LATIN = "größe,fraud\n" + "1,näin\n2,ja\n" * 9
+SEMICOLONS = "a;b;fraud\n" + "1,5;x;no\n2,5;y;yes\n1,5;x;no\n" * 9
+QUESTIONS = "a,fraud\n" + "?,no\n1.5,yes\n2.5,no\n" * 9
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "options", "columns"),
+    [
+        (SEMICOLONS, "utf-8", ["--decimal", ","], "1 column of numbers, scaled; 1 "),
+        (
+            QUESTIONS,
+            "utf-8",
+            ["--na", "?"],
+            "1 column of numbers, scaled; 9 missing cells, imputed",
+        ),
+        (
+            QUESTIONS.replace("1.5", "-"),
+            "utf-8",
+            ["--na", "?", "--na", "-"],
+            "1 column of numbers, scaled; 18 missing cells, imputed",
+        ),
+        (LATIN, "latin-1", ["--encoding", "latin-1"], "1 column of numbers, scaled"),
+        (LATIN, "utf-16", ["--encoding", "utf-16"], "1 column of numbers, scaled"),
+        (
+            SEMICOLONS.replace(";", "|"),
+            "utf-8",
+            ["--separator", "|", "--decimal", ","],
+            "1 column of numbers, scaled; 1 column of text, one-hot",
+        ),
+        (
+            SEMICOLONS.replace(";", "\t"),
+            "utf-8",
+            ["--separator", "tab", "--decimal", ","],
+            "1 column of numbers, scaled; 1 column of text, one-hot",
+        ),
+    ],
+)
+def test_options_describe_a_text_file(
+    folder, capsys, quick_network, content, encoding, options, columns
+):
+    Path("other.csv").write_bytes(content.encode(encoding))
+    assert run_quickly(*options, file="other.csv") == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[1].startswith(columns)
+    assert without_progress(captured.err) == ""
+    assert _cli.main(["doctor", "other.csv", "--target", "fraud", *options]) == 0
+    assert "read_csv" not in capsys.readouterr().out
+
+
+WRONG_FORMATS = [
+    (
+        ["data.csv", "--encoding", "latin9x"],
+        "--encoding must be an encoding that Python knows, such as utf-8, cp1252, "
+        "latin-1 or utf-16. Got 'latin9x'.",
+    ),
+    (
+        ["data.csv", "--encoding", "base64"],
+        "--encoding must be an encoding that Python knows, such as utf-8, cp1252, "
+        "latin-1 or utf-16. Got 'base64'.",
+    ),
+    (
+        ["latin.csv", "--encoding", "ascii"],
+        f"'latin.csv' {NOT_TEXT.replace('UTF-8', 'ascii', 1)}",
+    ),
+    (
+        ["data.csv", "--decimal", ";"],
+        "Invalid value for '--decimal': ';' is not one of '.', ','.",
+    ),
+    (
+        ["data.csv", "--separator", "::"],
+        "--separator must be one character, or 'tab'. Got '::'. Quotes and line breaks "
+        "cannot separate columns.",
+    ),
+    (
+        ["data.csv", "--separator", "|"],
+        "--separator '|' is not in the header of 'data.csv'. The header is: "
+        "a,b,c,kind,fraud.",
+    ),
+    (
+        ["bars.csv"],
+        f"There is no column 'fraud'. The only column is 'a|fraud'. {SEPARATORS}",
+    ),
+    (
+        ["openml:310", "--na", "?", "--decimal", ","],
+        "--na and --decimal can only be used with a .csv, .tsv or .csv.gz file. Got "
+        "'openml:310'.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    WRONG_FORMATS,
+    ids=[" ".join(arguments) for arguments, _ in WRONG_FORMATS],
+)
+@pytest.mark.parametrize("command", ["compare", "doctor"])
+def test_a_wrong_description_of_a_file_gets_one_line(
+    folder, capsys, command, arguments, message
+):
+    Path("latin.csv").write_bytes(LATIN.encode("latin-1"))
+    Path("bars.csv").write_text("a|fraud\n1|0\n")
+    assert_one_line(capsys, [command, *arguments, "--target", "fraud"], message)
+
+
+def test_options_of_text_need_a_file(capsys):
+    assert_one_line(capsys, ["compare", "--na", "?"], "--na needs a FILE.")
+
+
+# Columns that may not hold what they seem to
+
+
+def test_conspicuous_columns_are_warned_of(folder, capsys, quick_network):
+    n_rows = 120
+    table = small_table(n_rows).assign(
+        id=np.arange(n_rows),
+        name=[f"c{i}" for i in range(n_rows)],
+        price=[f"{i % 7},{i % 3}5" for i in range(n_rows)],
+        age=["?", *(str(i % 50) for i in range(1, n_rows))],
+        day=pd.date_range("2024-03-01", periods=n_rows).strftime("%Y-%m-%d"),
+    )
+    table.to_csv("data.csv", index=False)
+    assert run_quickly() == 0
+    assert without_progress(capsys.readouterr().err).splitlines() == [
+        "skweighted: warning: 'id' looks like a row index: every integer from 0 to "
+        "119 occurs exactly once. Remove it if it identifies rows.",
+        "skweighted: warning: 'name' is text with 120 distinct values in 120 rows. "
+        "Remove it if it identifies rows.",
+        "skweighted: warning: 'price' holds numbers with decimal commas, such as "
+        "'0,05': --decimal ','",
+        "skweighted: warning: 119 of 120 values of 'age' are numbers; '?' is not: "
+        "--na '?'",
+        "skweighted: warning: 'day' holds dates, such as '2024-03-01'. Replace it with "
+        "numbers, such as the month, or remove it.",
+    ]
+
+
+def test_the_doctor_names_the_option_too(folder, capsys):
+    Path("other.csv").write_text(QUESTIONS)
+    assert _cli.main(["doctor", "other.csv", "--target", "fraud"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert (
+        "Read the file with these settings (on the command line: --na '?'): "
+        "pd.read_csv(file, na_values=['?'])"
+    ) in out
+
+
+# Output that is not a terminal
+
+
+def in_words(name):
+    return getattr(STRATEGIES[name], "label", "") or name
+
+
+def test_each_fit_is_a_line_on_stderr(folder, capsys, quick_network):
+    assert run_quickly("--resume", "kept") == 0
+    err = re.sub(r"\d+\.\d s$", "S s", capsys.readouterr().err, flags=re.MULTILINE)
+    lines = err.splitlines()
+    # Fold 0 of each comes first; then the quicker of the two.
+    assert lines[:2] == [
+        f"{number}/4 {in_words(name)}, fold 1 of 2: S s"
+        for number, name in enumerate(QUICK, start=1)
+    ]
+    assert {line.partition(" ")[2] for line in lines[2:]} == {
+        f"{in_words(name)}, fold 2 of 2: S s" for name in QUICK
+    }
+    assert [line.partition(" ")[0] for line in lines[2:]] == ["3/4", "4/4"]
+    assert run_quickly("--resume", "kept") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert all(line.endswith(": kept") for line in lines)
+
+
+def test_strategies_in_a_pipe_are_one_line_each(capsys):
     assert _cli.main(["strategies"]) == 0
-    printed = " ".join(capsys.readouterr().out.split())
-    for name in STRATEGIES:
-        assert name in printed
-    assert "* run by default" in printed
+    *lines, explanation = capsys.readouterr().out.splitlines()
+    for (name, strategy), line in zip(STRATEGIES.items(), lines, strict=True):
+        mark = "*" if name in DEFAULT_STRATEGIES else ""
+        cells = [f"{name}{mark}", strategy.summary, strategy.source]
+        assert re.split(" {2,}", line) == list(filter(None, cells))
+    assert explanation == "* compared by default; min_cost is added if costs are given"
+
+
+def test_strategies_in_a_terminal_are_a_table(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # to Rich stdout is then a terminal
+    monkeypatch.setenv("COLUMNS", "80")
+    assert _cli.main(["strategies"]) == 0
+    out = capsys.readouterr().out
+    assert "what it does" in out
+    assert "compared by default; min_cost is added if costs are given" in out
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out)
+    assert max(map(len, plain.splitlines())) <= 80

@@ -6,8 +6,12 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from messages import whole
+from sklearn.linear_model import LogisticRegression
 
-from skweighted._columns import read_column
+from skweighted import compare
+from skweighted._columns import conspicuous, read_column
+from skweighted.exceptions import ColumnWarning
 
 DAYS = pd.date_range("2024-03-01", periods=300)
 CODES = ["{}-1", "1,2,{}", "A{},5", "2024-{}", "{},", "0{}", "1,{}.{}.5"]
@@ -37,7 +41,11 @@ def numbers(n_rows=300):
             "295 of 300 values of 'x' are numbers; '<5', 'a', 'b' and 1 more are not: "
             "--na '<5' --na 'a' --na 'b'",
         ),
-        (numbers(), "'x' holds numbers stored as text, such as '0.0'"),
+        (
+            numbers(),
+            "'x' holds numbers stored as text, such as '0.0'. Convert it with "
+            "pd.to_numeric.",
+        ),
         (
             [f"{i},{i % 10}" for i in range(99)],
             "'x' holds numbers with decimal commas, such as '0,0': --decimal ','",
@@ -53,43 +61,49 @@ def numbers(n_rows=300):
         ),
         (
             [*(f"{i},234" for i in range(1, 99)), "1,234,567"],
-            "'x' holds numbers with commas between thousands, such as '1,234'",
+            "'x' holds numbers with commas between thousands, such as '1,234'. Remove "
+            "the commas.",
         ),
         (
             ["1,234.5", "12"],
-            "'x' holds numbers with commas between thousands, such as '1,234.5'",
+            "'x' holds numbers with commas between thousands, such as '1,234.5'. "
+            "Remove the commas.",
         ),
         (
             [f"{i},234" for i in range(1, 99)],
             "'x' holds numbers whose commas separate decimals or thousands, such as "
-            "'1,234'",
+            "'1,234'. State what separates decimals when reading the file, or remove "
+            "the commas.",
         ),
         (
             DAYS.strftime("%Y-%m-%d"),
-            "'x' holds dates, such as '2024-03-01'; it becomes 300 one-hot columns",
+            "'x' holds dates, such as '2024-03-01'. Replace it with numbers, such "
+            "as the month, or remove it.",
         ),
         (
             [*DAYS.strftime("%d/%m/%Y %H:%M"), "?"],
-            "300 of 301 values of 'x' are dates; '?' is not: --na '?'",
+            "300 of 301 values of 'x' are dates; '?' is not. Replace it with numbers, "
+            "such as the month, or remove it.",
         ),
         (
             range(1, 301),
             "'x' looks like a row index: every integer from 1 to 300 occurs exactly "
-            "once",
+            "once. Remove it if it identifies rows.",
         ),
         (
             [*range(297), 5, 6, 7],
-            "'x' looks like a row index: 297 distinct integers from 0 to 296",
+            "'x' looks like a row index: 297 distinct integers from 0 to 296. Remove "
+            "it if it identifies rows.",
         ),
         (
             map(str, range(300)),
             "'x' looks like a row index: every integer from 0 to 299 occurs exactly "
-            "once",
+            "once. Remove it if it identifies rows.",
         ),
         (
             [f"c{min(i, 290)}" for i in range(300)],
-            "'x' is text with 291 distinct values in 300 rows; it becomes 291 one-hot "
-            "columns",
+            "'x' is text with 291 distinct values in 300 rows. Remove it if it "
+            "identifies rows.",
         ),
     ],
 )
@@ -162,3 +176,61 @@ def test_a_reading_is_a_value_and_the_column_stays_as_it_is():
     pd.testing.assert_series_equal(values, before)
     with pytest.raises(FrozenInstanceError):
         reading.kind = "text"
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        (
+            ["?", *numbers(99)],
+            "99 of 100 values of 'x' are numbers; '?' is not. Read the file with "
+            "pd.read_csv(file, na_values=['?']).",
+        ),
+        (
+            ["?", *(f"{i},5" for i in range(99))],
+            "99 of 100 values of 'x' are numbers with decimal commas; '?' is not. Read "
+            "the file with pd.read_csv(file, decimal=',', na_values=['?']).",
+        ),
+        (
+            ["1,234.5", "12"],
+            "'x' holds numbers with commas between thousands, such as '1,234.5'. Read "
+            "the file with pd.read_csv(file, thousands=',').",
+        ),
+        (["a", "b"], ""),
+    ],
+)
+def test_in_python_the_remedy_is_that_of_pandas(values, line):
+    assert read_column(column(values)).describe(in_python=True) == line
+
+
+def test_at_most_five_columns_are_described():
+    frame = pd.DataFrame({f"c{i}": ["?", *numbers(99)] for i in range(8)})
+    *lines, more = conspicuous(frame)
+    assert [line.partition(";")[0][-4:] for line in lines] == ["bers"] * 5
+    assert more == "3 more columns look conspicuous; `skweighted doctor` lists all."
+    assert conspicuous(frame.iloc[:, :6])[5:] == [
+        "1 more column looks conspicuous; `skweighted doctor` lists all."
+    ]
+    assert len(conspicuous(frame.iloc[:, :5])) == 5
+
+
+def test_only_frames_have_conspicuous_columns():
+    indices = np.arange(300.0)[:, None]
+    assert conspicuous(indices) == []
+    assert len(conspicuous(pd.DataFrame(indices))) == 1
+
+
+def test_a_categorical_column_is_meant_as_it_is():
+    assert conspicuous(pd.DataFrame({"x": pd.Categorical(numbers())})) == []
+
+
+def test_compare_warns_of_a_conspicuous_column():
+    frame = pd.DataFrame({"x": ["?", *numbers(99)], "z": np.arange(100) % 7})
+    y = np.arange(100) % 4 == 0
+    message = (
+        "99 of 100 values of 'x' are numbers; '?' is not. Read the file with "
+        "pd.read_csv(file, na_values=['?'])."
+    )
+    with pytest.warns(ColumnWarning, match=whole(message)) as caught:
+        compare(frame, y, estimator=LogisticRegression(), strategies="none", cv=2)
+    assert [warning.filename for warning in caught] == [__file__]

@@ -1226,7 +1226,7 @@ def test_the_progress_bar_writes_to_stderr_only(capsys, monkeypatch):
     compare(X, y, estimator=LOGISTIC, cv=2, strategies="none", progress=True)
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "fold 2/2 none" in captured.err
+    assert "fold 2 of 2" in captured.err
 
 
 # The network itself

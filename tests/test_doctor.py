@@ -532,7 +532,6 @@ EXAMPLES = {
         lambda: given(None, frame(day=pd.date_range("2024-03-01", periods=1000))),
         "warning: X",
         "'day' holds dates",
-        "28 one-hot columns",
         "pd.to_datetime(X['day'], dayfirst=True)",
     ),
     "number that separates the classes": Example(

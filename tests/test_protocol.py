@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import time
 
 import keras
 import matplotlib.pyplot as plt
@@ -17,7 +18,7 @@ from scipy.special import expit, logit
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import VotingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GroupKFold,
@@ -27,14 +28,15 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skweighted import CostSensitiveMLPClassifier, compare
-from skweighted.comparison import MEASURES, Strategy
+from skweighted.comparison import MEASURES, Strategy, threads
 from skweighted.comparison.measures import Predictions, measured
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.store import identity
 from skweighted.comparison.strategies import DEFAULT_STRATEGIES, plain
-from skweighted.exceptions import TableError
+from skweighted.exceptions import ColumnWarning, TableError
 
 X, Y = make_classification(
     240, 5, weights=[0.75], flip_y=0.1, class_sep=0.8, random_state=0
@@ -358,6 +360,100 @@ def test_if_all_fail_there_is_nothing_to_return():
         compare(X, Y, estimator=MODEL, strategies={"b": Broken([])})
 
 
+# threads and the order of the fits
+
+
+@pytest.mark.parametrize(
+    ("load", "running", "n_cores"),
+    [(0.0, 1, 8), (3.2, 1, 5), (0.0, 4, 5), (3.0, 6, 3), (50.0, 1, 1), (0.3, 99, 1)],
+)
+def test_cores_are_free_that_others_leave(monkeypatch, load, running, n_cores):
+    monkeypatch.setattr(threads, "_n_cores", lambda: 8)
+    monkeypatch.setattr(threads, "_n_running", lambda: running)
+    monkeypatch.setattr("os.getloadavg", lambda: (load, 0, 0), raising=False)
+    monkeypatch.setattr("time.process_time", lambda: 0.0)
+    assert threads.FreeCores().count() == n_cores
+
+
+def test_cores_that_the_fits_keep_busy_are_free_for_the_next(monkeypatch):
+    monkeypatch.setattr(threads, "_n_cores", lambda: 8)
+    monkeypatch.setattr(threads, "_n_running", lambda: 1)
+    free = threads.FreeCores()
+    start, used = free._started, free._used
+    # Ten minutes on four cores make a load average of 4; a fifth core is another's.
+    monkeypatch.setattr("time.perf_counter", lambda: start + 600)
+    monkeypatch.setattr("time.process_time", lambda: used + 4 * 600)
+    monkeypatch.setattr("os.getloadavg", lambda: (5.0, 0, 0), raising=False)
+    assert free.count() == 7
+
+
+def test_fits_use_as_many_threads_as_cores_are_free(monkeypatch):
+    seen = []
+
+    class Seeing(LogisticRegression):
+        def fit(self, X, y):
+            seen.extend((i["user_api"], i["num_threads"]) for i in threadpool_info())
+            return super().fit(X, y)
+
+    before = threadpool_info()
+    for free, n_openmp in [(1, 1), (2, 2)]:
+        seen.clear()
+        monkeypatch.setattr(threads.FreeCores, "count", lambda self, n=free: n)
+        compare(X, Y, estimator=MODEL, strategies={"a": Seeing()}, cv=2)
+        # On macOS, BLAS may be one whose threads cannot be counted.
+        assert set(seen) | {("blas", 1)} == {("openmp", n_openmp), ("blas", 1)}
+    assert threadpool_info() == before
+
+
+def test_boosted_trees_do_not_depend_on_the_number_of_threads():
+    rows, labels = make_classification(3000, 20, weights=[0.9], random_state=0)
+    one, two = ([], [])
+    for n_threads, proba in [(1, one), (3, two)]:
+        with threadpool_limits(n_threads, user_api="openmp"):
+            model = HistGradientBoostingClassifier(max_iter=5, random_state=0)
+            proba.append(model.fit(rows, labels).predict_proba(rows))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_a_slow_strategy_comes_last():
+    fits = []
+
+    class Slow(LogisticRegression):
+        def __init__(self, name="", seconds=0):
+            super().__init__()
+            self.name, self.seconds = name, seconds
+
+        def fit(self, X, y):
+            fits.append(self.name)
+            end = time.perf_counter() + self.seconds
+            while time.perf_counter() < end:
+                pass
+            return super().fit(X, y)
+
+    strategies = {
+        "slow": Strategy(lambda parts: Slow("slow", 0.2)),
+        "other": Strategy(lambda parts: Slow("other", 0.1), is_network=False),
+        "quick": Strategy(lambda parts: Slow("quick")),
+    }
+    comparison = compare(X, Y, estimator=MODEL, strategies=strategies, cv=3)
+    first = ["slow", "quick", "other"]
+    assert fits == [*first, *["quick"] * 2, *["other"] * 2, *["slow"] * 2]
+    assert comparison.strategies == ["slow", "other", "quick"]
+
+
+def test_a_failure_is_a_line_of_the_progress(capsys):
+    strategies = {"none": "none", "late": Broken([], 2)}
+    compare(X, Y, estimator=MODEL, strategies=strategies, progress=True)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.splitlines()
+    # The folds after the failure are left out.
+    assert len(lines) == 7
+    assert [line for line in lines if "late" in line][1].endswith(
+        "late, fold 2 of 5: failed"
+    )
+
+
 # resumed runs
 
 
@@ -555,18 +651,25 @@ NAMES = [*DEFAULT_STRATEGIES, "min_cost", "smotenc", "balanced_bagging", "smote_
 YES_COSTS = {("no", "yes"): 1, ("yes", "no"): 9}
 
 
+CODE = (
+    "239 of 240 values of 'code' are numbers; 'none' is not. Read the file with "
+    "pd.read_csv(file, na_values=['none'])."
+)
+
+
 @pytest.fixture(scope="module")
 def of_raw_table():
     table, labels = raw_table()
-    return compare(
-        table,
-        labels,
-        estimator=CostSensitiveMLPClassifier((3,), epochs=2),
-        strategies=NAMES,
-        cv=2,
-        cost_matrix=YES_COSTS,
-        groups=np.arange(240) // 2,
-    )
+    with pytest.warns(ColumnWarning, match=whole(CODE)):
+        return compare(
+            table,
+            labels,
+            estimator=CostSensitiveMLPClassifier((3,), epochs=2),
+            strategies=NAMES,
+            cv=2,
+            cost_matrix=YES_COSTS,
+            groups=np.arange(240) // 2,
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -608,7 +711,10 @@ def test_a_pipeline_has_the_seed_of_its_fold_or_of_the_comparison():
 
 def test_a_pipeline_is_cross_validated_on_a_raw_table():
     table, labels = raw_table()
-    comparison = compare(table, labels, **QUICK | {"strategies": ["none", "threshold"]})
+    with pytest.warns(ColumnWarning, match=whole(CODE)):
+        comparison = compare(
+            table, labels, **QUICK | {"strategies": ["none", "threshold"]}
+        )
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     for name in ("none", "threshold"):  # the latter has random inner folds
         by_sklearn = cross_validate(
@@ -786,7 +892,7 @@ def test_min_cost_is_run_by_default_where_costs_are_given():
 
 
 def test_costs_that_cannot_be_used_are_an_error_before_any_fit():
-    with pytest.raises(ValueError, match=r"^Being right must never cost more"):
+    with pytest.raises(ValueError, match=r"^A correct prediction must not cost more"):
         make_plan(X, Y, cost_matrix=[[1, 0], [0, 1]])
 
 

@@ -10,11 +10,6 @@ from skweighted._columns import ColumnReading, read_column
 from skweighted._doctor._case import Case
 from skweighted._doctor._report import Finding
 
-_READ_CSV = {
-    "numbers with decimal commas": "decimal=','",
-    "numbers with thousands commas": "thousands=','",
-}
-
 
 def columns_not_as_meant(case: Case) -> Iterator[Finding]:
     """Find text that is numbers or dates, and columns that identify rows."""
@@ -62,11 +57,8 @@ def _treatment(reading: ColumnReading) -> tuple[str, str]:
             "    pd.read_csv(file, decimal=',')\n"
             "    pd.read_csv(file, thousands=',')",
         )
-    settings = [_READ_CSV.get(reading.kind, "")]
-    if reading.stray:
-        settings.append(f"na_values={list(reading.stray[:3])!r}")
-    listed = ", ".join(filter(None, settings))
-    return why, f"Read the file with these settings:\n    pd.read_csv(file, {listed})"
+    option = f" (on the command line: {reading.option})" if reading.option else ""
+    return why, f"Read the file with these settings{option}:\n    {reading.setting}"
 
 
 def unscaled_inputs(case: Case) -> Iterator[Finding]:

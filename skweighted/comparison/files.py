@@ -5,8 +5,10 @@ If a file is not a table, a `TableError` of one line is raised.
 
 import csv
 import gzip
+import io
 import warnings
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,18 +17,73 @@ from pandas.errors import EmptyDataError, ParserError, ParserWarning
 from skweighted._text import count, did_you_mean, shortened
 from skweighted.exceptions import TableError
 
-EXTENSIONS = (".csv", ".tsv", ".csv.gz", ".parquet")
+TEXT_EXTENSIONS = (".csv", ".tsv", ".csv.gz")
+EXTENSIONS = (*TEXT_EXTENSIONS, ".parquet")
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+@dataclass(frozen=True)
+class TextFormat:
+    """How a text table is written, as the options of the command state it.
+
+    Attributes
+    ----------
+    encoding : str or None, default=None
+        Name of the encoding; None is UTF-8.
+    na : tuple of str, default=()
+        Cells that stand for a missing value, besides empty ones, NA and the like.
+    decimal : {".", ","}, default="."
+        What separates decimals.
+    separator : str or None, default=None
+        What separates columns, a character or "tab"; None takes the comma, semicolon
+        or tab, whichever is most frequent in the header row.
+
+    Raises
+    ------
+    TableError
+        If there is no such encoding, or the separator is not a single character.
+    """
+
+    encoding: str | None = None
+    na: tuple[str, ...] = ()
+    decimal: str = "."
+    separator: str | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            "x".encode(self.encoding or "utf-8")
+        except (LookupError, ValueError):
+            raise TableError(
+                f"--encoding must be an encoding that Python knows, such as utf-8, "
+                f"cp1252, latin-1 or utf-16. Got {self.encoding!r}."
+            ) from None
+        if self.separator == "tab" or self.separator == "\\t":
+            object.__setattr__(self, "separator", "\t")
+        given = self.separator
+        if given is not None and (len(given) != 1 or given in '"\n\r'):
+            raise TableError(
+                f"--separator must be one character, or 'tab'. Got {given!r}. Quotes "
+                f"and line breaks cannot separate columns."
+            )
+
+    @property
+    def options(self) -> list[str]:
+        """The options of the command that differ from their defaults."""
+        return [
+            f"--{name}"
+            for name, value in vars(self).items()
+            if value != getattr(TextFormat, name)
+        ]
+
+
+def read_table(path: str | Path, text_format: TextFormat | None = None) -> pd.DataFrame:
     """Read a table from a file.
 
     Parameters
     ----------
     path : str or Path
-        A ``.csv``, ``.tsv``, ``.csv.gz`` or ``.parquet`` file. Text is UTF-8 with a
-        header row, separated by commas, semicolons or tabs, whichever is most
-        frequent in the header row.
+        A ``.csv``, ``.tsv``, ``.csv.gz`` or ``.parquet`` file. Text has a header row.
+    text_format : TextFormat or None, default=None
+        How text is written; None is ``TextFormat()``.
 
     Returns
     -------
@@ -39,21 +96,18 @@ def read_table(path: str | Path) -> pd.DataFrame:
         If the file cannot be read, is not a table, has no rows, or repeats a column
         name.
     """
-    path = Path(path)
+    path, text_format = Path(path), text_format or TextFormat()
     _check_file(path)
     try:
-        if path.name.lower().endswith(".parquet"):
-            frame = pd.read_parquet(path)
-        else:
-            frame = _read_csv(path)
+        frame = _read_csv(path, text_format) if is_text(path) else pd.read_parquet(path)
     except PermissionError:
         raise TableError(
             f"You do not have permission to read '{path}'. Check its permissions."
         ) from None
     except EmptyDataError:
         raise _empty(path) from None
-    except UnicodeDecodeError:
-        raise _not_text(path) from None
+    except UnicodeError:
+        raise _not_text(path, text_format.encoding) from None
     # pyarrow's ArrowInvalid is a ValueError, gzip's BadGzipFile an OSError.
     except (ParserError, csv.Error, ValueError, OSError, EOFError, zlib.error) as error:
         if isinstance(error, TableError):
@@ -64,6 +118,11 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if frame.empty:
         raise TableError(f"'{path}' has a header but no rows.")
     return frame.reset_index(drop=True)
+
+
+def is_text(source: str | Path) -> bool:
+    """Return whether a file is text by its name, not Parquet or a data set online."""
+    return str(source).lower().endswith(TEXT_EXTENSIONS)
 
 
 def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Series]:
@@ -89,15 +148,23 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
         If there is no such column, or no other column.
     """
     names = [str(name) for name in frame.columns]
+    separators = (
+        "Columns must be separated by commas, semicolons or tabs; name any other "
+        "separator with --separator."
+    )
     if target not in names:
+        if len(names) == 1:
+            raise TableError(
+                f"There is no column {target!r}. The only column is {names[0]!r}. "
+                f"{separators}"
+            )
         raise TableError(
             f"There is no column {target!r}.{did_you_mean(target, names)} "
             f"Columns: {shortened(names)}."
         )
     if len(names) == 1:
         raise TableError(
-            f"{target!r} is the only column, so there are no features. "
-            f"Columns must be separated by commas, semicolons or tabs."
+            f"{target!r} is the only column, so there are no features. {separators}"
         )
     position = names.index(target)
     y = frame.iloc[:, position].rename(target)
@@ -123,10 +190,16 @@ def _check_file(path: Path) -> None:
         raise _empty(path)
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Read a text table; its header row determines the separator."""
-    header = _header_line(path)
-    separator = max(",;\t", key=header.count)
+def _read_csv(path: Path, text_format: TextFormat) -> pd.DataFrame:
+    """Read a text table."""
+    encoding = text_format.encoding or "utf-8"
+    header = _header_line(path, "utf-8-sig" if encoding == "utf-8" else encoding)
+    separator = text_format.separator or max(",;\t", key=header.count)
+    if separator not in header and text_format.separator:
+        raise TableError(
+            f"--separator {separator!r} is not in the header of '{path}'. The header "
+            f"is: {header[:60].strip()}."
+        )
     names = next(csv.reader([header], delimiter=separator, skipinitialspace=True))
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
@@ -146,6 +219,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
                 index_col=False,
                 low_memory=False,
                 skipinitialspace=True,
+                encoding=encoding,
+                decimal=text_format.decimal,
+                na_values=list(text_format.na),
             )
         except ParserWarning:
             raise TableError(
@@ -154,16 +230,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
             ) from None
 
 
-def _header_line(path: Path) -> str:
+def _header_line(path: Path, encoding: str) -> str:
     """Return the first line that is not blank."""
     opened = gzip.open if path.name.lower().endswith(".gz") else open
-    with opened(path, "rb") as file:
-        line = next(filter(bytes.strip, file), b"")
+    with opened(path, "rb") as file, io.TextIOWrapper(file, encoding) as text:
+        line = next(filter(str.strip, text), "")
     if not line:
         raise _empty(path)
-    if b"\0" in line:
-        raise _not_text(path)
-    return line.lstrip().splitlines()[0].decode("utf-8-sig")
+    if "\0" in line:
+        raise _not_text(path, None if encoding == "utf-8-sig" else encoding)
+    return line.strip("\r\n")
 
 
 def _empty(path: Path) -> TableError:
@@ -173,9 +249,10 @@ def _empty(path: Path) -> TableError:
     )
 
 
-def _not_text(path: Path) -> TableError:
-    """Return the error for bytes that are not text."""
+def _not_text(path: Path, encoding: str | None) -> TableError:
+    """Return the error for bytes that are not text in an encoding."""
     return TableError(
-        f"'{path}' is not a table: it is not UTF-8 text. "
-        f"If it is a spreadsheet, save it as CSV (UTF-8)."
+        f"'{path}' is not a table: it is not {encoding or 'UTF-8'} text. If it is text "
+        f"in another encoding, name it, such as --encoding cp1252. If it is a "
+        f"spreadsheet, save it as CSV (UTF-8)."
     )

@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import skweighted
+from skweighted._columns import conspicuous
 from skweighted._text import shortened
+from skweighted._warnings import warn_user
 from skweighted.comparison.comparison import Comparison
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.run import run
+from skweighted.exceptions import ColumnWarning
 
 
 def compare(
@@ -27,7 +30,8 @@ def compare(
 ) -> Comparison:
     """Compare treatments of class imbalance by cross-validation.
 
-    Every strategy gets the same folds, the same seeds and the same network. Imputation
+    Every strategy gets the same folds, the same seeds and the same network, and as many
+    OpenMP threads as other processes leave free cores. Imputation
     by the median, scaling, one-hot encoding of text, resampling and threshold tuning
     are fitted inside the folds, on training rows only. `Comparison.pipeline` returns
     the whole of a strategy as one unfitted classifier.
@@ -69,7 +73,8 @@ def compare(
         A folder that keeps the outcome of each strategy in each fold. The same call
         resumes from there; it may have other strategies.
     progress : bool, default=False
-        Show a progress bar on stderr if that is a terminal.
+        Show progress on stderr: a bar if that is a terminal, otherwise a line for each
+        strategy in each fold.
 
     Returns
     -------
@@ -87,6 +92,12 @@ def compare(
         comparison.
     TypeError
         If the estimator is not a classifier with probabilities.
+
+    Warns
+    -----
+    ColumnWarning
+        If a column of a frame looks like numbers or dates stored as text, or like an
+        identifier of rows. It is used as it is.
 
     Examples
     --------
@@ -115,6 +126,8 @@ def compare(
             f"reference must be one of the strategies. Got {reference!r}. "
             f"Strategies: {shortened(plan.strategies, 99)}."
         )
+    for line in conspicuous(X, in_python=True):
+        warn_user(line, ColumnWarning)
     if estimator is None:
         # TensorFlow takes seconds to load, so only after the input was checked.
         estimator = skweighted.CostSensitiveMLPClassifier()

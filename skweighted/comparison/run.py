@@ -1,7 +1,8 @@
 """Fit and measure every strategy in every fold. If one fails, the others continue."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
-from skweighted._progress import progress_bar
+from skweighted._progress import progress as shown_progress
 from skweighted.comparison.comparison import Comparison
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.measures import Predictions, measured
@@ -17,6 +18,7 @@ from skweighted.comparison.outcomes import Outcome, checked_predictions
 from skweighted.comparison.plan import Plan
 from skweighted.comparison.store import Store, versions
 from skweighted.comparison.strategies import for_rows
+from skweighted.comparison.threads import FreeCores, bounded
 from skweighted.exceptions import CannotRunError, TableError
 
 # If one epoch takes longer, the half second of compiling makes no difference.
@@ -41,7 +43,8 @@ def run(
     network : classifier
         Unfitted. It is cloned before each fit.
     progress : bool, default=False
-        Show a progress bar on stderr if that is a terminal.
+        Show progress on stderr: a bar if that is a terminal, otherwise a line for each
+        strategy in each fold.
     resume : str, Path or None, default=None
         A folder that keeps the outcomes, to resume from.
     reference : str or None, default=None
@@ -69,11 +72,11 @@ def run(
     store = None if resume is None else _store(plan, resume, network)
     fits = Fits(plan, network, names, store)
     n_folds = len(plan.folds)
-    with progress_bar(n_folds * len(names), shown=progress) as step:
-        for number in range(n_folds):
-            for name in names:
-                step(f"fold {number + 1}/{n_folds} {name}")
-                fits.add(name, number)
+    with shown_progress(n_folds * len(names), shown=progress) as step:
+        for name, number in fits.quickest_first():
+            label = getattr(plan.strategies[name], "label", "") or name
+            fold = f"fold {number + 1} of {n_folds}"
+            step(f"{label}, {fold}", partial(fits.add, name, number))
     outcomes = fits.outcomes
     if not outcomes:
         left_out = fits.skipped | fits.failed
@@ -134,38 +137,66 @@ class Fits:
         self._plan, self._network, self._store = plan, network, store
         self._keys: dict[str, str | None] = {}
         self._long: set[str] = set()
+        self._free = FreeCores()
 
-    def add(self, name: str, number: int) -> None:
-        """Fit a strategy in a fold, unless its outcome is kept or it failed before."""
-        if name not in self.outcomes:
-            return
+    def quickest_first(self) -> Iterator[tuple[str, int]]:
+        """Yield strategies and folds in the order in which to fit them.
+
+        Fold 0 of every strategy comes first, networks before other models. Then the
+        strategies follow one by one, by the seconds that fold 0 took, so that a slow
+        one does not hold up the rest.
+        """
+        strategies = self._plan.strategies
+        for name in sorted(self.outcomes, key=lambda n: not strategies[n].is_network):
+            yield name, 0
+        seconds = {name: each[0].fit_seconds for name, each in self.outcomes.items()}
+        for name in sorted(seconds, key=seconds.__getitem__):
+            for number in range(1, len(self._plan.folds)):
+                if name in self.outcomes:
+                    yield name, number
+
+    def add(self, name: str, number: int) -> str:
+        """Fit a strategy in a fold, or take the outcome that is kept.
+
+        Returns
+        -------
+        str
+            How it went: the seconds that it took, "kept", "skipped" or "failed".
+        """
+        start = time.perf_counter()
         try:
-            outcome = self._outcome(name, number)
+            outcome = self._kept(name, number)
+            is_kept = outcome is not None
+            if outcome is None:
+                outcome = self._timed(name, self._plan.folds[number])
+                self._keep(name, number, outcome)
         except CannotRunError as error:
             reason = _one_line(error).removesuffix(".")
             self.skipped[name] = f"in fold {number}, {reason}"
             del self.outcomes[name]
+            return "skipped"
         except Exception as error:  # of any kind: the other strategies continue
             kind = type(error).__name__
             self.failed[name] = f"{kind} in fold {number}: {_one_line(error)}"
             del self.outcomes[name]
-        else:
-            self.outcomes[name].append(outcome)
+            return "failed"
+        self.outcomes[name].append(outcome)
+        return "kept" if is_kept else f"{time.perf_counter() - start:.1f} s"
 
-    def _outcome(self, name: str, number: int) -> Outcome:
-        """Return the kept outcome of a strategy in a fold, or fit it."""
+    def _kept(self, name: str, number: int) -> Outcome | None:
+        """Return the kept outcome of a strategy in a fold, or None."""
         if name not in self.pipelines:
             pipeline = self._plan.pipeline(name, self._network)
             self.pipelines[name] = pipeline
             self._keys[name] = self._plan.key(name, pipeline) if self._store else None
         key = self._keys[name]
-        if self._store is None or key is None:
-            return self._timed(name, self._plan.folds[number])
-        outcome = self._store.load(key, number)
-        if outcome is None:
-            outcome = self._timed(name, self._plan.folds[number])
+        return self._store.load(key, number) if self._store and key else None
+
+    def _keep(self, name: str, number: int, outcome: Outcome) -> None:
+        """Keep an outcome, if there is a folder for it."""
+        key = self._keys[name]
+        if self._store and key:
             self._store.save(key, number, outcome)
-        return outcome
 
     def _timed(self, name: str, fold: Fold) -> Outcome:
         """Fit in a fold, after one epoch that compiles while no clock runs.
@@ -189,13 +220,15 @@ class Fits:
         groups = None if plan.groups is None else plan.groups[fold.train]
         model = for_rows(pipeline, fold.seed, groups)
         X_train, X_test = _rows(plan.data.X, fold.train), _rows(plan.data.X, fold.test)
-        start = time.perf_counter()
-        model.fit(X_train, plan.data.y[fold.train])
-        fitted = time.perf_counter()
-        proba = model.predict_proba(X_test)
-        predicted = time.perf_counter()
+        with bounded(self._free.count()):
+            start = time.perf_counter()
+            model.fit(X_train, plan.data.y[fold.train])
+            fitted = time.perf_counter()
+            proba = model.predict_proba(X_test)
+            predicted = time.perf_counter()
+            y_pred = model.predict(X_test)
         y_index, proba = checked_predictions(
-            model.predict(X_test),
+            y_pred,
             proba,
             plan.data.classes,
             getattr(model, "classes_", None),

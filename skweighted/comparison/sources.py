@@ -9,11 +9,13 @@ from imblearn.datasets import fetch_datasets
 from sklearn.datasets import fetch_openml
 
 from skweighted._text import did_you_mean, shortened
-from skweighted.comparison.files import read_table, split_target
+from skweighted.comparison.files import TextFormat, is_text, read_table, split_target
 from skweighted.exceptions import TableError
 
 
-def load(source: str, target: str | None) -> tuple[pd.DataFrame, pd.Series]:
+def load(
+    source: str, target: str | None, text_format: TextFormat | None = None
+) -> tuple[pd.DataFrame, pd.Series]:
     """Return features and target of a table.
 
     Parameters
@@ -23,6 +25,8 @@ def load(source: str, target: str | None) -> tuple[pd.DataFrame, pd.Series]:
     target : str or None
         Column with the classes. Required for a file; data of OpenML and
         imbalanced-learn have a default target.
+    text_format : TextFormat or None, default=None
+        How a text file is written.
 
     Returns
     -------
@@ -34,12 +38,17 @@ def load(source: str, target: str | None) -> tuple[pd.DataFrame, pd.Series]:
     TableError
         If there is no such table, or it cannot be downloaded.
     """
+    if text_format is not None and text_format.options and not is_text(source):
+        raise TableError(
+            f"{' and '.join(text_format.options)} can only be used with a .csv, .tsv "
+            f"or .csv.gz file. Got '{source}'."
+        )
     kind, _, name = source.partition(":")
     if kind == "openml":
         return _from_openml(name, target)
     if kind == "imblearn":
         return _from_imblearn(name, target)
-    frame = read_table(source)
+    frame = read_table(source, text_format)
     if target is None:
         raise TableError(
             f"--target is missing. Name the column of '{source}' that holds the "
