@@ -4,7 +4,7 @@ The search has 5 learning rates x 5 folds on 3,000 rows; the number of epochs se
 long it takes. "New" processes are started by the search, so they import TensorFlow and
 compile; "running" ones are those of an earlier search. In this process the program is
 compiled before. The result is the CPU time of all processes, which other load on the
-machine affects less than the time by the clock.
+machine affects less than the time by the clock. Needs psutil.
 
     python benchmarks/jobs.py [--quick] [--json OUT]
 """
