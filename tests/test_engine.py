@@ -1,6 +1,7 @@
 """The fused engine: twins in Keras, in NumPy, and in itself one network at a time."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import keras
@@ -10,13 +11,14 @@ import reference
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skweighted._engine import _program
 from skweighted._engine._batches import Batches
 from skweighted._engine._early_stopping import Patience
 from skweighted._engine._forward import chunk_rows, mean_loss, predict
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
 from skweighted._engine._network import dropout_seeds, initial_parameters
-from skweighted._engine._program import PROGRAMS, Cache
+from skweighted._engine._program import PROGRAMS, Cache, _lane
 from skweighted._engine._spec import (
     Dense,
     EarlyStopping,
@@ -349,21 +351,39 @@ def test_the_cache_forgets_what_was_not_used_recently():
     assert cache.get("b", list) is not made[1]
 
 
-def test_threads_that_share_a_program_do_not_meet():
+def in_threads(network, spec, runs):
+    """Return the results of training each run in a thread of its own."""
+    with ThreadPoolExecutor(len(runs)) as threads:
+        trained = [threads.submit(train, network, spec, [run]) for run in runs]
+        return [future.result()[0] for future in trained]
+
+
+def test_threads_that_share_a_program_do_not_disturb_each_other():
     network, spec = network_of(), spec_of(epochs=30)
     runs = [run_of(network, seed=seed) for seed in range(6)]
     alone = [train(network, spec, [run])[0] for run in runs]
-    together = [None] * len(runs)
+    for one, other in zip(alone, in_threads(network, spec, runs), strict=True):
+        assert_same(one, other, rtol=0)
 
-    def work(number):
-        together[number] = train(network, spec, [runs[number]])[0]
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(len(runs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for one, other in zip(alone, together, strict=True):
+def test_two_threads_run_one_program_at_the_same_time(monkeypatch):
+    both_are_running = threading.Barrier(2, timeout=60)
+
+    def waiting_for_the_other(traced):
+        lane = _lane(traced)
+
+        def run(*arguments):
+            both_are_running.wait()
+            return lane.function(*arguments)
+
+        return lane._replace(function=run)
+
+    network, spec = network_of(), spec_of()
+    runs = [run_of(network, seed=seed) for seed in range(2)]
+    alone = [train(network, spec, [run])[0] for run in runs]
+    monkeypatch.setattr(_program, "_lane", waiting_for_the_other)
+    monkeypatch.setattr(_program, "PROGRAMS", Cache(1))
+    for one, other in zip(alone, in_threads(network, spec, runs), strict=True):
         assert_same(one, other, rtol=0)
 
 

@@ -1,11 +1,13 @@
 """The compiled block of training steps: compiled once, used by every fit.
 
 A program is a pure function from state to state. Keras' optimizers need variables, so a
-program has its own variables, which hold the state only while it runs. What varies
-between fits (initial weights, learning rates, penalties, rows, weights) is data, so it
-never causes recompilation.
+program has its own variables, which hold the state only while it runs. Threads that run
+one program at the same time each have their own set of them. What varies between fits
+(initial weights, learning rates, penalties, rows, weights) is data, so it never causes
+recompilation.
 """
 
+import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -79,7 +81,8 @@ class Program:
         self._optimizer.build(self._parameters)
         self._variables = [*self._parameters, *self._optimizer.variables]
         self._fresh = [variable.numpy() for variable in self._optimizer.variables]
-        self._compiled: Any = None
+        self._traced: Any = None
+        self._idle: list[_Lane] = []
 
     def fresh_optimizer_state(self) -> list[np.ndarray]:
         """Return the optimizer's variables before the first step."""
@@ -125,14 +128,22 @@ class Program:
             Block(*(tf.nest.map_structure(tf.constant, part) for part in block)),
             tf.constant(n_steps),
         )
-        with self._lock:  # all threads that run this program share its variables
-            if self._compiled is None:
+        lane = self._free_lane(arguments)
+        new_state, losses = lane.function(*arguments)
+        self._idle.append(lane)
+        return new_state, losses.numpy()[:n_steps]
+
+    def _free_lane(self, arguments: tuple[Any, ...]) -> "_Lane":
+        """Return the compiled function with variables that no other thread uses."""
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            if self._traced is None:
                 # The shape never changes, so no trace has to be looked up in each
                 # call, which took 1 ms, a quarter of the time of a block.
                 function = tf.function(self._steps, jit_compile=True, autograph=False)
-                self._compiled = function.get_concrete_function(*arguments)
-            new_state, losses = self._compiled(*arguments)
-        return new_state, losses.numpy()[:n_steps]
+                self._traced = function.get_concrete_function(*arguments)
+        return _lane(self._traced)
 
     def _steps(self, state, learning_rate, l2, loss_data, block, n_steps):
         """Trace the loop over the steps."""
@@ -174,6 +185,29 @@ class Program:
                 squares = tf.square(parameters[2 * number])
                 loss += l2[number] * tf.reduce_sum(squares, axis=(1, 2))
         return loss
+
+
+class _Lane(NamedTuple):
+    """A traced function with its own variables, for one thread at a time."""
+
+    function: Any
+    variables: list[Any]  # TensorFlow deletes a variable that nothing refers to
+
+
+def _lane(traced: Any) -> _Lane:
+    """Return a traced function with new variables; XLA compiles all lanes only once."""
+    new = {
+        id(variable.handle): tf.Variable(variable.read_value())
+        for variable in traced.variables
+    }
+    function = copy.copy(traced)
+    function.set_external_captures(
+        [
+            new[id(value)].handle if id(value) in new else value
+            for value in traced.captured_inputs
+        ]
+    )
+    return _Lane(function, list(new.values()))
 
 
 def architecture(network: NetworkSpec) -> Hashable:
