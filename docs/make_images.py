@@ -1,4 +1,4 @@
-"""Draw the pictures of the README.
+"""Draw the picture of the README.
 
 python docs/make_images.py
 """
@@ -6,7 +6,6 @@ python docs/make_images.py
 import re
 from pathlib import Path
 
-from matplotlib import pyplot as plt
 from rich.console import CONSOLE_SVG_FORMAT, Console
 
 from skweighted import compare
@@ -16,14 +15,8 @@ IMAGES = Path(__file__).parent / "images"
 
 
 def main():
-    """Save what `skweighted compare` prints, and the differences as a picture."""
+    """Save what `skweighted compare` prints."""
     comparison = compare(*load_imbalanced_breast_cancer())
-    save_text(comparison)
-    save_differences(comparison)
-
-
-def save_text(comparison):
-    """Save the verdict, the table and the notes as they are printed."""
     screen = Console(record=True, width=80)
     screen.print(comparison)
     # Without rich's web fonts, and with an id that does not change.
@@ -36,15 +29,6 @@ def save_text(comparison):
         code_format=style,
         unique_id="compare",
     )
-
-
-def save_differences(comparison):
-    """Save the differences from the plain network in two metrics."""
-    plt.rcParams["svg.hashsalt"] = "differences"  # the same file for the same numbers
-    fig, axes = plt.subplots(1, 2, figsize=(13, 4.4), layout="constrained")
-    for ax, metric in zip(axes, ("log_loss", "balanced_accuracy"), strict=True):
-        comparison.plot(metric, ax=ax)
-    fig.savefig(IMAGES / "differences.svg", metadata={"Date": None})
 
 
 if __name__ == "__main__":
