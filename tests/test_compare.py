@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ import pytest
 from imblearn.metrics import geometric_mean_score
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline as make_sampling_pipeline
+from messages import whole
 from rich.console import Console
 from scipy import sparse
 from sklearn import metrics
@@ -42,7 +44,7 @@ from skweighted.comparison.report.notes import FEWER_FOLDS
 from skweighted.comparison.report.text import cells, details
 from skweighted.comparison.run import run
 from skweighted.comparison.strategies import plain, resampled_by, seeded
-from skweighted.exceptions import TableError
+from skweighted.exceptions import ColumnWarning, TableError
 
 METRICS = [
     "average_precision",
@@ -282,18 +284,17 @@ class Spy(ClassifierMixin, BaseEstimator):
 
 def test_every_strategy_gets_the_same_rows_and_the_same_seed():
     X, y = binary_problem()
-    log = []
-    names = ["none", "class_weight", "random_over"]
-    compare(X, y, estimator=Spy(log), strategies=names, cv=3)
-    for fold in range(3):
-        none, weighted, resampled = log[3 * fold : 3 * fold + 3]
+    logs = {"none": [], "class_weight": [], "random_over": []}
+    for name, log in logs.items():
+        compare(X, y, estimator=Spy(log), strategies=name, cv=3)
+    for none, weighted, resampled in zip(*logs.values(), strict=True):
         np.testing.assert_array_equal(none[0], weighted[0])
         np.testing.assert_array_equal(none[1], weighted[1])
         assert {row.tobytes() for row in none[0]} == {
             row.tobytes() for row in resampled[0]
         }
         assert none[2] == weighted[2] == resampled[2]
-    assert len({seed for *_, seed in log}) == 3
+    assert len({seed for *_, seed in logs["none"]}) == 3
 
 
 def test_test_rows_reach_neither_preprocessing_nor_sampler_nor_network(monkeypatch):
@@ -352,7 +353,7 @@ def test_class_weight_is_balanced_and_for_its_strategy_only():
     X, y = binary_problem()
     compare(X, y, estimator=Weighted([]), strategies=CHEAP, cv=2)
     # Per fold: none, class_weight, three resampled, five inner folds and a refit.
-    assert given == [None, "balanced", *[None] * 9] * 2
+    assert Counter(given) == {None: 2 * 10, "balanced": 2}
 
 
 def test_a_seed_is_set_where_none_was_and_kept_where_one_was():
@@ -649,7 +650,12 @@ def test_a_text_column_never_grows_beyond_its_bound():
         200,
         6 + MOST_CATEGORIES,
     )
-    compare(frame, y, estimator=LOGISTIC, **QUICK)
+    message = (
+        "'identifier' is text with 200 distinct values in 200 rows. Remove it if it "
+        "identifies rows."
+    )
+    with pytest.warns(ColumnWarning, match=whole(message)):
+        compare(frame, y, estimator=LOGISTIC, **QUICK)
 
 
 def test_large_one_hot_tables_stay_sparse(monkeypatch):
