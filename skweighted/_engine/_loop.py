@@ -94,11 +94,10 @@ class _Group:
         self._learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
         losses = [run.loss or spec.loss for run in runs]
         self._loss_data = stacked_data(losses, network.dtype)
+        own = tuple(stage.l2 for stage in network.stages)
+        factors = [own if run.l2 is None else run.l2 for run in runs]
         # Rounded like the factor of an L2 penalty in Keras, in any precision.
-        factors = np.array(
-            [stage.l2 for stage in network.stages], keras.config.floatx()
-        )
-        self._l2 = np.tile(factors[:, np.newaxis], len(runs)).astype(network.dtype)
+        self._l2 = np.array(factors, keras.config.floatx()).T.astype(network.dtype)
         self._watches = [watch_of(network, spec, run) for run in runs]
         # If nothing happens between epochs, a block can span several of them.
         self._by_epoch = bool(hooks) or any(self._watches)
