@@ -576,8 +576,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
         `given` is X, y and sample_weight from the user, for scikit-learn's callbacks.
         """
-        *values, epochs = prepared
-        hooks = self._sklearn_hooks(untrained_network(*values), epochs, given)
+        settings, start, problem, epochs = prepared
+        untrained = untrained_network(settings, start, problem)
+        hooks = self._sklearn_hooks(untrained, epochs, given)
         training = train(prepared, hooks)
         if training.interrupted and not training.n_epochs:
             raise KeyboardInterrupt(
