@@ -438,12 +438,13 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         """
         with self._features_kept_on_failure():
             prepared = self._prepared(
-                X, y, sample_weight, X_val, y_val, sample_weight_val
+                self._settings(), X, y, sample_weight, X_val, y_val, sample_weight_val
             )
             return self._learn(prepared, (X, y, sample_weight))
 
     def _prepared(
         self,
+        settings: Settings,
         X: Any,
         y: Any,
         sample_weight: Any = None,
@@ -452,7 +453,6 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         sample_weight_val: Any = None,
     ) -> Prepared:
         """Return what `fit` trains, from its arguments."""
-        settings = self._settings()
         arrays = training_arrays(self, X, y, sample_weight, reset=True)
         validation = validation_arrays(self, X_val, y_val, sample_weight_val)
         if validation is not None and not self.early_stopping:

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, _num_samples
 
+from skweighted._estimator._settings import Settings
 from skweighted._estimator._together import (
     group_of,
     train_together,
@@ -74,6 +75,7 @@ class Evaluation:
     _results: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     _alone: list[tuple[int, int]] = field(default_factory=list)
     _reasons: dict[int, str | None] = field(default_factory=dict)
+    _settings: dict[int, Settings] = field(default_factory=dict)
 
     def results(self) -> list[dict[str, Any]]:
         """Return what `_fit_and_score` returns, for each candidate and fold."""
@@ -103,7 +105,9 @@ class Evaluation:
                     with_earlier_steps(estimator, given.steps)
                     classifier = last_step(estimator)
                     classifier._validate_params()
-                    prepared = classifier._prepared(given.X, given.y, **given.params)
+                    prepared = classifier._prepared(
+                        self._settings[candidate], given.X, given.y, **given.params
+                    )
                     reason = why_not_this_loss(prepared)
             except Exception:
                 # A fit on its own raises the same error, and scikit-learn handles it.
@@ -131,7 +135,11 @@ class Evaluation:
         """Return why a candidate is fitted on its own, or None."""
         if candidate not in self._reasons:
             reason = why_not_estimator(estimator)
-            reason = reason or why_not_together(last_step(estimator)._settings())
+            if reason is None:
+                # Parsed once for all folds, because Keras takes ms for an optimizer.
+                settings = last_step(estimator)._settings()
+                self._settings[candidate] = settings
+                reason = why_not_together(settings)
             self._reasons[candidate] = reason
         return self._reasons[candidate]
 
