@@ -24,6 +24,7 @@ TRUSTED_TYPES = [
 
 _MODULE_OF = {
     "CalibrationCorrectionDisplay": "skweighted.displays",
+    "ClassWeightSearchCV": "skweighted._search._search_cv",
     "Comparison": "skweighted.comparison",
     "CostCurveDisplay": "skweighted.displays",
     "CostSensitiveMLPClassifier": "skweighted._estimator._classifier",

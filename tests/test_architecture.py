@@ -18,6 +18,7 @@ BELOW = {
     "losses": {"_costs", "_tensorflow"},
     "_engine": SMALL,
     "_estimator": {"_costs", "_engine", "losses"} | SMALL,
+    "_search": {"_estimator"} | SMALL,
     "metrics": {"_costs", "_text", "_warnings", "exceptions"},
     "datasets": {"_text", "exceptions"},
     "displays": {"_curves", "metrics"} | SMALL,

@@ -51,18 +51,19 @@ def test_an_epoch_has_as_many_steps_as_its_rows_need(n_rows, n_steps):
 
 @pytest.mark.parametrize("first", [0, 3, 7])
 def test_steps_written_together_are_the_batches_one_by_one(first):
-    data = Rows(X, TARGET, WEIGHT, ROWS)
+    networks = [Rows(X, TARGET, weight, ROWS) for weight in (WEIGHT, WEIGHT**2)]
     n_steps, room = 9, 8  # over the ends of epochs of 5 steps; room for 8 rows
-    written = [np.zeros((n_steps, room, *shape)) for shape in ((3,), (1,), ())]
-    n_rows = np.ones(n_steps)
-    Batches(data, 5, "float64", SEED).fill(first, *written, n_rows)
-    batches = Batches(data, 5, "float64", SEED)
-    for number in range(n_steps):
-        batch = batches.batch(*divmod(first + number, batches.n_steps))
-        assert n_rows[number] == len(batch[0])
-        for array, part in zip(written, batch, strict=True):
-            np.testing.assert_array_equal(array[number, : len(part)], part)
-            np.testing.assert_array_equal(array[number, len(part) :], 0)
+    written = [np.zeros((n_steps, 2, room, *shape)) for shape in ((3,), (1,), ())]
+    n_rows = np.ones((n_steps, 2))
+    Batches(networks[0], 5, "float64", SEED, networks[1:]).fill(first, *written, n_rows)
+    for m, data in enumerate(networks):
+        batches = Batches(data, 5, "float64", SEED)
+        for number in range(n_steps):
+            batch = batches.batch(*divmod(first + number, batches.n_steps))
+            assert n_rows[number, m] == len(batch[0])
+            for array, part in zip(written, batch, strict=True):
+                np.testing.assert_array_equal(array[number, m, : len(part)], part)
+                np.testing.assert_array_equal(array[number, m, len(part) :], 0)
 
 
 @pytest.mark.parametrize("storage", STORAGES)

@@ -305,6 +305,25 @@ def test_stacked_networks_stop_each_at_its_own_epoch():
     assert len({result.n_epochs for result in results}) > 1
 
 
+def test_networks_that_share_rows_equal_single_fits():
+    network, spec = network_of(l2=0.01), spec_of()
+    # Two with the same rows and order, then two with the same, then another order.
+    runs = [
+        run_of(
+            network,
+            seed=seed,
+            rows=np.arange(n_rows),
+            weight=WEIGHT ** (number / 3),
+            l2=(0.01 * number + 0.001,) * 3,
+        )
+        for number, (seed, n_rows) in enumerate(
+            [(0, 70), (0, 70), (0, 69), (0, 69), (1, 69)]
+        )
+    ]
+    for together, run in zip(train(network, spec, runs), runs, strict=True):
+        assert_same(together, train(network, spec, [run])[0], rtol=1e-12)
+
+
 def test_networks_of_other_lengths_are_trained_in_one_call():
     network, spec = network_of(), spec_of()
     runs = [run_of(network, rows=np.arange(n)) for n in (70, 20, 64, 33)]

@@ -14,6 +14,7 @@ from skweighted import CostSensitiveMLPClassifier
 
 PUBLIC = [
     "CalibrationCorrectionDisplay",
+    "ClassWeightSearchCV",
     "Comparison",
     "CostCurveDisplay",
     "CostSensitiveMLPClassifier",

@@ -4,6 +4,7 @@ The order of an epoch depends only on the seed and the number of the epoch, so e
 are available in any order, and training can resume where it stopped.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ class Batches:
         Precision of the arrays from `batch` and `fill`.
     seed : SeedSequence or None
         Seed of the shuffles; None keeps the rows in order.
+    others : sequence of Rows
+        Those of further networks, which differ from `data` only in their weights. Their
+        rows are shuffled and gathered once.
     """
 
     def __init__(
@@ -32,8 +36,10 @@ class Batches:
         batch_size: int,
         dtype: str,
         seed: np.random.SeedSequence | None = None,
+        others: Sequence[Rows] = (),
     ) -> None:
         self._data = data
+        self._all = (data, *others)
         self._batch_size = batch_size
         self._dtype = dtype
         self._seed = seed
@@ -77,9 +83,9 @@ class Batches:
         ----------
         first : int
             Number of the first step to write.
-        X, target, weight : ndarray of shape (n_steps, B, ...)
+        X, target, weight : ndarray of shape (n_steps, n_networks, B, ...)
             Written to. B is at least the batch size; further rows are not changed.
-        n_rows : ndarray of shape (n_steps,)
+        n_rows : ndarray of shape (n_steps, n_networks)
             Written to: the number of rows of each step.
         """
         done = 0
@@ -95,17 +101,20 @@ class Batches:
             ):
                 if len(part):
                     to = slice(done, done + count)
-                    self._write(
-                        part, epoch, X[to, :size], target[to, :size], weight[to, :size]
-                    )
+                    parts = (values[to, :, :size] for values in (X, target, weight))
+                    self._write(part, epoch, *parts)
                     n_rows[to] = size
                     done += count
 
     def _write(self, rows, epoch, X, target, weight):
         """Write rows into the arrays of whole steps."""
-        X[...] = dense_rows(self._data.X, rows, self._dtype).reshape(X.shape)
-        target[...] = self._data.targets_of(rows).reshape(target.shape)
-        weight[...] = self._data.weights_of(rows, epoch).reshape(weight.shape)
+        some = dense_rows(self._data.X, rows, self._dtype)
+        X[...] = some.reshape(len(X), 1, *X.shape[2:])
+        targets = self._data.targets_of(rows)
+        target[...] = targets.reshape(len(target), 1, *target.shape[2:])
+        for number, data in enumerate(self._all):
+            values = data.weights_of(rows, epoch)
+            weight[:, number] = values.reshape(weight[:, number].shape)
 
 
 def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:

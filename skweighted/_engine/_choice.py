@@ -104,7 +104,7 @@ def train_network(
         # would include the model.
         for callback in callbacks:
             callback._model = None
-    _check(result, spec, run)
+    check_finite(result, run)
     return result, "xla" if reason is None else f"keras, because {reason}"
 
 
@@ -163,7 +163,7 @@ def _train_fused(
         return keras_callbacks.finished(result)
 
 
-def _check(result: TrainingResult, spec: TrainingSpec, run: Run) -> None:
+def check_finite(result: TrainingResult, run: Run) -> None:
     """Raise TrainingDivergedError if the loss or a parameter is not finite."""
     epoch = result.diverged_epoch
     # The loss is computed before a step, so only the weights show the last step.

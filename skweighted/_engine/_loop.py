@@ -6,6 +6,7 @@ rows, in its own order, with its own learning rate. Each can stop at its own epo
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -85,20 +86,19 @@ class _Group:
     ) -> None:
         self._network, self._spec, self._runs, self._hooks = network, spec, runs, hooks
         self._batches = [
-            Batches(run.data, spec.batch_size, network.dtype, run.shuffle_seed)
-            for run in runs
+            (together, _batches(network, spec, runs[together]))
+            for together in _with_same_rows(runs)
         ]
-        self._n_steps = self._batches[0].n_steps
+        self._n_steps = self._batches[0][1].n_steps
         self._program = self._find_program()
         self._state = _stacked_state(network, self._program, runs)
         self._learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
         losses = [run.loss or spec.loss for run in runs]
         self._loss_data = stacked_data(losses, network.dtype)
+        own = tuple(stage.l2 for stage in network.stages)
+        factors = [own if run.l2 is None else run.l2 for run in runs]
         # Rounded like the factor of an L2 penalty in Keras, in any precision.
-        factors = np.array(
-            [stage.l2 for stage in network.stages], keras.config.floatx()
-        )
-        self._l2 = np.tile(factors[:, np.newaxis], len(runs)).astype(network.dtype)
+        self._l2 = np.array(factors, keras.config.floatx()).T.astype(network.dtype)
         self._watches = [watch_of(network, spec, run) for run in runs]
         # If nothing happens between epochs, a block can span several of them.
         self._by_epoch = bool(hooks) or any(self._watches)
@@ -192,9 +192,10 @@ class _Group:
                 if stage.dropout
             ),
         )
-        for m, (run, batches) in enumerate(zip(self._runs, self._batches, strict=True)):
-            first = run.first_epoch * self._n_steps + step
-            batches.fill(first, *(part[:n_steps, m] for part in block[:4]))
+        for together, batches in self._batches:
+            first = self._runs[together.start].first_epoch * self._n_steps + step
+            batches.fill(first, *(part[:n_steps, together] for part in block[:4]))
+        for m, run in enumerate(self._runs):
             seen = 0 if run.optimizer_state is None else int(run.optimizer_state[0])
             kept = kept_units(
                 network, run.dropout_seeds, seen + step, n_steps, shape.n_rows
@@ -289,6 +290,49 @@ class _Group:
             diverged_epoch=self._diverged[m],
             interrupted=interrupted,
         )
+
+
+def _with_same_rows(runs: Sequence[Run]) -> list[slice]:
+    """Return slices of the runs whose rows and orders are the same.
+
+    In a search, all candidates of a fold have the same rows, which are gathered once.
+    """
+    starts = [
+        number
+        for number, run in enumerate(runs)
+        if number == 0 or not _has_same_rows(run, runs[number - 1])
+    ]
+    return [slice(*pair) for pair in pairwise([*starts, len(runs)])]
+
+
+def _has_same_rows(run: Run, other: Run) -> bool:
+    """Return whether two runs use the same rows in the same order."""
+    one, two = run.data, other.data
+    return (
+        one.X is two.X
+        and run.first_epoch == other.first_epoch
+        and _key(run.shuffle_seed) == _key(other.shuffle_seed)
+        and (one.class_weight is None) == (two.class_weight is None)
+        and np.array_equal(one.rows, two.rows)
+        and np.array_equal(one.target, two.target)
+    )
+
+
+def _key(seed: np.random.SeedSequence | None) -> Any:
+    """Return what a seed sequence draws from."""
+    return None if seed is None else (seed.entropy, seed.spawn_key)
+
+
+def _batches(network: NetworkSpec, spec: TrainingSpec, runs: Sequence[Run]) -> Batches:
+    """Return the batches of runs with the same rows."""
+    first, *others = runs
+    return Batches(
+        first.data,
+        spec.batch_size,
+        network.dtype,
+        first.shuffle_seed,
+        [run.data for run in others],
+    )
 
 
 def _block_steps(network: NetworkSpec, n_networks: int, n_rows: int) -> int:

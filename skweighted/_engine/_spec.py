@@ -165,6 +165,9 @@ class Run:
     loss : keras.losses.Loss or None
         The loss of the specification with other data, such as class priors; None uses
         it without change.
+    l2 : tuple of float or None
+        Penalty of each stage, above 0 where that of the network is; None uses those of
+        the network.
     """
 
     data: Rows
@@ -177,6 +180,7 @@ class Run:
     optimizer_state: tuple[np.ndarray, ...] | None = None
     first_epoch: int = 0
     loss: Any = None
+    l2: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)

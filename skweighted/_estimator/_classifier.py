@@ -1,6 +1,7 @@
 """`CostSensitiveMLPClassifier`: its parameters and public methods.
 
 ``fit`` is settings -> arrays -> targets -> start -> problem -> run -> trained network.
+`_prepared` goes as far as the problem, so that a search can train many together.
 """
 
 import contextlib
@@ -25,17 +26,21 @@ from skweighted._estimator._input import (
 )
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._parameters import all_names, check_names, signature_of
-from skweighted._estimator._problem import Problem, make_problem, targets_of
+from skweighted._estimator._problem import make_problem, targets_of
 from skweighted._estimator._scikeras import BaseWrapper
 from skweighted._estimator._settings import Settings, parse
 from skweighted._estimator._start import (
-    Start,
     check_same_network,
     check_same_targets,
     network_spec,
     new_start,
 )
-from skweighted._estimator._train import train, untrained_network
+from skweighted._estimator._train import (
+    Prepared,
+    Training,
+    train,
+    untrained_network,
+)
 from skweighted._estimator._trained import TrainedNetwork
 from skweighted._tensorflow import keras
 
@@ -431,37 +436,51 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             If X, y, a weight, a cost or a parameter is invalid; the message explains
             the problem and a solution.
         """
-        settings = self._settings()
         with self._features_kept_on_failure():
-            arrays = training_arrays(self, X, y, sample_weight, reset=True)
-            validation = validation_arrays(self, X_val, y_val, sample_weight_val)
-            if validation is not None and not self.early_stopping:
-                raise ValueError(
-                    "X_val and y_val are used only by early stopping, but "
-                    "early_stopping is False. Use early_stopping=True, or leave them "
-                    "out."
-                )
-            targets = targets_of(arrays)
-            network = network_spec(
-                settings, arrays.X.shape[1], arrays.X.dtype.name, targets
+            prepared = self._prepared(
+                self._settings(), X, y, sample_weight, X_val, y_val, sample_weight_val
             )
-            start = new_start(self.random_state, network, targets)
-            if self.warm_start and self.__sklearn_is_fitted__():
-                before = self._current()
-                check_same_targets(targets, before.targets)
-                check_same_network(network, before.network, "warm_start=True")
-                start = before.warm(start)
-            problem = make_problem(
-                settings,
-                targets,
-                network.dtype,
-                arrays,
-                epochs=self.epochs,
-                split_seed=start.split_seed,
-                validation=validation,
+            return self._learn(prepared, (X, y, sample_weight))
+
+    def _prepared(
+        self,
+        settings: Settings,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Prepared:
+        """Return what `fit` trains, from its arguments."""
+        arrays = training_arrays(self, X, y, sample_weight, reset=True)
+        validation = validation_arrays(self, X_val, y_val, sample_weight_val)
+        if validation is not None and not self.early_stopping:
+            raise ValueError(
+                "X_val and y_val are used only by early stopping, but "
+                "early_stopping is False. Use early_stopping=True, or leave them "
+                "out."
             )
-            given = (X, y, sample_weight)
-            return self._learn(settings, start, problem, self.epochs, given)
+        targets = targets_of(arrays)
+        network = network_spec(
+            settings, arrays.X.shape[1], arrays.X.dtype.name, targets
+        )
+        start = new_start(self.random_state, network, targets)
+        if self.warm_start and self.__sklearn_is_fitted__():
+            before = self._current()
+            check_same_targets(targets, before.targets)
+            check_same_network(network, before.network, "warm_start=True")
+            start = before.warm(start)
+        problem = make_problem(
+            settings,
+            targets,
+            network.dtype,
+            arrays,
+            epochs=self.epochs,
+            split_seed=start.split_seed,
+            validation=validation,
+        )
+        return Prepared(settings, start, problem, self.epochs)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -523,7 +542,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 split_seed=start.split_seed,
                 earlier=start.totals,
             )
-            return self._learn(settings, start, problem, 1, (X, y, sample_weight))
+            prepared = Prepared(settings, start, problem, 1)
+            return self._learn(prepared, (X, y, sample_weight))
 
     def _partial_fit_targets(self, arrays: Arrays, classes: Any) -> Classes | Labels:
         """Return the targets of a partial_fit call."""
@@ -551,30 +571,21 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         """Return the parsed parameters."""
         return parse(self.get_params(deep=False))
 
-    def _learn(
-        self,
-        settings: Settings,
-        start: Start,
-        problem: Problem,
-        epochs: int,
-        given: tuple[Any, Any, Any],
-    ) -> Self:
+    def _learn(self, prepared: Prepared, given: tuple[Any, Any, Any]) -> Self:
         """Train, and set the fitted attributes.
 
         `given` is X, y and sample_weight from the user, for scikit-learn's callbacks.
         """
+        settings, start, problem, epochs = prepared
         untrained = untrained_network(settings, start, problem)
         hooks = self._sklearn_hooks(untrained, epochs, given)
-        training = train(settings, start, problem, epochs, hooks)
+        training = train(prepared, hooks)
         if training.interrupted and not training.n_epochs:
             raise KeyboardInterrupt(
                 "Training was interrupted before the end of the first epoch. The "
                 "estimator is as it was."
             )
-        trained = training.network
-        for name, value in _fitted_attributes(trained).items():
-            setattr(self, name, value)
-        self.engine_ = training.engine
+        self._remember(training)
         for hook in hooks:
             hook.finished()
         # It must reach the caller, which may be a search that would score this fit.
@@ -584,6 +595,12 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 f"epochs. The estimator is fitted with what these have trained."
             )
         return self
+
+    def _remember(self, training: Training) -> None:
+        """Set the fitted attributes."""
+        for name, value in _fitted_attributes(training.network).items():
+            setattr(self, name, value)
+        self.engine_ = training.engine
 
     def _sklearn_hooks(
         self, untrained: TrainedNetwork, epochs: int, given: tuple[Any, Any, Any]

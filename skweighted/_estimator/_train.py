@@ -30,6 +30,25 @@ from skweighted._warnings import warn_user
 _WORST_LOSS = 10.0
 
 
+class Prepared(NamedTuple):
+    """A training before it begins.
+
+    Attributes
+    ----------
+    settings : Settings
+    start : Start
+        Where training begins.
+    problem : Problem
+        What to train on.
+    epochs : int
+    """
+
+    settings: Settings
+    start: Start
+    problem: Problem
+    epochs: int
+
+
 class Training(NamedTuple):
     """What came of a training.
 
@@ -50,23 +69,12 @@ class Training(NamedTuple):
     interrupted: bool
 
 
-def train(
-    settings: Settings,
-    start: Start,
-    problem: Problem,
-    epochs: int,
-    hooks: Sequence[Hook] = (),
-) -> Training:
+def train(prepared: Prepared, hooks: Sequence[Hook] = ()) -> Training:
     """Train a network.
 
     Parameters
     ----------
-    settings : Settings
-    start : Start
-        Where training begins.
-    problem : Problem
-        What to train on.
-    epochs : int
+    prepared : Prepared
     hooks : sequence of Hook
         Called between the epochs.
 
@@ -86,18 +94,35 @@ def train(
     ConvergenceWarning
         If the final loss is far above that of the class shares alone.
     """
+    settings, start, problem, _ = prepared
     _check_callbacks(settings, problem)
-    untrained = untrained_network(settings, start, problem)
+    spec, run = spec_and_run(prepared)
     result, engine = train_network(
         start.network,
-        _training_spec(settings, problem, epochs),
-        _run(settings, start, problem, score_of(settings, problem, untrained)),
+        spec,
+        run,
         hooks,
         engine=settings.engine,
         callbacks=settings.callbacks,
         metrics=settings.metrics,
         verbose=settings.verbose,
     )
+    return finished(prepared, result, engine)
+
+
+def spec_and_run(prepared: Prepared) -> tuple[TrainingSpec, Run]:
+    """Return how to train, and on what."""
+    settings, start, problem, epochs = prepared
+    score = score_of(settings, problem, untrained_network(settings, start, problem))
+    return (
+        training_spec(settings, problem, epochs),
+        _run(settings, start, problem, score),
+    )
+
+
+def finished(prepared: Prepared, result: TrainingResult, engine: str) -> Training:
+    """Return what came of a training; warn if its loss is far too high."""
+    settings, start, problem, _ = prepared
     _warn_if_worse_than_shares(settings, start, problem, result)
     network = _trained_network(settings, start, problem, result)
     return Training(network, engine, result.n_epochs, result.interrupted)
@@ -152,7 +177,7 @@ def _warn_if_worse_than_shares(
         )
 
 
-def _training_spec(settings: Settings, problem: Problem, epochs: int) -> TrainingSpec:
+def training_spec(settings: Settings, problem: Problem, epochs: int) -> TrainingSpec:
     """Return the specification of how to train."""
     stopping = EarlyStopping(
         settings.n_iter_no_change,

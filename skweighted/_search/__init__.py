@@ -1,0 +1,1 @@
+"""The search over class weights and other parameters, whose networks train together."""

@@ -1,0 +1,258 @@
+"""Scores of all candidates on all folds: prepared, trained together, scored."""
+
+import time
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection._validation import _fit_and_score, _score
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _check_method_params, _num_samples
+
+from skweighted._estimator._settings import Settings
+from skweighted._estimator._together import (
+    group_of,
+    train_together,
+    why_not_this_loss,
+    why_not_together,
+)
+from skweighted._estimator._train import Prepared, Training
+from skweighted._search._candidates import Candidate, earlier_steps, prefix_of
+from skweighted._search._last_step import (
+    Received,
+    last_step,
+    received,
+    why_not_estimator,
+    with_earlier_steps,
+)
+from skweighted._warnings import warn_user
+
+# Networks in one program, and bytes of the arrays that wait for training.
+MOST_NETWORKS = 64
+MOST_BYTES = 2**29
+
+
+class Fit(NamedTuple):
+    """A fit that waits for its training: its numbers, estimator and data."""
+
+    candidate: int
+    fold: int
+    estimator: Any
+    prepared: Prepared
+    seconds: float
+
+
+@dataclass(eq=False)
+class Evaluation:
+    """A search: candidates, folds and scorers.
+
+    Attributes
+    ----------
+    estimator : classifier or Pipeline
+    X, y : array-like
+    candidates : list of dict
+    folds : list of tuple of ndarray
+        Indices of the training rows and of the test rows.
+    shared : dict
+        Arguments of scikit-learn's `_fit_and_score` that are the same for all fits.
+    n_jobs : int or None
+        Processes for what is fitted one by one.
+    """
+
+    estimator: Any
+    X: Any
+    y: Any
+    candidates: list[Candidate]
+    folds: list[tuple[np.ndarray, np.ndarray]]
+    shared: dict[str, Any]
+    n_jobs: int | None
+    _waiting: dict[Hashable, list[Fit]] = field(default_factory=dict)
+    _results: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    _alone: list[tuple[int, int]] = field(default_factory=list)
+    _reasons: dict[int, str | None] = field(default_factory=dict)
+    _settings: dict[int, Settings] = field(default_factory=dict)
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return what `_fit_and_score` returns, for each candidate and fold."""
+        groups = earlier_steps(self.candidates, prefix_of(self.estimator))
+        for candidates in groups:
+            for fold in range(len(self.folds)):
+                self._prepare(candidates, fold)
+        while self._waiting:
+            self._train(self._waiting.pop(next(iter(self._waiting))))
+        self._fit_alone()
+        return [
+            self._results[candidate, fold]
+            for candidate in range(len(self.candidates))
+            for fold in range(len(self.folds))
+        ]
+
+    def _prepare(self, candidates: list[int], fold: int) -> None:
+        """Prepare candidates whose earlier steps are the same, on one fold."""
+        given: Received | None = None
+        for candidate in candidates:
+            start = time.time()
+            try:
+                estimator = self._clone(candidate)
+                reason = self._why_alone(candidate, estimator)
+                if reason is None:
+                    given = given or self._received(estimator, fold)
+                    with_earlier_steps(estimator, given.steps)
+                    classifier = last_step(estimator)
+                    classifier._validate_params()
+                    prepared = classifier._prepared(
+                        self._settings[candidate], given.X, given.y, **given.params
+                    )
+                    reason = why_not_this_loss(prepared)
+            except Exception:
+                # A fit on its own raises the same error, and scikit-learn handles it.
+                self._alone.append((candidate, fold))
+                continue
+            if reason is None:
+                seconds = time.time() - start
+                self._wait(Fit(candidate, fold, estimator, prepared, seconds))
+                continue
+            if getattr(last_step(estimator), "engine", None) == "xla":
+                raise ValueError(
+                    f"engine='xla' cannot train candidate {candidate}, "
+                    f"{self.candidates[candidate]}, together with others because "
+                    f"{reason}. Use engine='auto' to fit it on its own."
+                )
+            self._alone.append((candidate, fold))
+            self._reasons[candidate] = reason
+
+    def _clone(self, candidate: int) -> Any:
+        """Return an unfitted estimator with the parameters of a candidate."""
+        params = clone(self.candidates[candidate], safe=False)
+        return clone(self.estimator).set_params(**params)
+
+    def _why_alone(self, candidate: int, estimator: Any) -> str | None:
+        """Return why a candidate is fitted on its own, or None."""
+        if candidate not in self._reasons:
+            reason = why_not_estimator(estimator)
+            if reason is None:
+                # Parsed once for all folds, because Keras takes ms for an optimizer.
+                settings = last_step(estimator)._settings()
+                self._settings[candidate] = settings
+                reason = why_not_together(settings)
+            self._reasons[candidate] = reason
+        return self._reasons[candidate]
+
+    def _received(self, estimator: Any, fold: int) -> Received:
+        """Fit the earlier steps on a fold."""
+        train, _ = self.folds[fold]
+        X, y = _safe_split(estimator, self.X, self.y, train)
+        params = _check_method_params(
+            self.X, params=self.shared["fit_params"], indices=train
+        )
+        return received(estimator, X, y, params)
+
+    def _wait(self, fit: Fit) -> None:
+        """Add a fit to those that wait; train a group that is large enough."""
+        key = group_of(fit.prepared)
+        group = self._waiting.setdefault(key, [])
+        group.append(fit)
+        if len(group) == MOST_NETWORKS or (
+            len(group) % 8 == 0 and self._waiting_bytes() > MOST_BYTES
+        ):
+            self._train(self._waiting.pop(key))
+
+    def _waiting_bytes(self) -> int:
+        """Return the size of the arrays of all fits that wait; shared ones once."""
+        arrays = {}
+        for fits in self._waiting.values():
+            for fit in fits:
+                rows = fit.prepared.problem.rows
+                X = rows.X.data if issparse(rows.X) else rows.X
+                for array in (X, rows.target, rows.weight, rows.rows):
+                    arrays[id(array)] = array.nbytes
+        return sum(arrays.values())
+
+    def _train(self, fits: list[Fit]) -> None:
+        """Train a group and score its networks."""
+        start = time.time()
+        trained = train_together([fit.prepared for fit in fits])
+        share = (time.time() - start) / len(fits)
+        for fit, training in zip(fits, trained, strict=True):
+            key = fit.candidate, fit.fold
+            if isinstance(training, Training):
+                last_step(fit.estimator)._remember(training)
+                result = self._scored(fit.estimator, fit.fold)
+            else:
+                arguments = self._arguments(*key)
+                result = _fit_and_score(_Failed(training), **arguments)
+            self._results[key] = result | {"fit_time": fit.seconds + share}
+
+    def _scored(self, estimator: Any, fold: int) -> dict[str, Any]:
+        """Return the scores of a fitted estimator, as `_fit_and_score` does."""
+        shared = self.shared
+        scores = {}
+        seconds = {}
+        for name, rows in zip(("train", "test"), self.folds[fold], strict=True):
+            if name == "train" and not shared["return_train_score"]:
+                continue
+            start = time.time()
+            X, y = _safe_split(estimator, self.X, self.y, rows, self.folds[fold][0])
+            params = _check_method_params(
+                self.X, params=shared["score_params"], indices=rows
+            )
+            scores[f"{name}_scores"] = _score(
+                estimator, X, y, shared["scorer"], params, shared["error_score"]
+            )
+            seconds[name] = time.time() - start
+        return scores | {
+            "fit_error": None,
+            "n_test_samples": _num_samples(self.folds[fold][1]),
+            "score_time": seconds["test"],
+        }
+
+    def _fit_alone(self) -> None:
+        """Fit one by one what cannot be trained together."""
+        reasons = Counter(filter(None, self._reasons.values()))
+        for reason, count in reasons.items():
+            warn_user(
+                f"{count} of {len(self.candidates)} candidates are fitted one by one, "
+                f"which takes longer, because {reason}.",
+                UserWarning,
+            )
+        if self._alone:
+            done = Parallel(n_jobs=self.n_jobs)(
+                delayed(_fit_and_score)(
+                    clone(self.estimator),
+                    **self._arguments(candidate, fold)
+                    | {"parameters": self.candidates[candidate]},
+                )
+                for candidate, fold in self._alone
+            )
+            self._results |= zip(self._alone, done, strict=True)
+
+    def _arguments(self, candidate: int, fold: int) -> dict[str, Any]:
+        """Return the arguments of `_fit_and_score`, without parameters."""
+        train, test = self.folds[fold]
+        return self.shared | {
+            "X": self.X,
+            "y": self.y,
+            "train": train,
+            "test": test,
+            "parameters": None,
+            "split_progress": (fold, len(self.folds)),
+            "candidate_progress": (candidate, len(self.candidates)),
+            "return_n_test_samples": True,
+            "return_times": True,
+        }
+
+
+class _Failed(BaseEstimator):
+    """An estimator whose training has failed with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> None:
+        """Raise the error."""
+        raise self.error

@@ -1,0 +1,261 @@
+"""`ClassWeightSearchCV`: its parameters, and what `fit` does with the scores."""
+
+import time
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import _fit_context, clone, is_classifier
+from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.model_selection import check_cv
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._validation import (
+    _insert_error_scores,
+    _warn_or_raise_about_fit_failures,
+)
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _check_method_params, indexable
+
+from skweighted._search._candidates import Candidate, candidates_of
+from skweighted._search._evaluation import Evaluation
+from skweighted._warnings import warn_user
+
+
+class ClassWeightSearchCV(BaseSearchCV):
+    """Search over class weights and other parameters, with all networks in one program.
+
+    Its results are those of `sklearn.model_selection.GridSearchCV`. The networks of all
+    candidates and folds are trained together, which takes a fraction of the time for
+    small networks.
+
+    One program trains all networks that have the same layers, dropout rate, optimizer,
+    batch size, epochs, kind of loss and rule of early stopping. Class weights, sample
+    weights, costs, learning rates, values of `alpha` above 0, numbers of the loss,
+    seeds and folds can differ. Other parameters can be searched as well, with one
+    program for each of their combinations.
+
+    Parameters
+    ----------
+    estimator : CostSensitiveMLPClassifier or Pipeline
+        A classifier, or a pipeline of scikit-learn or imbalanced-learn that ends in
+        one. Earlier steps, samplers included, are fitted once per fold for all
+        candidates that do not differ in them. Give samplers and the classifier a
+        `random_state`, so that candidates are compared on equal terms.
+    param_grid : dict, iterable of dict, or "path"
+        A dict or a list of dicts is a grid, as in GridSearchCV. Another iterable, such
+        as a `sklearn.model_selection.ParameterSampler`, or a list of dicts in which
+        not all values are sequences, lists the candidates. In a grid of two classes,
+        the value "path" of `class_weight` stands for 9 weights of the rarer class on a
+        logarithmic scale. The middle one is the balanced weight; the others range over
+        a factor of 10 in each direction, or to the weight 1 if that is further.
+        ``param_grid="path"`` searches over this path only.
+    scoring : str, callable, list, tuple or dict, default=None
+        One or more scores, as in GridSearchCV.
+    cv : int, cross-validation generator or iterable, default=5
+        The folds, as in GridSearchCV.
+    refit : bool, str or callable, default=True
+        Whether to fit the best candidate to all rows, and how it is chosen, as in
+        GridSearchCV.
+    error_score : "raise" or float, default=nan
+        Score of a candidate on a fold if its fit fails, for instance because training
+        diverges. Other networks are not affected.
+    return_train_score : bool, default=False
+        Whether `cv_results_` includes scores on the training rows.
+    n_jobs : int, default=None
+        Number of processes for candidates that are fitted one by one. Networks that
+        train together use all cores in one process.
+    verbose : int, default=0
+        Above 0, the number of fits is printed. Candidates that are fitted one by one
+        print the messages of GridSearchCV.
+
+    Attributes
+    ----------
+    cv_results_ : dict of ndarray
+        Parameters and scores, with the keys of GridSearchCV. In ``mean_fit_time``, the
+        time of a program is shared equally by its networks.
+    best_estimator_ : estimator
+        The best candidate, fitted to all rows. Only if `refit` is not False.
+    best_score_ : float
+        Its mean score on the test folds.
+    best_params_ : dict
+        Its parameters.
+    best_index_ : int
+        Its index in `cv_results_`.
+    scorer_ : function or dict
+        The scorers.
+    n_splits_ : int
+        Number of folds.
+    refit_time_ : float
+        Seconds of the last fit.
+    multimetric_ : bool
+        Whether there are several scores.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Number of features seen by `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had names that are all strings.
+
+    Warns
+    -----
+    UserWarning
+        If a candidate cannot be trained together with others, with the reason. It is
+        fitted on its own, or an error is raised if its `engine` is "xla".
+
+    See Also
+    --------
+    sklearn.model_selection.GridSearchCV : The same search, one fit after the other.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> clf = CostSensitiveMLPClassifier(epochs=10, random_state=0)
+    >>> search = ClassWeightSearchCV(clf, "path", scoring="f1").fit(X, y)
+    >>> len(search.cv_results_["params"])
+    9
+    """
+
+    _parameter_constraints: dict = {  # noqa: RUF012 (sklearn's name and type)
+        **BaseSearchCV._parameter_constraints,
+        "param_grid": [dict, Iterable, StrOptions({"path"})],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param_grid: Any,
+        *,
+        scoring: Any = None,
+        cv: Any = 5,
+        refit: bool | str | Any = True,
+        error_score: float | str = np.nan,
+        return_train_score: bool = False,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(
+            estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.param_grid = param_grid
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Train and score all candidates on all folds, and refit the best one.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels.
+        **params : dict of str to object
+            Passed to the estimator, the splitter and the scorers, as in GridSearchCV;
+            for instance `sample_weight` or `groups`. Those of the length of X are split
+            like X.
+
+        Returns
+        -------
+        self : ClassWeightSearchCV
+        """
+        scorers, refit_metric = self._get_scorers()
+        X, y = indexable(X, y)
+        params = _check_method_params(X, params=params)
+        routed = self._get_routed_params_for_fit(params)
+        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
+        folds = list(cv.split(X, y, **routed.splitter.split))
+        self.n_splits_ = len(folds)
+        _warn_about_missing_classes(y, folds)
+        candidates = candidates_of(self.param_grid, self.estimator, y)
+        if self.verbose > 0:
+            n_fits = len(folds) * len(candidates)
+            print(  # noqa: T201 (as GridSearchCV does)
+                f"Fitting {len(folds)} folds for each of {len(candidates)} candidates, "
+                f"totalling {n_fits} fits"
+            )
+        shared = {
+            "scorer": scorers,
+            "fit_params": routed.estimator.fit,
+            "score_params": routed.scorer.score,
+            "return_train_score": self.return_train_score,
+            "error_score": self.error_score,
+            "verbose": self.verbose,
+        }
+        evaluation = Evaluation(
+            self.estimator, X, y, candidates, folds, shared, self.n_jobs
+        )
+        results = self._results(evaluation, candidates)
+        if callable(self.scoring) and self.multimetric_:
+            refit_metric = self.refit
+        self._choose(results, refit_metric)
+        if self.refit:
+            self._refit(X, y, routed.estimator.fit)
+        is_several = isinstance(scorers, _MultimetricScorer)
+        self.scorer_ = scorers._scorers if is_several else scorers
+        self.cv_results_ = results
+        return self
+
+    def _results(
+        self, evaluation: Evaluation, candidates: list[Candidate]
+    ) -> dict[str, Any]:
+        """Return `cv_results_`."""
+        if not candidates or not self.n_splits_:
+            raise ValueError(
+                f"A search needs candidates and folds. Got {len(candidates)} "
+                f"candidates and {self.n_splits_} folds. Check param_grid and cv."
+            )
+        out = evaluation.results()
+        _warn_or_raise_about_fit_failures(out, self.error_score)
+        if callable(self.scoring):
+            _insert_error_scores(out, self.error_score)
+        scores = out[0]["test_scores"]
+        self.multimetric_ = isinstance(scores, dict)
+        if callable(self.scoring) and self.multimetric_:
+            self._check_refit_for_multimetric(scores)
+        return self._format_results(candidates, self.n_splits_, out)
+
+    def _choose(self, results: dict[str, Any], refit_metric: Any) -> None:
+        """Set the attributes of the best candidate, if one is chosen."""
+        if not self.refit and self.multimetric_:
+            return
+        self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
+        if not callable(self.refit):
+            self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
+        self.best_params_ = results["params"][self.best_index_]
+
+    def _refit(self, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
+        """Fit the best candidate to all rows."""
+        best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+        start = time.time()
+        self.best_estimator_ = best.fit(X, y, **fit_params)
+        self.refit_time_ = time.time() - start
+        if hasattr(best, "feature_names_in_"):
+            self.feature_names_in_ = best.feature_names_in_
+
+
+def _warn_about_missing_classes(
+    y: Any, folds: list[tuple[np.ndarray, np.ndarray]]
+) -> None:
+    """Warn if the training rows of a fold lack a class of y."""
+    if y is None or type_of_target(y) not in ("binary", "multiclass"):
+        return
+    labels, index = np.unique(np.asarray(y), return_inverse=True)
+    for number, (train, _) in enumerate(folds):
+        counts = np.bincount(index.ravel()[train], minlength=len(labels))
+        missing = labels[counts == 0].tolist()
+        if missing:
+            warn_user(
+                f"The training rows of fold {number} do not contain "
+                f"{', '.join(map(repr, missing))}. Use StratifiedKFold, fewer folds, "
+                f"or more rows.",
+                UserWarning,
+            )

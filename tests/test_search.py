@@ -1,0 +1,550 @@
+"""`ClassWeightSearchCV`: the results of GridSearchCV, with all networks together."""
+
+import pickle
+import warnings
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import make_pipeline as make_sampling_pipeline
+from messages import whole
+from sklearn import config_context
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import make_classification
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    ParameterGrid,
+    ParameterSampler,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.utils import Tags
+
+from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
+from skweighted._estimator import _together
+from skweighted._search import _evaluation
+from skweighted.exceptions import TrainingDivergedError
+
+X, Y = make_classification(300, 5, weights=[0.8], flip_y=0.1, random_state=0)
+X3, Y3 = make_classification(
+    300, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=0
+)
+WEIGHT = np.random.default_rng(0).uniform(0.5, 2, len(Y))
+NAME = "costsensitivemlpclassifier"
+WEIGHTS = [None, "balanced", {0: 1.0, 1: 8.0}]
+TIMES = ("fit_time", "score_time")
+
+# A program for one network and a program for several are compiled by XLA each in its
+# own way, so sums are rounded differently.
+CLOSE = {"rtol": 0, "atol": 1e-6}
+
+
+def classifier(**params):
+    """Return a small network."""
+    return CostSensitiveMLPClassifier(
+        **{"hidden_layer_sizes": (4,), "epochs": 4, "random_state": 0} | params
+    )
+
+
+def prefixed(grid):
+    """Return a grid for the last step of a pipeline."""
+    return {f"{NAME}__{name}": values for name, values in grid.items()}
+
+
+def both(estimator, grid, X=X, y=Y, fit_params=None, **params):
+    """Return a fitted search of ours, and scikit-learn's."""
+    params = {"cv": 3, "scoring": "neg_log_loss", "return_train_score": True} | params
+    return tuple(
+        search(estimator, grid, **params).fit(X, y, **fit_params or {})
+        for search in (ClassWeightSearchCV, GridSearchCV)
+    )
+
+
+def assert_same(ours, theirs, X=X):
+    """Raise AssertionError unless two searches have the same results."""
+    assert ours.cv_results_.keys() == theirs.cv_results_.keys()
+    for key, values in theirs.cv_results_.items():
+        if key == "params" or key.startswith("param_"):
+            assert list(ours.cv_results_[key]) == list(values)
+        elif not key.endswith(TIMES):
+            np.testing.assert_allclose(ours.cv_results_[key], values, **CLOSE)
+    assert ours.best_params_ == theirs.best_params_
+    assert ours.best_index_ == theirs.best_index_
+    np.testing.assert_allclose(ours.best_score_, theirs.best_score_, **CLOSE)
+    np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+
+
+@pytest.fixture
+def groups(monkeypatch):
+    """Return a list that is filled with the number of networks of each program."""
+    sizes = []
+
+    def counted(group):
+        sizes.append(len(group))
+        return _together.train_together(group)
+
+    monkeypatch.setattr(_evaluation, "train_together", counted)
+    return sizes
+
+
+# twins
+
+
+def test_a_search_equals_grid_search(groups):
+    grid = {"class_weight": WEIGHTS, "alpha": [1e-3, 1e-1]}
+    assert_same(*both(classifier(), grid))
+    assert groups == [18]
+
+
+def test_a_search_with_three_classes_equals_grid_search(groups):
+    grid = {"class_weight": [None, "balanced"], "learning_rate": [0.001, 0.01]}
+    scoring = "roc_auc_ovr"
+    assert_same(*both(classifier(), grid, X3, Y3, scoring=scoring), X3)
+    assert groups == [12]
+
+
+def test_a_search_of_a_pipeline_with_a_scaler_equals_grid_search(groups):
+    pipeline = make_pipeline(StandardScaler(), classifier())
+    assert_same(*both(pipeline, prefixed({"class_weight": WEIGHTS})))
+    assert groups == [9]
+
+
+def test_a_search_of_a_pipeline_with_a_sampler_equals_grid_search(groups):
+    pipeline = make_sampling_pipeline(
+        StandardScaler(), SMOTE(random_state=0), classifier()
+    )
+    grid = prefixed({"class_weight": WEIGHTS}) | {"smote__k_neighbors": [3, 5]}
+    assert_same(*both(pipeline, grid))
+    assert groups == [18]
+
+
+def test_a_search_with_sample_weights_equals_grid_search():
+    fit_params = {"sample_weight": WEIGHT}
+    grid = {"class_weight": WEIGHTS}
+    assert_same(*both(classifier(), grid, fit_params=fit_params))
+
+
+def test_a_search_with_routed_sample_weights_equals_grid_search():
+    with config_context(enable_metadata_routing=True):
+        clf = classifier().set_fit_request(sample_weight=True)
+        scorer = get_scorer("neg_log_loss").set_score_request(sample_weight=True)
+        scaler = StandardScaler().set_fit_request(sample_weight=True)
+        assert_same(
+            *both(
+                make_pipeline(scaler, clf),
+                prefixed({"class_weight": WEIGHTS}),
+                scoring=scorer,
+                fit_params={"sample_weight": WEIGHT},
+            )
+        )
+
+
+@pytest.mark.parametrize("monitor", ["log_loss", "average_precision"])
+def test_a_search_with_early_stopping_equals_grid_search(monitor, groups):
+    clf = classifier(
+        early_stopping=True,
+        n_iter_no_change=2,
+        epochs=12,
+        learning_rate=0.02,
+        validation_fraction=0.2,
+        monitor=monitor,
+    )
+    ours, theirs = both(clf, {"class_weight": WEIGHTS})
+    assert_same(ours, theirs)
+    assert ours.best_estimator_.n_iter_ == theirs.best_estimator_.n_iter_
+    assert groups == [9]
+
+
+def test_a_search_over_architectures_has_a_program_for_each(groups):
+    grid = {
+        "hidden_layer_sizes": [(4,), (3, 3)],
+        "class_weight": [None, "balanced"],
+        "dropout": [0.0, 0.2],
+        "optimizer": ["adam", "sgd"],
+    }
+    assert_same(*both(classifier(epochs=2), grid, cv=2))
+    assert groups == [4] * 8
+
+
+def test_a_search_over_focal_losses_equals_grid_search(groups):
+    clf = classifier(loss="focal")
+    assert_same(*both(clf, {"loss__gamma": [0.5, 1.0, 2.0]}, cv=2))
+    assert groups == [6]
+
+
+def test_a_search_over_seeds_equals_grid_search(groups):
+    assert_same(*both(classifier(), {"random_state": [0, 1, 2]}))
+    assert groups == [9]
+
+
+def test_a_frame_with_text_columns_equals_grid_search():
+    frame = pd.DataFrame({"amount": X[:, 0], "kind": np.where(X[:, 1] > 0, "a", "b")})
+    labels = np.where(Y == 1, "fraud", "ok")
+    columns = make_column_transformer(
+        (StandardScaler(), ["amount"]), (OneHotEncoder(), ["kind"])
+    )
+    grid = prefixed({"class_weight": [None, {"ok": 1.0, "fraud": 5.0}]})
+    ours, theirs = both(make_pipeline(columns, classifier()), grid, frame, labels)
+    assert_same(ours, theirs, frame)
+    assert ours.classes_.tolist() == ["fraud", "ok"]
+    assert ours.feature_names_in_.tolist() == ["amount", "kind"]
+
+
+def test_several_scores_equal_grid_search():
+    scoring = ["roc_auc", "neg_log_loss"]
+    ours, theirs = both(
+        classifier(), {"class_weight": WEIGHTS}, scoring=scoring, refit="roc_auc"
+    )
+    assert_same(ours, theirs)
+    assert ours.scorer_.keys() == theirs.scorer_.keys()
+    assert ours.score(X, Y) == theirs.score(X, Y)
+
+
+def test_a_callable_that_returns_several_scores_equals_grid_search():
+    def scores(estimator, X, y):
+        return {"mean": estimator.predict_proba(X)[:, 1].mean(), "n": len(y)}
+
+    grid = {"class_weight": WEIGHTS}
+    assert_same(*both(classifier(), grid, scoring=scores, refit="mean"))
+
+
+def test_a_callable_chooses_the_candidate():
+    searches = both(
+        classifier(), {"class_weight": WEIGHTS}, refit=lambda results: np.int64(1)
+    )
+    for search in searches:
+        assert search.best_params_ == {"class_weight": "balanced"}
+        assert not hasattr(search, "best_score_")
+        assert search.best_estimator_.class_weight == "balanced"
+
+
+def test_without_refit_there_is_no_best_estimator():
+    ours, theirs = both(classifier(), {"class_weight": WEIGHTS}, refit=False)
+    assert ours.best_index_ == theirs.best_index_
+    assert not hasattr(ours, "best_estimator_")
+    assert not hasattr(ours, "predict")
+
+
+# earlier steps
+
+
+class CountingScaler(TransformerMixin, BaseEstimator):
+    """A transformer that counts its fits."""
+
+    n_fits = 0
+
+    def __init__(self, factor=1.0):
+        self.factor = factor
+
+    def fit(self, X, y=None):
+        type(self).n_fits += 1
+        return self
+
+    def transform(self, X):
+        return X * self.factor
+
+
+def test_earlier_steps_are_fitted_once_per_fold_and_setting(monkeypatch):
+    monkeypatch.setattr(CountingScaler, "n_fits", 0)
+    grid = prefixed({"class_weight": WEIGHTS}) | {"countingscaler__factor": [1.0, 2.0]}
+    pipeline = make_pipeline(CountingScaler(), classifier())
+    ClassWeightSearchCV(pipeline, grid, cv=3, refit=False).fit(X, Y)
+    assert CountingScaler.n_fits == 3 * 2
+
+
+@pytest.mark.parametrize("limit", ["MOST_NETWORKS", "MOST_BYTES"])
+def test_large_groups_are_trained_in_parts(limit, monkeypatch, groups):
+    grid = {"random_state": list(range(12))}
+    whole_group = ClassWeightSearchCV(classifier(), grid, cv=2).fit(X, Y)
+    monkeypatch.setattr(_evaluation, limit, 8)
+    parts = ClassWeightSearchCV(classifier(), grid, cv=2).fit(X, Y)
+    np.testing.assert_allclose(
+        parts.cv_results_["mean_test_score"],
+        whole_group.cv_results_["mean_test_score"],
+        **CLOSE,
+    )
+    assert groups == [24, 8, 8, 8]
+
+
+# candidates
+
+
+@pytest.mark.parametrize(
+    "candidates",
+    [
+        [{"class_weight": {0: 1.0, 1: 2.0}}, {"class_weight": None, "alpha": 0.1}],
+        ParameterGrid({"class_weight": WEIGHTS}),
+        ParameterSampler({"alpha": [0.1, 0.2, 0.3]}, n_iter=2, random_state=0),
+    ],
+    ids=lambda candidates: type(candidates).__name__,
+)
+def test_candidates_can_be_listed(candidates):
+    search = ClassWeightSearchCV(classifier(), candidates, cv=2).fit(X, Y)
+    assert search.cv_results_["params"] == list(candidates)
+
+
+def test_a_list_of_grids_is_that_of_grid_search():
+    grids = [{"class_weight": WEIGHTS}, {"alpha": [0.1], "learning_rate": [0.1]}]
+    assert_same(*both(classifier(), grids, cv=2))
+
+
+def test_a_path_is_around_the_balanced_weight():
+    search = ClassWeightSearchCV(classifier(), "path", cv=2).fit(X, Y)
+    balanced = (Y == 0).sum() / (Y == 1).sum()
+    weights = [params["class_weight"][1] for params in search.cv_results_["params"]]
+    assert {params["class_weight"][0] for params in search.cv_results_["params"]} == {1}
+    np.testing.assert_allclose(weights, np.geomspace(balanced / 10, balanced * 10, 9))
+
+
+def test_a_path_of_very_rare_labels_begins_without_weights():
+    y = np.array(["rare"] * 10 + ["usual"] * 290)
+    grid = prefixed({"class_weight": "path", "alpha": [0.1]})
+    pipeline = make_pipeline(StandardScaler(), classifier(epochs=1))
+    search = ClassWeightSearchCV(pipeline, grid, cv=2).fit(X, y)
+    params = search.cv_results_["params"]
+    weights = [candidate[f"{NAME}__class_weight"] for candidate in params]
+    assert weights[0] == {"usual": 1.0, "rare": pytest.approx(1.0)}
+    assert weights[4] == {"usual": 1.0, "rare": pytest.approx(29.0)}
+
+
+def test_a_path_needs_two_classes():
+    message = (
+        "class_weight='path' needs two classes. y has 3. List the values of "
+        "class_weight in param_grid."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), "path").fit(X3, Y3)
+
+
+def test_a_class_weight_in_a_grid_is_a_list_or_path():
+    message = (
+        "class_weight in param_grid must be a list of values, or 'path'. Got "
+        "'balanced'. Use ['balanced']."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), {"class_weight": "balanced"}).fit(X, Y)
+
+
+def test_candidates_are_dicts():
+    message = (
+        "param_grid must be a dict, an iterable of dicts, or 'path'. Got an iterable "
+        "that contains 'balanced'."
+    )
+    with pytest.raises(TypeError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), ["balanced"]).fit(X, Y)
+
+
+def test_a_search_needs_candidates():
+    message = (
+        "A search needs candidates and folds. Got 0 candidates and 5 folds. Check "
+        "param_grid and cv."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), []).fit(X, Y)
+
+
+# one by one
+
+
+ALONE = {
+    "engine": (classifier(engine="keras", epochs=1), "engine='keras'"),
+    "callbacks": (
+        classifier(callbacks=[keras.callbacks.TerminateOnNaN()]),
+        "callbacks are called between the epochs of each network",
+    ),
+    "metrics": (
+        classifier(metrics=["AUC"], epochs=1),
+        "metrics are updated after every batch",
+    ),
+    "verbose": (
+        classifier(verbose=2, epochs=1),
+        "verbose=2 prints the progress of each network",
+    ),
+    "optimizer": (
+        classifier(optimizer="adafactor", epochs=1),
+        "the optimizer Adafactor does not update each weight independently",
+    ),
+    "estimator": (
+        LogisticRegression(),
+        "LogisticRegression is not a CostSensitiveMLPClassifier",
+    ),
+}
+
+
+@pytest.mark.parametrize(("estimator", "reason"), ALONE.values(), ids=ALONE)
+def test_what_cannot_be_trained_together_is_fitted_one_by_one(estimator, reason):
+    grid = {"class_weight": [None, "balanced"]}
+    message = (
+        f"2 of 2 candidates are fitted one by one, which takes longer, because "
+        f"{reason}."
+    )
+    with pytest.warns(UserWarning, match=whole(message)):
+        ours = ClassWeightSearchCV(
+            estimator, grid, cv=2, scoring="neg_log_loss", return_train_score=True
+        ).fit(X, Y)
+    theirs = GridSearchCV(
+        estimator, grid, cv=2, scoring="neg_log_loss", return_train_score=True
+    ).fit(X, Y)
+    assert_same(ours, theirs)
+
+
+def test_engine_xla_raises_for_what_cannot_be_trained_together():
+    message = (
+        "engine='xla' cannot train candidate 1, {'verbose': 2}, together with others "
+        "because verbose=2 prints the progress of each network. Use engine='auto' to "
+        "fit it on its own."
+    )
+    clf = classifier(engine="xla")
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(clf, {"verbose": [0, 2]}, cv=2).fit(X, Y)
+
+
+def test_other_candidates_are_still_trained_together(groups):
+    pipeline = make_pipeline(StandardScaler(), classifier())
+    grid = [
+        prefixed({"class_weight": WEIGHTS}),
+        {NAME: [LogisticRegression(C=0.1)]},
+    ]
+    with pytest.warns(UserWarning, match="^1 of 4 candidates are fitted one by one"):
+        ours = ClassWeightSearchCV(pipeline, grid, cv=2).fit(X, Y)
+    theirs = GridSearchCV(pipeline, grid, cv=2).fit(X, Y)
+    np.testing.assert_allclose(
+        ours.cv_results_["mean_test_score"],
+        theirs.cv_results_["mean_test_score"],
+        **CLOSE,
+    )
+    assert groups == [6]
+
+
+# failures
+
+
+HOT = {"learning_rate": [0.01, 1e30]}
+
+
+def fitted_with_failures(search, n_failures):
+    """Return the search after fit, of which as many fits fail."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        search.fit(X, Y)
+    [failed] = [one for one in caught if one.category is FitFailedWarning]
+    assert f"{n_failures} fits failed out of a total of" in str(failed.message)
+    return search
+
+
+@pytest.mark.parametrize("error_score", [np.nan, -100.0])
+def test_a_network_that_diverges_has_the_error_score(error_score):
+    clf = classifier(optimizer="sgd", dtype="float32")
+    params = {"cv": 2, "scoring": "neg_log_loss", "error_score": error_score}
+    ours, theirs = (
+        fitted_with_failures(search(clf, HOT, **params), 2)
+        for search in (ClassWeightSearchCV, GridSearchCV)
+    )
+    assert_same(ours, theirs)
+    np.testing.assert_equal(ours.cv_results_["split0_test_score"][1], error_score)
+
+
+def test_a_network_that_diverges_raises_on_request():
+    search = ClassWeightSearchCV(
+        classifier(optimizer="sgd", dtype="float32"), HOT, cv=2, error_score="raise"
+    )
+    with pytest.raises(TrainingDivergedError, match=r"^The loss was not finite in"):
+        search.fit(X, Y)
+
+
+def test_a_candidate_with_an_invalid_parameter_has_the_error_score():
+    for search in (ClassWeightSearchCV, GridSearchCV):
+        search = search(classifier(), {"dropout": [0.0, 2.0]}, cv=2)
+        scores = fitted_with_failures(search, 2).cv_results_["mean_test_score"]
+        assert np.isnan(scores).tolist() == [False, True]
+
+
+def test_an_unknown_parameter_is_an_error():
+    message = (
+        "CostSensitiveMLPClassifier has no parameter 'alhpa'. Did you mean 'alpha'?"
+    )
+    for search in (ClassWeightSearchCV, GridSearchCV):
+        with pytest.raises(ValueError, match=whole(message)):
+            search(classifier(), {"alhpa": [1]}, cv=2).fit(X, Y)
+
+
+def test_a_fold_without_a_class_is_named():
+    y = np.array(["a"] * 100 + ["b"] * 100 + ["c"] * 100)
+    message = (
+        "The training rows of fold 1 do not contain 'c'. Use StratifiedKFold, fewer "
+        "folds, or more rows."
+    )
+    rows = np.arange(300)
+    folds = [(rows[::2], rows[1::2]), (rows[:200], rows[200:])]
+    search = ClassWeightSearchCV(
+        classifier(), {"class_weight": [None, "balanced"]}, cv=folds, refit=False
+    )
+    with pytest.warns(UserWarning, match=whole(message)):
+        search.fit(X, y)
+
+
+def test_one_network_whose_monitor_fails_leaves_the_others_alone():
+    def fails_once(estimator, X, y):
+        return np.nan if estimator.network.class_weight[1] == 8 else 0.5
+
+    grid = {"class_weight": WEIGHTS}
+    clf = classifier(early_stopping=True, monitor=fails_once, validation_fraction=0.2)
+    search = ClassWeightSearchCV(clf, grid, cv=2, refit=False)
+    scores = fitted_with_failures(search, 2).cv_results_["mean_test_score"]
+    assert np.isnan(scores).tolist() == [False, False, True]
+
+
+def test_an_interrupt_reaches_the_caller():
+    def interrupts(estimator, X, y):
+        raise KeyboardInterrupt
+
+    clf = classifier(early_stopping=True, monitor=interrupts, validation_fraction=0.2)
+    with pytest.raises(KeyboardInterrupt):
+        ClassWeightSearchCV(clf, {"class_weight": WEIGHTS}, cv=2).fit(X, Y)
+
+
+# protocol
+
+
+def test_a_search_can_be_cloned_and_pickled():
+    search = ClassWeightSearchCV(
+        make_pipeline(StandardScaler(), classifier()), "path", scoring="f1", cv=2
+    )
+    params = search.get_params(deep=False)
+    assert clone(search).get_params(deep=False).keys() == params.keys()
+    assert clone(search).param_grid == "path"
+    search.set_params(**{f"estimator__{NAME}__epochs": 2}).fit(X, Y)
+    loaded = pickle.loads(pickle.dumps(search))
+    np.testing.assert_array_equal(loaded.predict(X), search.predict(X))
+
+
+def test_a_search_is_a_classifier_with_tags_and_html():
+    search = ClassWeightSearchCV(classifier(), "path")
+    tags = search.__sklearn_tags__()
+    assert isinstance(tags, Tags)
+    assert tags.estimator_type == "classifier"
+    assert "ClassWeightSearchCV" in search._repr_html_()
+
+
+def test_a_search_leaves_its_arguments_as_they_are():
+    pipeline = make_pipeline(StandardScaler(), classifier())
+    grid = prefixed({"class_weight": [{0: 1.0, 1: 2.0}]})
+    ClassWeightSearchCV(pipeline, grid, cv=2).fit(X, Y)
+    assert not hasattr(pipeline[0], "mean_")
+    assert not hasattr(pipeline[1], "classes_")
+    assert grid == prefixed({"class_weight": [{0: 1.0, 1: 2.0}]})
+
+
+def test_verbose_prints_the_number_of_fits(capsys):
+    ClassWeightSearchCV(
+        classifier(epochs=1), {"class_weight": WEIGHTS}, cv=2, verbose=1, refit=False
+    ).fit(X, Y)
+    printed = capsys.readouterr().out
+    assert printed == "Fitting 2 folds for each of 3 candidates, totalling 6 fits\n"
