@@ -446,21 +446,22 @@ def test_the_command_gives_the_scores_of_python(folder, capsys, quick_network):
 def test_costs_are_those_of_the_rarer_class(
     folder, capsys, quick_network, arguments, false_alarm
 ):
-    assert run_quickly("--miss", "9", *arguments, "--csv", "out.csv") == 0
+    costs = ["--miss", "9", *arguments]
+    assert run_quickly(*costs, "--csv", "out.csv", "--details") == 0
     out = capsys.readouterr().out
-    assert "cost per row ↓" in out
+    assert "For the lowest cost: " in out
     assert "savings" in out
-    assert "Against 'none' in cost per row" in out
+    assert "Against no treatment in cost per row" in out
     X, y = split_target(read_table("data.csv"), "fraud")
     costs = {("no", "yes"): false_alarm, ("yes", "no"): 9}
     assert_python_gives_the_same(X, y, cost_matrix=costs)
 
 
 def test_costs_are_shown_only_if_given(folder, capsys, quick_network):
-    assert run_quickly() == 0
+    assert run_quickly("--details") == 0
     out = capsys.readouterr().out
-    assert "Against 'none' in average precision" in out
-    assert "cost per row" not in out
+    assert "Against no treatment in average precision" in out
+    assert "cost" not in out
 
 
 def test_a_column_of_groups_is_not_a_feature(folder, capsys, quick_network):
@@ -474,7 +475,7 @@ def test_a_column_of_groups_is_not_a_feature(folder, capsys, quick_network):
 
 def test_repeats_draw_new_folds(folder, capsys, quick_network):
     assert run_quickly("--repeats", "2", "--csv", "out.csv") == 0
-    assert "± standard deviation over 4 folds" in capsys.readouterr().out
+    assert "Means over 4 folds; " in capsys.readouterr().out
     X, y = split_target(read_table("data.csv"), "fraud")
     assert_python_gives_the_same(X, y, n_repeats=2)
 
@@ -518,15 +519,15 @@ def test_a_folder_that_cannot_be_resumed_from_gets_one_line(
 
 
 def test_others_are_compared_with_the_reference(folder, capsys, quick_network):
-    assert run_quickly("--reference", "smote") == 0
-    assert "Against 'smote' in average precision" in capsys.readouterr().out
+    assert run_quickly("--reference", "smote", "--details") == 0
+    assert "Against SMOTE in average precision" in capsys.readouterr().out
 
 
 def test_without_none_the_first_strategy_is_the_reference(
     folder, capsys, quick_network
 ):
-    assert run_quickly("--strategies", "random_over,smote") == 0
-    assert "Against 'random_over' in average precision" in capsys.readouterr().out
+    assert run_quickly("--strategies", "random_over,smote", "--details") == 0
+    assert "Against oversampling in average precision" in capsys.readouterr().out
 
 
 def test_the_doctor_checks_a_file(folder, capsys):
@@ -583,7 +584,7 @@ def test_epochs_and_strategies_are_passed_on(folder, capsys, quick_network):
     assert _cli.main(["compare", *arguments, "--strategies", "smote, none"]) == 0
     assert quick_network == [{"epochs": 7}]
     out = capsys.readouterr().out
-    assert "smote" in out
+    assert "SMOTE" in out
     assert "threshold" not in out
 
 
@@ -890,7 +891,7 @@ def test_the_doctor_names_the_option_too(folder, capsys):
 
 
 def in_words(name):
-    return getattr(STRATEGIES[name], "label", "") or name
+    return STRATEGIES[name].label
 
 
 def test_each_fit_is_a_line_on_stderr(folder, capsys, quick_network):

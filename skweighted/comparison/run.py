@@ -74,7 +74,7 @@ def run(
     n_folds = len(plan.folds)
     with shown_progress(n_folds * len(names), shown=progress) as step:
         for name, number in fits.quickest_first():
-            label = getattr(plan.strategies[name], "label", "") or name
+            label = plan.strategies[name].label or name
             fold = f"fold {number + 1} of {n_folds}"
             step(f"{label}, {fold}", partial(fits.add, name, number))
     outcomes = fits.outcomes
