@@ -435,6 +435,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         ValueError
             If X, y, a weight, a cost or a parameter is invalid; the message explains
             the problem and a solution.
+        KeyboardInterrupt
+            If the user interrupts training. The estimator keeps what the finished
+            epochs have trained; before the end of the first one it stays as it was.
         """
         with self._features_kept_on_failure():
             prepared = self._prepared(
