@@ -167,9 +167,9 @@ MESSAGES = [
     (
         {"cost_matrix": [[[0, 1], [1, 0]], [[0, 1], [1, 0]], [[0, 1], [0, 5]]]},
         Y,
-        "For label 2 of y: Being right must never cost more than being wrong. For "
-        "class 1 the right answer costs 5 and answering 0 costs 0. Are rows and "
-        "columns swapped? Rows are truths, columns are predictions.",
+        "For label 2 of y: A correct prediction must not cost more than a mistake. "
+        "Where 1 is true, predicting it costs 5 and predicting 0 costs 0. Are rows "
+        "and columns swapped? Rows are truths, columns are predictions.",
     ),
     (
         {},
@@ -181,8 +181,8 @@ MESSAGES = [
     (
         {},
         Y.astype(int) + 1,
-        "With several columns, y must contain only 0 and 1: one column for each label "
-        "of a multilabel problem. For several columns of classes use "
+        "A y with several columns must contain only 0 and 1, with one column for each "
+        "label of a multilabel problem. For several columns of classes, use "
         "sklearn.multioutput.MultiOutputClassifier.",
     ),
 ]
