@@ -124,7 +124,7 @@ def test_few_validation_rows_of_a_label_are_a_warning():
     message = (
         "There are fewer than 5 validation rows of value 0 of label 0 (3), value 1 of "
         "label 2 (4), so chance decides when training stops. Use more rows, a larger "
-        "validation_fraction, or X_val and y_val; or use early_stopping=False."
+        "validation_fraction, X_val and y_val, or early_stopping=False."
     )
     with pytest.warns(SmallValidationWarning, match=whole(message)):
         mlp(early_stopping=True).fit(X, Y, X_val=X[:20], y_val=y_val)
