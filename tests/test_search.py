@@ -12,6 +12,7 @@ from imblearn.pipeline import make_pipeline as make_sampling_pipeline
 from messages import whole
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.callback import ScoringMonitor
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning
@@ -259,8 +260,10 @@ def test_earlier_steps_are_fitted_once_per_fold_and_setting(monkeypatch):
     assert CountingScaler.n_fits == 3 * 2
 
 
-@pytest.mark.parametrize("limit", ["MOST_NETWORKS", "MOST_BYTES"])
-def test_large_groups_are_trained_in_parts(limit, monkeypatch, groups):
+@pytest.mark.parametrize(
+    ("limit", "sizes"), [("MOST_NETWORKS", [8, 8, 8]), ("MOST_BYTES", [1] * 24)]
+)
+def test_large_groups_are_trained_in_parts(limit, sizes, monkeypatch, groups):
     grid = {"random_state": list(range(12))}
     whole_group = ClassWeightSearchCV(classifier(), grid, cv=2).fit(X, Y)
     monkeypatch.setattr(_evaluation, limit, 8)
@@ -270,7 +273,7 @@ def test_large_groups_are_trained_in_parts(limit, monkeypatch, groups):
         whole_group.cv_results_["mean_test_score"],
         **CLOSE,
     )
-    assert groups == [24, 8, 8, 8]
+    assert groups == [24, *sizes]
 
 
 # candidates
@@ -421,6 +424,18 @@ def test_other_candidates_are_still_trained_together(groups):
         **CLOSE,
     )
     assert groups == [6]
+
+
+def test_callbacks_of_scikit_learn_on_the_search_are_an_error():
+    message = (
+        "ClassWeightSearchCV does not support scikit-learn's callbacks, which are "
+        "called for each fit, because it trains all networks together. Use "
+        "GridSearchCV, or remove them with set_callbacks()."
+    )
+    search = ClassWeightSearchCV(classifier(), "path")
+    search.set_callbacks(ScoringMonitor(scoring="accuracy"))
+    with pytest.raises(ValueError, match=whole(message)):
+        search.fit(X, Y)
 
 
 # failures

@@ -157,10 +157,11 @@ class Evaluation:
         key = group_of(fit.prepared)
         group = self._waiting.setdefault(key, [])
         group.append(fit)
-        if len(group) == MOST_NETWORKS or (
-            len(group) % 8 == 0 and self._waiting_bytes() > MOST_BYTES
-        ):
-            self._train(self._waiting.pop(key))
+        if len(group) < MOST_NETWORKS:
+            if self._waiting_bytes() <= MOST_BYTES:
+                return
+            key = max(self._waiting, key=lambda key: len(self._waiting[key]))
+        self._train(self._waiting.pop(key))
 
     def _waiting_bytes(self) -> int:
         """Return the size of the arrays of all fits that wait; shared ones once."""

@@ -13,7 +13,6 @@ from sklearn.model_selection._validation import (
     _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_method_params, indexable
 
@@ -116,7 +115,7 @@ class ClassWeightSearchCV(BaseSearchCV):
 
     _parameter_constraints: dict = {  # noqa: RUF012 (sklearn's name and type)
         **BaseSearchCV._parameter_constraints,
-        "param_grid": [dict, Iterable, StrOptions({"path"})],
+        "param_grid": [dict, Iterable],
     }
 
     def __init__(
@@ -163,6 +162,12 @@ class ClassWeightSearchCV(BaseSearchCV):
         -------
         self : ClassWeightSearchCV
         """
+        if hasattr(self, "_skl_callbacks"):
+            raise ValueError(
+                "ClassWeightSearchCV does not support scikit-learn's callbacks, which "
+                "are called for each fit, because it trains all networks together. Use "
+                "GridSearchCV, or remove them with set_callbacks()."
+            )
         scorers, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
         params = _check_method_params(X, params=params)
