@@ -104,7 +104,10 @@ def make_loss(
         if is_made_here and "positive" not in settings.loss_options:
             inner.positive = int(counts[1] <= counts[0])
     _check_kind(settings.loss, loss, targets, counts)
-    if not isinstance(inner, tuple(LOSS_CLASSES.values())):
+    is_own = isinstance(settings.loss, str) or isinstance(
+        inner, tuple(LOSS_CLASSES.values())
+    )
+    if not is_own:  # the check takes a millisecond
         _check_use(inner, 1 if targets.is_multilabel else targets.n_outputs, dtype)
     if targets.is_multilabel and not isinstance(loss, PerOutput):
         return PerOutput(loss, dtype=dtype)
