@@ -17,10 +17,10 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 
 from skweighted._costs._distortion import (
     CLASS_WEIGHT,
-    LOSSES,
     NONE,
     RESAMPLING,
     Distortion,
+    declared_distortion,
 )
 from skweighted._doctor._case import Case
 from skweighted._doctor._parts import Part
@@ -146,11 +146,9 @@ def distortion_of(loss: Any) -> Distortion:
     A class or an instance declares it by an attribute ``distortion``. Any other loss is
     assumed to distort nothing.
     """
-    if isinstance(loss, str):
-        return LOSSES.get(loss, NONE)
     if type(loss).__name__ == "PerOutput":
         loss = loss.loss
-    distortion = getattr(loss, "distortion", None)
+    distortion = declared_distortion(loss)
     return distortion if isinstance(distortion, Distortion) else NONE
 
 
