@@ -579,9 +579,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
         `given` is X, y and sample_weight from the user, for scikit-learn's callbacks.
         """
-        settings, start, problem, epochs = prepared
-        untrained = untrained_network(settings, start, problem)
-        hooks = self._sklearn_hooks(untrained, epochs, given)
+        hooks = self._sklearn_hooks(prepared, given)
         training = train(prepared, hooks)
         if training.interrupted and not training.n_epochs:
             raise KeyboardInterrupt(
@@ -594,8 +592,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         # It must reach the caller, which may be a search that would score this fit.
         if training.interrupted:
             raise KeyboardInterrupt(
-                f"Training was interrupted after {training.n_epochs} of {epochs} "
-                f"epochs. The estimator is fitted with what these have trained."
+                f"Training was interrupted after {training.n_epochs} of "
+                f"{prepared.epochs} epochs. The estimator is fitted with what these "
+                f"have trained."
             )
         return self
 
@@ -606,12 +605,13 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.engine_ = training.engine
 
     def _sklearn_hooks(
-        self, untrained: TrainedNetwork, epochs: int, given: tuple[Any, Any, Any]
+        self, prepared: Prepared, given: tuple[Any, Any, Any]
     ) -> list[SklearnCallbacks]:
         """Return the hook that calls scikit-learn's callbacks, or an empty list."""
         if not hasattr(self, "_skl_callbacks"):
             return []
-        context = self._init_callback_context(max_subtasks=epochs)
+        context = self._init_callback_context(max_subtasks=prepared.epochs)
+        untrained = untrained_network(*prepared[:3])
 
         def attributes_of(snapshot):
             return _fitted_attributes(
