@@ -60,6 +60,19 @@ def group_of(prepared: Prepared) -> Hashable:
 
 
 def train_together(group: Sequence[Prepared]) -> list[Training | Exception]:
+    """Train networks of one group, as `train_group` does, or raise KeyboardInterrupt.
+
+    Parameters
+    ----------
+    group : sequence of Prepared
+    """
+    trained = train_group(group)
+    if any(isinstance(one, Training) and one.interrupted for one in trained):
+        raise KeyboardInterrupt
+    return trained
+
+
+def train_group(group: Sequence[Prepared]) -> list[Training | Exception]:
     """Train networks of one group.
 
     Parameters
@@ -71,11 +84,6 @@ def train_together(group: Sequence[Prepared]) -> list[Training | Exception]:
     -------
     list of Training or Exception
         An exception for each network that failed; the others are not affected.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If the user interrupts the training.
     """
     specs_and_runs = [spec_and_run(prepared) for prepared in group]
     runs = [
@@ -93,11 +101,9 @@ def train_together(group: Sequence[Prepared]) -> list[Training | Exception]:
         # For instance, a score that is not defined on the validation rows of one.
         if len(group) == 1:
             return [error]
-        return [one for prepared in group for one in train_together([prepared])]
+        return [one for prepared in group for one in train_group([prepared])]
     trained: list[Training | Exception] = []
     for prepared, run, result in zip(group, runs, results, strict=True):
-        if result.interrupted:
-            raise KeyboardInterrupt
         try:
             check_finite(result, run)
             trained.append(finished(prepared, result, "xla"))

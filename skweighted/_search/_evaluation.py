@@ -107,7 +107,7 @@ class Evaluation:
                     classifier._validate_params()
                     prepared = classifier._prepared(
                         self._settings[candidate], given.X, given.y, **given.params
-                    )
+                    ).networks[0]
                     reason = why_not_this_loss(prepared)
             except Exception:
                 # A fit on its own raises the same error, and scikit-learn handles it.
