@@ -13,7 +13,8 @@ import numpy as np
 
 from skweighted._engine._batches import Batches
 from skweighted._engine._dropout import kept_units
-from skweighted._engine._early_stopping import watch_of
+from skweighted._engine._early_stopping import evaluation_of, watch_of
+from skweighted._engine._forward import Evaluation
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._optimizers import mixes_weights
 from skweighted._engine._program import Block, Program, Shape, program_for
@@ -27,7 +28,7 @@ from skweighted._engine._spec import (
     Verdict,
     history_of,
 )
-from skweighted._tensorflow import keras
+from skweighted._tensorflow import keras, tf
 
 # Larger blocks are no faster: the call takes 0.2 ms, and its steps take tens of ms.
 BLOCK_BYTES = 2**22
@@ -99,7 +100,8 @@ class _Group:
         factors = [own if run.l2 is None else run.l2 for run in runs]
         # Rounded like the factor of an L2 penalty in Keras, in any precision.
         self._l2 = np.array(factors, keras.config.floatx()).T.astype(network.dtype)
-        self._watches = [watch_of(network, spec, run) for run in runs]
+        self._watches = [watch_of(spec, run) for run in runs]
+        self._evaluation = evaluation_of(network, spec, runs)
         # If nothing happens between epochs, a block can span several of them.
         self._by_epoch = bool(hooks) or any(self._watches)
         self._losses = np.zeros((len(runs), spec.epochs))
@@ -211,21 +213,39 @@ class _Group:
 
     def _end_epoch(self, epoch: int) -> None:
         """Score the validation rows, and call the hooks at the end of an epoch."""
-        for m, run in enumerate(self._runs):
-            watch = self._watches[m]
+        for m, ended in enumerate(self._ended):
+            if not ended:
+                self._n_epochs[m] = epoch + 1
+        if self._evaluation is not None:
+            self._watch(epoch, self._evaluation)
+        if self._hooks and self._diverged[0] is None:
+            self._ask_hooks(epoch)
+
+    def _watch(self, epoch: int, evaluation: Evaluation) -> None:
+        """Score the validation rows of all networks, and end those that are over."""
+        n_parameters = 2 * len(self._network.stages)
+        parameters = list(self._state[:n_parameters])
+        watches = [(m, watch) for m, watch in enumerate(self._watches) if watch]
+        if len(watches) < len(self._runs):
+            which = [m for m, _ in watches]
+            parameters = [tf.gather(values, which) for values in parameters]
+        scores = evaluation.of(parameters)
+        arrays = [values.numpy() for values in parameters]
+        for number, ((m, watch), loss, outputs) in enumerate(
+            zip(watches, *scores, strict=True)
+        ):
             if self._ended[m]:
                 continue
-            self._n_epochs[m] = epoch + 1
-            if watch is None:
-                continue
-            parameters = self._in_keras_shapes(self._stacked_parameters(m))
-            seen, is_last = watch.look(run.first_epoch + epoch, parameters)
+            seen, is_last = watch.look(
+                self._runs[m].first_epoch + epoch,
+                self._in_keras_shapes([values[number] for values in arrays]),
+                loss,
+                outputs,
+            )
             self._watched[m].append(seen)
             if is_last:
                 self._ended[m] = True
                 self._last[m] = self._snapshot(m)
-        if self._hooks and self._diverged[0] is None:
-            self._ask_hooks(epoch)
 
     def _ask_hooks(self, epoch: int) -> None:
         """Pass the losses of the epoch to the hooks, and apply their verdicts."""
@@ -277,7 +297,7 @@ class _Group:
         # A network that stopped earlier was computed further with the others.
         parameters, optimizer_state = self._last[m] or self._snapshot(m)
         best_epoch = self._runs[m].first_epoch + n_epochs
-        if watch is not None and watch.best_epoch is not None:
+        if watch is not None and watch.best is not None:
             parameters, best_epoch = watch.best, watch.best_epoch + 1
         history = {"loss": self._losses[m, :n_epochs].tolist()}
         history |= history_of(self._watched[m][:n_epochs])

@@ -155,8 +155,9 @@ class Run:
     validation : Rows or None
         Validation rows for early stopping.
     score : callable or None
-        Returns the score of parameters on the validation rows, which early stopping
-        monitors instead of the loss.
+        Returns the score of outputs on the validation rows, of shape
+        (n_validation_rows, n_outputs), which early stopping monitors instead of the
+        loss.
     optimizer_state : tuple of ndarray or None
         The optimizer's variables from an earlier `TrainingResult`; None for a new
         optimizer.
@@ -176,7 +177,7 @@ class Run:
     shuffle_seed: np.random.SeedSequence | None = None
     dropout_seeds: tuple[int, ...] = ()
     validation: Rows | None = None
-    score: Callable[[tuple[np.ndarray, ...]], float] | None = None
+    score: Callable[[np.ndarray], float] | None = None
     optimizer_state: tuple[np.ndarray, ...] | None = None
     first_epoch: int = 0
     loss: Any = None
