@@ -390,6 +390,21 @@ def test_networks_that_share_rows_equal_single_fits():
         assert_same(together, train(network, spec, [run])[0], rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_networks_with_their_own_dropout_and_penalty_share_a_program(dtype):
+    network, spec = network_of(dtype=dtype), spec_of(dtype=dtype, batch_size=30)
+    runs = [
+        run_of(network, seed=seed, l2=(penalty,) * 3, dropout=(rate, rate / 2, 0.0))
+        for seed, (penalty, rate) in enumerate([(0.0, 0.1), (0.01, 0.7), (0.1, 0.0)])
+    ]
+    before = set(PROGRAMS._made)
+    results = train(network, spec, runs)
+    assert len(set(PROGRAMS._made) - before) == 1
+    for together, run in zip(results, runs, strict=True):
+        by_keras = train_with_keras(network, spec, run)
+        assert_same(together, by_keras, **TOLERANCE[dtype])
+
+
 def test_networks_of_other_lengths_are_trained_in_one_call():
     network, spec = network_of(), spec_of()
     runs = [run_of(network, rows=np.arange(n)) for n in (70, 20, 64, 33)]
@@ -416,12 +431,12 @@ def test_blocks_that_reach_over_epochs_have_no_effect():
 
 
 def test_a_program_serves_other_rows_weights_rates_and_penalties():
-    network, spec = network_of(l2=0.01), spec_of(batch_size=31)
+    network, spec = network_of(l2=0.01, dropout=0.5), spec_of(batch_size=31)
     before = set(PROGRAMS._made)
     train(network, spec, [run_of(network)])
     [key] = set(PROGRAMS._made) - before
     for n in (66, 69):
-        other = network_of(l2=0.02)
+        other = network_of(l2=0.02, dropout=0.2)
         run = run_of(other, rows=np.arange(n), seed=n, learning_rate=1 / n)
         train(other, spec, [run])
     assert set(PROGRAMS._made) - before == {key}

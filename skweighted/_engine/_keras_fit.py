@@ -127,6 +127,7 @@ def train_with_keras(
     -------
     TrainingResult
     """
+    network = network.with_rates(run.l2, run.dropout)
     state = run.optimizer_state
     model = build_model(
         network,

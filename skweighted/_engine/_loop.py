@@ -17,7 +17,7 @@ from skweighted._engine._early_stopping import evaluation_of, watch_of
 from skweighted._engine._forward import Evaluation
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._optimizers import mixes_weights
-from skweighted._engine._program import Block, Program, Shape, program_for
+from skweighted._engine._program import Block, PerNetwork, Program, Shape, program_for
 from skweighted._engine._spec import (
     Hook,
     NetworkSpec,
@@ -85,6 +85,9 @@ class _Group:
         runs: Sequence[Run],
         hooks: Sequence[Hook],
     ) -> None:
+        rates = [_rates_of(network, run) for run in runs]
+        # Penalties and dropout are compiled where any of the networks has them.
+        network = network.with_rates(*np.max(rates, axis=0).tolist())
         self._network, self._spec, self._runs, self._hooks = network, spec, runs, hooks
         self._batches = [
             (together, _batches(network, spec, runs[together]))
@@ -93,13 +96,8 @@ class _Group:
         self._n_steps = self._batches[0][1].n_steps
         self._program = self._find_program()
         self._state = _stacked_state(network, self._program, runs)
-        self._learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
-        losses = [run.loss or spec.loss for run in runs]
-        self._loss_data = stacked_data(losses, network.dtype)
-        own = tuple(stage.l2 for stage in network.stages)
-        factors = [own if run.l2 is None else run.l2 for run in runs]
-        # Rounded like the factor of an L2 penalty in Keras, in any precision.
-        self._l2 = np.array(factors, keras.config.floatx()).T.astype(network.dtype)
+        self._numbers = _numbers_of(network, spec, runs, rates)
+        self._dropout = [dropout for _, dropout in rates]
         self._watches = [watch_of(spec, run) for run in runs]
         self._evaluation = evaluation_of(network, spec, runs)
         # If nothing happens between epochs, a block can span several of them.
@@ -158,9 +156,7 @@ class _Group:
         """Run some steps of every network, and record their losses."""
         self._state, losses = self._program.run(
             self._state,
-            self._learning_rate,
-            self._l2,
-            self._loss_data,
+            self._numbers,
             block,
             n_steps,
         )
@@ -200,7 +196,8 @@ class _Group:
         for m, run in enumerate(self._runs):
             seen = 0 if run.optimizer_state is None else int(run.optimizer_state[0])
             kept = kept_units(
-                network, run.dropout_seeds, seen + step, n_steps, shape.n_rows
+                *(network, self._dropout[m], run.dropout_seeds),
+                *(seen + step, n_steps, shape.n_rows),
             )
             for part, values in zip(block.kept, kept, strict=True):
                 part[:n_steps, m] = values
@@ -261,7 +258,7 @@ class _Group:
         """Apply what a hook returned."""
         self._ended[0] = self._ended[0] or verdict.stop
         if verdict.learning_rate is not None:
-            self._learning_rate[0] = verdict.learning_rate
+            self._numbers.learning_rate[:] = verdict.learning_rate
         if verdict.parameters is not None:
             stacked = _stacked(self._network, [verdict.parameters])
             self._state = [*stacked, *self._state[len(stacked) :]]
@@ -310,6 +307,32 @@ class _Group:
             diverged_epoch=self._diverged[m],
             interrupted=interrupted,
         )
+
+
+def _rates_of(network: NetworkSpec, run: Run) -> list[list[float]]:
+    """Return the penalties and the dropout rates of the stages of a run."""
+    stages = network.with_rates(run.l2, run.dropout).stages
+    return [[stage.l2 for stage in stages], [stage.dropout for stage in stages]]
+
+
+def _numbers_of(
+    network: NetworkSpec,
+    spec: TrainingSpec,
+    runs: Sequence[Run],
+    rates: Sequence[Sequence[Sequence[float]]],
+) -> PerNetwork:
+    """Return the numbers of the networks of a group, in the precision of Keras."""
+    l2, dropout = (np.transpose(values) for values in zip(*rates, strict=True))
+    learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
+    losses = [run.loss or spec.loss for run in runs]
+    floatx = keras.config.floatx()
+    return PerNetwork(
+        learning_rate=learning_rate[:, np.newaxis, np.newaxis].astype(floatx),
+        # Rounded like the factor of an L2 penalty in Keras, in any precision.
+        l2=l2.astype(floatx).astype(network.dtype),
+        scale=(1 / (1 - dropout))[..., np.newaxis, np.newaxis].astype(network.dtype),
+        loss_data=stacked_data(losses, network.dtype),
+    )
 
 
 def _with_same_rows(runs: Sequence[Run]) -> list[slice]:
