@@ -13,10 +13,11 @@ import numpy as np
 
 from skweighted._engine._batches import Batches
 from skweighted._engine._dropout import kept_units
-from skweighted._engine._early_stopping import watch_of
+from skweighted._engine._early_stopping import evaluation_of, watch_of
+from skweighted._engine._forward import Evaluation
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._optimizers import mixes_weights
-from skweighted._engine._program import Block, Program, Shape, program_for
+from skweighted._engine._program import Block, PerNetwork, Program, Shape, program_for
 from skweighted._engine._spec import (
     Hook,
     NetworkSpec,
@@ -27,7 +28,7 @@ from skweighted._engine._spec import (
     Verdict,
     history_of,
 )
-from skweighted._tensorflow import keras
+from skweighted._tensorflow import keras, tf
 
 # Larger blocks are no faster: the call takes 0.2 ms, and its steps take tens of ms.
 BLOCK_BYTES = 2**22
@@ -84,6 +85,9 @@ class _Group:
         runs: Sequence[Run],
         hooks: Sequence[Hook],
     ) -> None:
+        rates = [_rates_of(network, run) for run in runs]
+        # Penalties and dropout are compiled where any of the networks has them.
+        network = network.with_rates(*np.max(rates, axis=0).tolist())
         self._network, self._spec, self._runs, self._hooks = network, spec, runs, hooks
         self._batches = [
             (together, _batches(network, spec, runs[together]))
@@ -92,14 +96,10 @@ class _Group:
         self._n_steps = self._batches[0][1].n_steps
         self._program = self._find_program()
         self._state = _stacked_state(network, self._program, runs)
-        self._learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
-        losses = [run.loss or spec.loss for run in runs]
-        self._loss_data = stacked_data(losses, network.dtype)
-        own = tuple(stage.l2 for stage in network.stages)
-        factors = [own if run.l2 is None else run.l2 for run in runs]
-        # Rounded like the factor of an L2 penalty in Keras, in any precision.
-        self._l2 = np.array(factors, keras.config.floatx()).T.astype(network.dtype)
-        self._watches = [watch_of(network, spec, run) for run in runs]
+        self._numbers = _numbers_of(network, spec, runs, rates)
+        self._dropout = [dropout for _, dropout in rates]
+        self._watches = [watch_of(spec, run) for run in runs]
+        self._evaluation = evaluation_of(network, spec, runs)
         # If nothing happens between epochs, a block can span several of them.
         self._by_epoch = bool(hooks) or any(self._watches)
         self._losses = np.zeros((len(runs), spec.epochs))
@@ -156,9 +156,7 @@ class _Group:
         """Run some steps of every network, and record their losses."""
         self._state, losses = self._program.run(
             self._state,
-            self._learning_rate,
-            self._l2,
-            self._loss_data,
+            self._numbers,
             block,
             n_steps,
         )
@@ -198,7 +196,8 @@ class _Group:
         for m, run in enumerate(self._runs):
             seen = 0 if run.optimizer_state is None else int(run.optimizer_state[0])
             kept = kept_units(
-                network, run.dropout_seeds, seen + step, n_steps, shape.n_rows
+                *(network, self._dropout[m], run.dropout_seeds),
+                *(seen + step, n_steps, shape.n_rows),
             )
             for part, values in zip(block.kept, kept, strict=True):
                 part[:n_steps, m] = values
@@ -211,21 +210,39 @@ class _Group:
 
     def _end_epoch(self, epoch: int) -> None:
         """Score the validation rows, and call the hooks at the end of an epoch."""
-        for m, run in enumerate(self._runs):
-            watch = self._watches[m]
+        for m, ended in enumerate(self._ended):
+            if not ended:
+                self._n_epochs[m] = epoch + 1
+        if self._evaluation is not None:
+            self._watch(epoch, self._evaluation)
+        if self._hooks and self._diverged[0] is None:
+            self._ask_hooks(epoch)
+
+    def _watch(self, epoch: int, evaluation: Evaluation) -> None:
+        """Score the validation rows of all networks, and end those that are over."""
+        n_parameters = 2 * len(self._network.stages)
+        parameters = list(self._state[:n_parameters])
+        watches = [(m, watch) for m, watch in enumerate(self._watches) if watch]
+        if len(watches) < len(self._runs):
+            which = [m for m, _ in watches]
+            parameters = [tf.gather(values, which) for values in parameters]
+        scores = evaluation.of(parameters)
+        arrays = [values.numpy() for values in parameters]
+        for number, ((m, watch), loss, outputs) in enumerate(
+            zip(watches, *scores, strict=True)
+        ):
             if self._ended[m]:
                 continue
-            self._n_epochs[m] = epoch + 1
-            if watch is None:
-                continue
-            parameters = self._in_keras_shapes(self._stacked_parameters(m))
-            seen, is_last = watch.look(run.first_epoch + epoch, parameters)
+            seen, is_last = watch.look(
+                self._runs[m].first_epoch + epoch,
+                self._in_keras_shapes([values[number] for values in arrays]),
+                loss,
+                outputs,
+            )
             self._watched[m].append(seen)
             if is_last:
                 self._ended[m] = True
                 self._last[m] = self._snapshot(m)
-        if self._hooks and self._diverged[0] is None:
-            self._ask_hooks(epoch)
 
     def _ask_hooks(self, epoch: int) -> None:
         """Pass the losses of the epoch to the hooks, and apply their verdicts."""
@@ -241,7 +258,7 @@ class _Group:
         """Apply what a hook returned."""
         self._ended[0] = self._ended[0] or verdict.stop
         if verdict.learning_rate is not None:
-            self._learning_rate[0] = verdict.learning_rate
+            self._numbers.learning_rate[:] = verdict.learning_rate
         if verdict.parameters is not None:
             stacked = _stacked(self._network, [verdict.parameters])
             self._state = [*stacked, *self._state[len(stacked) :]]
@@ -277,7 +294,7 @@ class _Group:
         # A network that stopped earlier was computed further with the others.
         parameters, optimizer_state = self._last[m] or self._snapshot(m)
         best_epoch = self._runs[m].first_epoch + n_epochs
-        if watch is not None and watch.best_epoch is not None:
+        if watch is not None and watch.best is not None:
             parameters, best_epoch = watch.best, watch.best_epoch + 1
         history = {"loss": self._losses[m, :n_epochs].tolist()}
         history |= history_of(self._watched[m][:n_epochs])
@@ -290,6 +307,32 @@ class _Group:
             diverged_epoch=self._diverged[m],
             interrupted=interrupted,
         )
+
+
+def _rates_of(network: NetworkSpec, run: Run) -> list[list[float]]:
+    """Return the penalties and the dropout rates of the stages of a run."""
+    stages = network.with_rates(run.l2, run.dropout).stages
+    return [[stage.l2 for stage in stages], [stage.dropout for stage in stages]]
+
+
+def _numbers_of(
+    network: NetworkSpec,
+    spec: TrainingSpec,
+    runs: Sequence[Run],
+    rates: Sequence[Sequence[Sequence[float]]],
+) -> PerNetwork:
+    """Return the numbers of the networks of a group, in the precision of Keras."""
+    l2, dropout = (np.transpose(values) for values in zip(*rates, strict=True))
+    learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
+    losses = [run.loss or spec.loss for run in runs]
+    floatx = keras.config.floatx()
+    return PerNetwork(
+        learning_rate=learning_rate[:, np.newaxis, np.newaxis].astype(floatx),
+        # Rounded like the factor of an L2 penalty in Keras, in any precision.
+        l2=l2.astype(floatx).astype(network.dtype),
+        scale=(1 / (1 - dropout))[..., np.newaxis, np.newaxis].astype(network.dtype),
+        loss_data=stacked_data(losses, network.dtype),
+    )
 
 
 def _with_same_rows(runs: Sequence[Run]) -> list[slice]:
