@@ -17,7 +17,11 @@ from sklearn.metrics import f1_score, fbeta_score, make_scorer
 from sklearn.model_selection import GridSearchCV
 
 import skweighted
-from skweighted import CostSensitiveMLPClassifier, adapt_prior
+from skweighted import (
+    CostSensitiveMLPClassifier,
+    PriorCorrectedClassifier,
+    adapt_prior,
+)
 from skweighted.exceptions import SmallValidationWarning
 
 X, y = make_classification(
@@ -460,6 +464,19 @@ def test_a_threshold_needs_two_classes():
     message = "threshold needs two classes. y has 2 labels. Use cost_matrix."
     with pytest.raises(ValueError, match=whole(message)):
         fit.fit(X, LABELS)
+
+
+def test_balanced_rows_inside_a_prior_correction_are_refused_unless_undone():
+    inner = classifier(ensemble="balanced", epochs=2)
+    message = (
+        "resampled_prior='auto' counts the rows that are passed to "
+        "CostSensitiveMLPClassifier, but ensemble='balanced' draws from them inside it. "
+        "Use correct_probabilities=True, which undoes this, without "
+        "PriorCorrectedClassifier."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        PriorCorrectedClassifier(inner).fit(X, y)
+    PriorCorrectedClassifier(inner.set_params(correct_probabilities=True)).fit(X, y)
 
 
 def test_balanced_rows_need_exclusive_classes():
