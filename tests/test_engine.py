@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skweighted._engine import _forward, _program
+from skweighted._engine import _forward, _group, _program
 from skweighted._engine._batches import Batches
+from skweighted._engine._callbacks import ProgressBar
 from skweighted._engine._early_stopping import Patience
 from skweighted._engine._forward import (
     Evaluation,
@@ -371,6 +372,145 @@ def test_an_evaluation_together_equals_one_by_one(
             np.testing.assert_allclose(proba, expected, rtol=1e-13)
 
 
+def test_networks_that_end_leave_the_program(monkeypatch):
+    network = network_of(l2=0.01, dropout=0.2)
+    validation = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    runs = [
+        replace(run, loss=FocalCrossentropy(seed / 3, dtype="float64"))
+        for seed, run in enumerate(seven_runs(network, validation=validation))
+    ]
+    spec = spec_of(epochs=60, batch_size=29, early_stopping=EarlyStopping(2, 1e-3))
+    spec = replace(spec, loss=FocalCrossentropy(dtype="float64"))
+    monkeypatch.setattr(_group, "COMPILE_SECONDS", np.inf)
+    together = train(network, spec, runs)
+    monkeypatch.setattr(_group, "COMPILE_SECONDS", 0.0)
+    monkeypatch.setattr(_program, "PROGRAMS", Cache(99))
+    fewer = train(network, spec, runs)
+    for one, other in zip(fewer, together, strict=True):
+        assert one.n_epochs == other.n_epochs
+        assert one.optimizer_state[0] == other.optimizer_state[0]
+        # Programs for several numbers of networks round differently.
+        assert_same(one, other, rtol=1e-11)
+    sizes = [shape.n_networks for *_, shape, _ in _program.PROGRAMS._made]
+    assert sizes == [7, 4, 2, 1]
+    assert len({result.n_epochs for result in fewer}) > 3
+
+
+def runs_of_two_lengths(network, **more):
+    """Networks of two lockstep groups: three batches per epoch, and one."""
+    return [
+        run_of(network, seed=seed, rows=np.arange(n_rows), **more)
+        for seed, n_rows in enumerate([70, 20, 70, 20, 70])
+    ]
+
+
+def test_a_pruned_network_keeps_its_best_epoch_and_leaves_the_others_alone():
+    network = network_of()
+    opposite = Rows(X, ~TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    runs = runs_of_two_lengths(network, validation=opposite)
+    spec = spec_of(epochs=6, early_stopping=EarlyStopping(99, 0.0))
+    seen = []
+
+    def pruner(epoch, values):
+        seen.append(dict(values))
+        return {1: [0, 3], 2: [0, 4]}.get(epoch, [])
+
+    together = train(network, spec, runs, pruner=pruner)
+    assert [sorted(values) for values in seen] == (
+        [[0, 1, 2, 3, 4]] * 2 + [[1, 2, 4]] + [[1, 2]] * 3
+    )
+    for number, (result, run) in enumerate(zip(together, runs, strict=True)):
+        n_epochs = {0: 2, 3: 2, 4: 3}.get(number, 6)
+        [alone] = train(network, replace(spec, epochs=n_epochs), [run])
+        assert result.pruned is (n_epochs < 6)
+        assert (result.n_epochs, result.best_epoch) == (n_epochs, alone.best_epoch)
+        assert_same(result, alone, rtol=1e-12)
+        for epoch in range(n_epochs):
+            best = min(result.history["val_loss"][: epoch + 1])
+            assert seen[epoch][number] == best
+
+
+def test_a_pruner_sees_scores_that_are_lower_for_better_networks():
+    network = network_of()
+    validation = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+
+    def score(outputs):
+        return float(outputs.mean())
+
+    rule = EarlyStopping(99, 0.0, "mean", greater_is_better=True, first_epoch=1)
+    run = run_of(network, validation=validation, score=score)
+    seen = []
+    [result] = train(
+        network,
+        spec_of(epochs=4, early_stopping=rule),
+        [run],
+        pruner=lambda epoch, values: seen.append(values[0]) or [],
+    )
+    best = np.maximum.accumulate(result.history["val_mean"][1:])
+    assert seen == [np.inf, *-best]
+
+
+class Sees:
+    """A hook that keeps the logs, and returns a verdict before each epoch or after."""
+
+    def __init__(self, before=None, after=None):
+        self.before, self.after = before or {}, after or {}
+        self.epochs, self.logs = [], []
+
+    def begin_epoch(self, epoch):
+        self.epochs.append(epoch)
+        return self.before.get(epoch, Verdict())
+
+    def end_epoch(self, epoch, logs, snapshot):
+        self.logs.append(dict(logs))
+        return self.after.get(epoch, Verdict())
+
+
+def test_a_hook_sees_the_mean_of_the_networks_that_still_train():
+    network = network_of()
+    validation = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    runs = runs_of_two_lengths(network)
+    runs[:3] = [replace(run, validation=validation) for run in runs[:3]]
+    spec = spec_of(epochs=9, early_stopping=EarlyStopping(2, 0.05))
+    hook = Sees()
+    results = train(network, spec, runs, [hook])
+    assert len({result.n_epochs for result in results}) > 1
+    assert hook.epochs == list(range(9))
+    for epoch, logs in enumerate(hook.logs):
+        for name in ("loss", "val_loss"):
+            values = [
+                result.history[name][epoch]
+                for result in results
+                if len(result.history.get(name, [])) > epoch
+            ]
+            if values:
+                assert logs[name] == pytest.approx(np.mean(values), rel=1e-12)
+            else:
+                assert name not in logs
+    for watched, alone in zip(results, train(network, spec, runs), strict=True):
+        assert_same(watched, alone, rtol=0)
+        assert watched.history == alone.history
+
+
+def test_a_verdict_of_a_hook_is_for_all_networks():
+    network = network_of()
+    runs = runs_of_two_lengths(network)
+    hook = Sees({0: Verdict(learning_rate=0.003)}, {1: Verdict(stop=True)})
+    results = train(network, spec_of(epochs=9), runs, [hook])
+    slow = [replace(run, learning_rate=0.003) for run in runs]
+    expected = train(network, spec_of(epochs=2), slow)
+    for result, one in zip(results, expected, strict=True):
+        assert result.n_epochs == 2
+        assert_same(result, one, rtol=0)
+
+
+def test_an_ensemble_has_one_progress_bar(capfd):
+    network = network_of()
+    with ProgressBar(3) as bar:
+        train(network, spec_of(), runs_of_two_lengths(network), [bar])
+    assert "3/3" in capfd.readouterr().err
+
+
 def test_networks_that_share_rows_equal_single_fits():
     network, spec = network_of(l2=0.01), spec_of()
     # Two with the same rows and order, then two with the same, then another order.
@@ -416,16 +556,9 @@ def test_networks_of_other_lengths_are_trained_in_one_call():
 
 
 def test_blocks_that_reach_over_epochs_have_no_effect():
-    class Looks:
-        def begin_epoch(self, epoch):
-            return Verdict()
-
-        def end_epoch(self, epoch, logs, snapshot):
-            return Verdict()
-
     network, spec, run = network_of(), spec_of(), run_of(network_of())
     [through] = train(network, spec, [run])
-    [by_epoch] = train(network, spec, [run], [Looks()])
+    [by_epoch] = train(network, spec, [run], [Sees()])
     assert_same(through, by_epoch, rtol=0)
     assert through.history == by_epoch.history
 

@@ -90,6 +90,11 @@ class Watch:
         return logs, is_last
 
     @property
+    def best_value(self) -> float:
+        """Value of the best epoch so far, infinite without one; lower is better."""
+        return self._patience.best_loss
+
+    @property
     def best_epoch(self) -> int:
         """Number of the best epoch so far, from 0; -1 if there is none."""
         return self._patience.best_epoch

@@ -3,8 +3,8 @@
 A program is a pure function from state to state. Keras' optimizers need variables, so a
 program has its own variables, which hold the state only while it runs. Threads that run
 one program at the same time each have their own set of them. What varies between fits
-(initial weights, learning rates, penalties, dropout rates, rows, weights) is data, so it
-never causes recompilation.
+(initial weights, learning rates, penalties, dropout rates, rows, weights) is data, so
+it never causes recompilation.
 """
 
 import copy

@@ -218,6 +218,8 @@ class TrainingResult:
         The first epoch, counted from 1, with a loss that is not finite.
     interrupted : bool
         Whether the user interrupted training.
+    pruned : bool
+        Whether a pruner ended it.
     """
 
     parameters: tuple[np.ndarray, ...]
@@ -227,6 +229,7 @@ class TrainingResult:
     best_epoch: int
     diverged_epoch: int | None = None
     interrupted: bool = False
+    pruned: bool = False
 
 
 @dataclass(frozen=True, eq=False)
