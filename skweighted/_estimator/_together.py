@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from skweighted._engine._callbacks import progress
 from skweighted._engine._choice import (
     check_finite,
     why_not_loss,
@@ -72,13 +73,17 @@ def train_together(group: Sequence[Prepared]) -> list[Training | Exception]:
     return trained
 
 
-def train_group(group: Sequence[Prepared]) -> list[Training | Exception]:
+def train_group(
+    group: Sequence[Prepared], *, verbose: int = 0
+) -> list[Training | Exception]:
     """Train networks of one group.
 
     Parameters
     ----------
     group : sequence of Prepared
-        New starts, all with the same `group_of`.
+        All with the same `group_of`.
+    verbose : int
+        Whether to show progress, as in `CostSensitiveMLPClassifier`.
 
     Returns
     -------
@@ -97,7 +102,9 @@ def train_group(group: Sequence[Prepared]) -> list[Training | Exception]:
         for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
     ]
     try:
-        results = train(group[0].start.network, specs_and_runs[0][0], runs)
+        spec = specs_and_runs[0][0]
+        with progress(verbose, runs[0].first_epoch, spec.epochs) as hooks:
+            results = train(group[0].start.network, spec, runs, hooks)
     except Exception as error:
         # For instance, a score that is not defined on the validation rows of one.
         if len(group) == 1:
