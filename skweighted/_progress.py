@@ -1,6 +1,5 @@
 """Progress on stderr: a bar if that is a terminal, otherwise a line per step."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,8 +12,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-# Takes the description of a step, and the step: a function that returns how it went.
-Step = Callable[[str, Callable[[], str]], None]
+# Takes the description of steps, a function that does them and returns how it went, and
+# their number.
+Step = Callable[[str, Callable[[], str], int], None]
 
 
 @contextmanager
@@ -30,17 +30,20 @@ def progress(n_steps: int, *, shown: bool) -> Iterator[Step]:
 
     Yields
     ------
-    callable ``(description, work) -> None``
-        ``work()`` returns a word on how the step went, such as "1.2 s".
+    callable ``(description, work, n_done) -> None``
+        ``work()`` does `n_done` steps and returns a word on how they went, such as
+        "1.2 s".
     """
     console = Console(stderr=True)
-    started = itertools.count(1)
+    done = 0
     if not (shown and console.is_terminal):
 
-        def print_line(description: str, work: Callable[[], str]) -> None:
+        def print_line(description: str, work: Callable[[], str], n_done: int) -> None:
+            nonlocal done
             how_it_went = work()
+            done += n_done
             if shown:
-                place = f"{next(started)}/{n_steps}"
+                place = f"{done}/{n_steps}"
                 console.out(f"{place} {description}: {how_it_went}", highlight=False)
 
         yield print_line
@@ -56,8 +59,9 @@ def progress(n_steps: int, *, shown: bool) -> Iterator[Step]:
     with bar:
         task = bar.add_task("", total=n_steps)
 
-        def move_bar(description: str, work: Callable[[], str]) -> None:
-            bar.update(task, description=description, completed=next(started) - 1)
+        def move_bar(description: str, work: Callable[[], str], n_done: int) -> None:
+            bar.update(task, description=description)
             work()
+            bar.advance(task, n_done)
 
         yield move_bar

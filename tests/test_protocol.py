@@ -32,6 +32,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, Strategy, threads
+from skweighted.comparison.fits import Fits
 from skweighted.comparison.measures import Predictions, measured
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.store import identity
@@ -964,3 +965,24 @@ def test_a_comparison_is_a_page_a_cell_and_a_picture(tmp_path):
     ax = comparison.plot("roc_auc")
     assert "SMOTE" in [label.get_text() for label in ax.get_yticklabels()]
     plt.close(ax.figure)
+
+
+def test_networks_of_all_folds_train_together_with_the_same_scores(monkeypatch):
+    names = ["none", "class_weight", "smote", "balanced_ensemble"]
+    network = CostSensitiveMLPClassifier((4,), epochs=3)
+    together = compare(X, Y, estimator=network, strategies=names, cv=3)
+    calls = []
+    monkeypatch.setattr(Fits, "_trains_together", lambda self, name: calls.append(name))
+    alone = compare(X, Y, estimator=network, strategies=names, cv=3)
+    assert calls
+    seconds = ["fit_seconds", "predict_seconds"]
+    one, other = (
+        found.fold_scores[~found.fold_scores["metric"].isin(seconds)]
+        for found in (together, alone)
+    )
+    pd.testing.assert_frame_equal(
+        one.sort_values(["strategy", "fold", "metric"], ignore_index=True),
+        other.sort_values(["strategy", "fold", "metric"], ignore_index=True),
+        # A program for several networks rounds sums in another way.
+        rtol=1e-6,
+    )

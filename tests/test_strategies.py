@@ -91,6 +91,8 @@ ORDER = [
     "smote_enn",
     "smote_tomek",
     "balanced_bagging",
+    "network_ensemble",
+    "balanced_ensemble",
     "easy_ensemble",
     "logistic_regression",
     "hist_gradient_boosting",
@@ -114,6 +116,16 @@ SET_BY_HAND = {
         "class_weight_start": 0.8,
     },
     "min_cost": {"cost_matrix": [[0, 1], [20, 0]]},
+    "network_ensemble": {
+        "n_networks": 10,
+        "ensemble": "folds",
+        "early_stopping": True,
+    },
+    "balanced_ensemble": {
+        "n_networks": 10,
+        "ensemble": "balanced",
+        "correct_probabilities": True,
+    },
 }
 # With enough rows of each class, imbalanced-learn's own defaults.
 SAMPLED_BY_HAND = {
@@ -165,6 +177,9 @@ class Spy(ClassifierMixin, BaseEstimator):
         correct_probabilities=False,
         cost_matrix=None,
         loss=None,
+        n_networks=1,
+        ensemble="seeds",
+        early_stopping=False,
         random_state=None,
     ):
         self.log = log
@@ -173,6 +188,9 @@ class Spy(ClassifierMixin, BaseEstimator):
         self.correct_probabilities = correct_probabilities
         self.cost_matrix = cost_matrix
         self.loss = loss
+        self.n_networks = n_networks
+        self.ensemble = ensemble
+        self.early_stopping = early_stopping
         self.random_state = random_state
 
     def __sklearn_clone__(self):

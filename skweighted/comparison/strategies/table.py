@@ -47,6 +47,20 @@ def _resampled(
     )
 
 
+def _ensemble(
+    label: str, summary: str, source: str, why_not: WhyNot, **parameters: Any
+) -> Strategy:
+    """Return ten networks, which train together."""
+    parameters = {"n_networks": 10, **parameters}
+    return Strategy(
+        make=pipelines.with_parameters(**parameters),
+        why_not=reasons.any_of(reasons.no_such_parameters(**parameters), why_not),
+        summary=summary,
+        source=source,
+        label=label,
+    )
+
+
 def _interpolated(
     label: str, sampler: BaseEstimator, summary: str, source: str
 ) -> Strategy:
@@ -185,6 +199,22 @@ STRATEGIES: dict[str, Strategy] = {
         make=pipelines.bagged,
         summary="Ten networks, each on a sample with classes of equal size.",
         source="Maclin & Opitz, 1997",
+    ),
+    "network_ensemble": _ensemble(
+        "network ensemble",
+        "Ten networks, each stopped on its own tenth of the rows.",
+        "Krogh & Vedelsby, 1995",
+        reasons.single_rows,
+        ensemble="folds",
+        early_stopping=True,
+    ),
+    "balanced_ensemble": _ensemble(
+        "balanced ensemble",
+        "Ten networks on samples of equal classes, then corrected.",
+        "Liu et al., 2009",
+        always_possible,
+        ensemble="balanced",
+        correct_probabilities=True,
     ),
     # Boosted trees, as in the paper: with the network it would be balanced_bagging.
     "easy_ensemble": Strategy(
