@@ -35,7 +35,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skweighted import CostSensitiveMLPClassifier
+from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
 
 N_FEATURES = 5
 X, y = make_classification(
@@ -166,6 +166,18 @@ def test_two_jobs_score_as_one(backend):
         together = cross_val_score(
             scaled(), X, y, cv=3, scoring="neg_log_loss", n_jobs=2
         )
+    np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize("kind", ["ensemble", "search"])
+def test_networks_that_train_together_score_in_two_jobs_as_in_one(backend, kind):
+    model = scaled(n_networks=3, ensemble="folds", early_stopping=True, dropout=0.1)
+    if kind == "search":
+        model = ClassWeightSearchCV(scaled(), SMALL_GRID, cv=2, scoring="roc_auc")
+    alone = cross_val_score(model, X, y, cv=3, scoring="neg_log_loss")
+    with joblib.parallel_config(backend):
+        together = cross_val_score(model, X, y, cv=3, scoring="neg_log_loss", n_jobs=2)
     np.testing.assert_array_equal(together, alone)
 
 

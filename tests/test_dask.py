@@ -8,7 +8,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skweighted import CostSensitiveMLPClassifier
+from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
 
 distributed = pytest.importorskip("distributed")
 
@@ -32,10 +32,14 @@ def cluster():
 
 
 # Equal to the bit for the reason given in test_composition.
-def test_folds_on_a_cluster_score_as_here(cluster):
-    here = cross_val_score(scaled(), X, y, cv=3, scoring="neg_log_loss")
+@pytest.mark.parametrize("kind", ["network", "ensemble", "search"])
+def test_folds_on_a_cluster_score_as_here(cluster, kind):
+    model = scaled(n_networks=3 if kind == "ensemble" else 1)
+    if kind == "search":
+        model = ClassWeightSearchCV(scaled(), "path", cv=2)
+    here = cross_val_score(model, X, y, cv=3, scoring="neg_log_loss")
     with joblib.parallel_config("dask"):
-        there = cross_val_score(scaled(), X, y, cv=3, scoring="neg_log_loss", n_jobs=2)
+        there = cross_val_score(model, X, y, cv=3, scoring="neg_log_loss", n_jobs=2)
     np.testing.assert_array_equal(there, here)
     loaded = "'skweighted._estimator._classifier' in __import__('sys').modules"
     assert any(cluster.run(eval, loaded).values())  # it was trained over there
