@@ -1,6 +1,7 @@
 """`ClassWeightSearchCV`: the results of GridSearchCV, with all networks together."""
 
 import pickle
+import threading
 import warnings
 
 import keras
@@ -9,19 +10,24 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_sampling_pipeline
+from joblib import parallel_config
 from messages import whole
+from scipy.sparse import csr_array
+from scipy.stats import loguniform
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.callback import ScoringMonitor
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     ParameterGrid,
     ParameterSampler,
+    RandomizedSearchCV,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -344,6 +350,61 @@ def test_candidates_are_dicts():
         ClassWeightSearchCV(classifier(), ["balanced"]).fit(X, Y)
 
 
+def test_a_misspelled_path_gets_a_suggestion():
+    message = (
+        "param_grid must be a dict, an iterable of dicts, or 'path'. Got 'paths'. Did "
+        "you mean 'path'?"
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), "paths").fit(X, Y)
+    message = (
+        "class_weight in param_grid must be a list of values, or 'path'. Got 'Path'. "
+        "Did you mean 'path'?"
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), {"class_weight": "Path"}).fit(X, Y)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_distributions_are_sampled_as_in_randomized_search(listed):
+    grid = {"alpha": loguniform(1e-4, 1e-1), "class_weight": WEIGHTS}
+    if listed:
+        grid = [grid, {"learning_rate": [0.01]}]
+    drawn = {"n_iter": 4, "random_state": 7, "cv": 2, "scoring": "neg_log_loss"}
+    assert_same(
+        ClassWeightSearchCV(classifier(), grid, **drawn).fit(X, Y),
+        RandomizedSearchCV(classifier(), grid, **drawn).fit(X, Y),
+    )
+
+
+def test_distributions_can_be_combined_with_a_path():
+    grid = {"alpha": loguniform(1e-4, 1e-1), "class_weight": "path"}
+    search = ClassWeightSearchCV(classifier(epochs=1), grid, cv=2, random_state=0)
+    params = search.fit(X, Y).cv_results_["params"]
+    assert len(params) == 10
+    assert {1.0} == {candidate["class_weight"][0] for candidate in params}
+
+
+@pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
+def test_swapped_X_and_y_are_an_error(container):
+    message = (
+        "X must have two dimensions and y one. X has shape (300,) and y has shape "
+        "(300, 5). Are they swapped? Call fit(X, y)."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), "path").fit(Y, container(X))
+
+
+def test_texts_and_labels_of_several_columns_are_not_taken_for_swapped():
+    texts = np.where(Y == 1, "one two", "two three")
+    labels = np.stack([Y, X[:, 0] > 0], axis=1).astype(int)
+    pipeline = make_pipeline(CountVectorizer(), classifier(epochs=1))
+    for y in (labels, csr_array(labels)):
+        grid = prefixed({"alpha": [0.1]})
+        search = ClassWeightSearchCV(pipeline, grid, cv=2).fit(texts, y)
+        assert search.predict(texts).shape == labels.shape
+
+
 def test_a_search_needs_candidates():
     message = (
         "A search needs candidates and folds. Got 0 candidates and 5 folds. Check "
@@ -396,6 +457,23 @@ def test_what_cannot_be_trained_together_is_fitted_one_by_one(estimator, reason)
         estimator, grid, cv=2, scoring="neg_log_loss", return_train_score=True
     ).fit(X, Y)
     assert_same(ours, theirs)
+
+
+def test_what_is_fitted_one_by_one_uses_n_jobs():
+    threads = set()
+
+    def score(estimator, X, y):
+        threads.add(threading.get_ident())
+        return estimator.score(X, y)
+
+    one_by_one = "^2 of 2 candidates are fitted one by one"
+    with parallel_config("threading"), pytest.warns(UserWarning, match=one_by_one):
+        search = ClassWeightSearchCV(
+            LogisticRegression(), {"C": [0.1, 1.0]}, cv=3, n_jobs=2, scoring=score
+        ).fit(X, Y)
+    theirs = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=3).fit(X, Y)
+    assert_same(search, theirs)
+    assert threading.get_ident() not in threads
 
 
 def test_engine_xla_raises_for_what_cannot_be_trained_together():

@@ -1,5 +1,6 @@
 """`ClassWeightSearchCV`: its parameters, and what `fit` does with the scores."""
 
+import numbers
 import time
 from collections.abc import Iterable
 from typing import Any, Self
@@ -13,6 +14,7 @@ from sklearn.model_selection._validation import (
     _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_method_params, indexable
 
@@ -48,7 +50,11 @@ class ClassWeightSearchCV(BaseSearchCV):
         the value "path" of `class_weight` stands for 9 weights of the rarer class on a
         logarithmic scale. The middle one is the balanced weight; the others range over
         a factor of 10 in each direction, or to the weight 1 if that is further.
-        ``param_grid="path"`` searches over this path only.
+        ``param_grid="path"`` searches over this path only. If a value has a method
+        `rvs`, such as `scipy.stats.loguniform`, `n_iter` candidates are drawn as in
+        `sklearn.model_selection.RandomizedSearchCV`.
+    n_iter : int, default=10
+        Number of candidates that are drawn from distributions.
     scoring : str, callable, list, tuple or dict, default=None
         One or more scores, as in GridSearchCV.
     cv : int, cross-validation generator or iterable, default=5
@@ -67,6 +73,8 @@ class ClassWeightSearchCV(BaseSearchCV):
     verbose : int, default=0
         Above 0, the number of fits is printed. Candidates that are fitted one by one
         print the messages of GridSearchCV.
+    random_state : int, RandomState instance or None, default=None
+        Determines which candidates are drawn from distributions.
 
     Attributes
     ----------
@@ -116,6 +124,8 @@ class ClassWeightSearchCV(BaseSearchCV):
     _parameter_constraints: dict = {  # noqa: RUF012 (sklearn's name and type)
         **BaseSearchCV._parameter_constraints,
         "param_grid": [dict, Iterable],
+        "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
     }
 
     def __init__(
@@ -123,6 +133,7 @@ class ClassWeightSearchCV(BaseSearchCV):
         estimator: Any,
         param_grid: Any,
         *,
+        n_iter: int = 10,
         scoring: Any = None,
         cv: Any = 5,
         refit: bool | str | Any = True,
@@ -130,6 +141,7 @@ class ClassWeightSearchCV(BaseSearchCV):
         return_train_score: bool = False,
         n_jobs: int | None = None,
         verbose: int = 0,
+        random_state: Any = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -142,6 +154,8 @@ class ClassWeightSearchCV(BaseSearchCV):
             return_train_score=return_train_score,
         )
         self.param_grid = param_grid
+        self.n_iter = n_iter
+        self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
@@ -170,13 +184,16 @@ class ClassWeightSearchCV(BaseSearchCV):
             )
         scorers, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
+        _check_order(X, y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         folds = list(cv.split(X, y, **routed.splitter.split))
         self.n_splits_ = len(folds)
         _warn_about_missing_classes(y, folds)
-        candidates = candidates_of(self.param_grid, self.estimator, y)
+        candidates = candidates_of(
+            self.param_grid, self.estimator, y, self.n_iter, self.random_state
+        )
         if self.verbose > 0:
             n_fits = len(folds) * len(candidates)
             print(  # noqa: T201 (as GridSearchCV does)
@@ -241,6 +258,17 @@ class ClassWeightSearchCV(BaseSearchCV):
         self.refit_time_ = time.time() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
+
+
+def _check_order(X: Any, y: Any) -> None:
+    """Raise ValueError if X seems to be the labels, and y the features."""
+    # A list of texts is a valid X, and a table of 0 and 1 a valid y.
+    features = ("continuous-multioutput", "multiclass-multioutput", "unknown")
+    if np.ndim(X) == 1 and np.ndim(y) == 2 and type_of_target(y) in features:
+        raise ValueError(
+            f"X must have two dimensions and y one. X has shape {np.shape(X)} and y "
+            f"has shape {np.shape(y)}. Are they swapped? Call fit(X, y)."
+        )
 
 
 def _warn_about_missing_classes(
