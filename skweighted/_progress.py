@@ -1,6 +1,8 @@
 """Progress on stderr: a bar if that is a terminal, otherwise a line per step."""
 
+import functools
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +17,9 @@ from rich.progress import (
 
 # Takes the description of a step, and the step: a function that returns how it went.
 Step = Callable[[str, Callable[[], str]], None]
+
+# Takes how much was done since the last call.
+Advance = Callable[[float], None]
 
 
 @contextmanager
@@ -61,3 +66,41 @@ def progress(n_steps: int, *, shown: bool) -> Iterator[Step]:
             work()
 
         yield move_bar
+
+
+@contextmanager
+def progress_bar(total: int, unit: str, *, shown: bool) -> Iterator[Advance]:
+    """Yield a function that advances a bar, which is shown on a terminal only.
+
+    The remaining time is computed from the average speed since the beginning, because
+    steps can take minutes.
+
+    Parameters
+    ----------
+    total : int
+        Where the bar ends.
+    unit : str
+        What is counted, in the plural.
+    shown : bool
+        Whether to show anything.
+
+    Yields
+    ------
+    callable ``(n_done) -> None``
+    """
+    console = Console(stderr=True)
+    if not (shown and console.is_terminal):
+        yield lambda n_done: None
+        return
+    bar = Progress(
+        TextColumn(f"{{task.completed:.0f}}/{{task.total}} {unit}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        speed_estimate_period=math.inf,
+    )
+    with bar:
+        task = bar.add_task("", total=total)
+        bar.advance(task, 0)  # the time of the first step counts
+        yield functools.partial(bar.advance, task)

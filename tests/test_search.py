@@ -45,6 +45,7 @@ X3, Y3 = make_classification(
 WEIGHT = np.random.default_rng(0).uniform(0.5, 2, len(Y))
 NAME = "costsensitivemlpclassifier"
 WEIGHTS = [None, "balanced", {0: 1.0, 1: 8.0}]
+SEEDS = {"random_state": [0, 1, 2, 3, 4]}
 TIMES = ("fit_time", "score_time")
 
 # A program for one network and a program for several are compiled by XLA each in its
@@ -264,6 +265,24 @@ def test_earlier_steps_are_fitted_once_per_fold_and_setting(monkeypatch):
     pipeline = make_pipeline(CountingScaler(), classifier())
     ClassWeightSearchCV(pipeline, grid, cv=3, refit=False).fit(X, Y)
     assert CountingScaler.n_fits == 3 * 2
+
+
+def test_a_program_has_all_folds_of_its_candidates(monkeypatch, groups):
+    monkeypatch.setattr(_evaluation, "MOST_NETWORKS", 8)
+    search = ClassWeightSearchCV(classifier(epochs=1), SEEDS, cv=3, refit=False)
+    search.fit(X, Y)
+    assert groups == [6, 6, 3]
+
+
+def test_large_folds_are_prepared_one_after_the_other(monkeypatch, interrupted):
+    # Otherwise the arrays of all folds would be in memory at the same time.
+    monkeypatch.setattr(CountingScaler, "n_fits", 0)
+    monkeypatch.setattr(_evaluation, "MOST_BYTES", 8)
+    pipeline = make_pipeline(CountingScaler(), classifier(epochs=1))
+    interrupted(len(SEEDS["random_state"]) + 1)
+    with pytest.raises(KeyboardInterrupt, match="interrupted after 1 of 5"):
+        ClassWeightSearchCV(pipeline, prefixed(SEEDS), cv=2).fit(X, Y)
+    assert CountingScaler.n_fits == 2
 
 
 @pytest.mark.parametrize(
@@ -594,13 +613,125 @@ def test_one_network_whose_monitor_fails_leaves_the_others_alone():
     assert np.isnan(scores).tolist() == [False, False, True]
 
 
-def test_an_interrupt_reaches_the_caller():
+# Ctrl-C
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Return a function that interrupts searches before their nth program.
+
+    A program has all folds of two candidates, if there are two folds.
+    """
+    monkeypatch.setattr(_evaluation, "MOST_NETWORKS", 4)
+
+    def before(n_programs):
+        left = iter(range(n_programs))
+
+        def train(group):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return _together.train_together(group)
+
+        monkeypatch.setattr(_evaluation, "train_together", train)
+
+    return before
+
+
+def test_an_interrupt_during_training_reaches_the_caller_and_changes_nothing():
     def interrupts(estimator, X, y):
         raise KeyboardInterrupt
 
-    clf = classifier(early_stopping=True, monitor=interrupts, validation_fraction=0.2)
-    with pytest.raises(KeyboardInterrupt):
-        ClassWeightSearchCV(clf, {"class_weight": WEIGHTS}, cv=2).fit(X, Y)
+    search = ClassWeightSearchCV(classifier(), {"class_weight": WEIGHTS}, cv=2)
+    search.fit(X, Y)
+    before = dict(vars(search))
+    search.estimator = classifier(
+        early_stopping=True, monitor=interrupts, validation_fraction=0.2
+    )
+    message = (
+        "The search was interrupted before a candidate was complete. It is as it was."
+    )
+    with pytest.raises(KeyboardInterrupt, match=whole(message)):
+        search.fit(X, Y)
+    assert vars(search) | {"estimator": 0} == before | {"estimator": 0}
+
+
+@pytest.mark.parametrize("steps", [(), (StandardScaler(),)])
+@pytest.mark.parametrize("scoring", ["roc_auc", ["roc_auc", "f1"]])
+def test_an_interrupt_keeps_the_candidates_that_are_complete(
+    scoring, steps, interrupted
+):
+    estimator = make_pipeline(*steps, classifier())
+    refit = scoring if isinstance(scoring, str) else "roc_auc"
+    params = {"cv": 2, "scoring": scoring, "refit": refit, "return_train_score": True}
+    search = ClassWeightSearchCV(estimator, prefixed(SEEDS), **params).fit(X, Y)
+    whole_results = search.cv_results_
+    interrupted(2)
+    message = (
+        "The search was interrupted after 4 of 5 candidates. cv_results_ has their "
+        "scores, and NaN for the others. There is no best_estimator_."
+    )
+    with pytest.raises(KeyboardInterrupt, match=whole(message)):
+        search.fit(X, Y)
+    assert search.cv_results_.keys() == whole_results.keys()
+    for key, values in whole_results.items():
+        if "_score" in key and not key.startswith("rank") and "time" not in key:
+            kept = search.cv_results_[key]
+            np.testing.assert_allclose(kept[:4], values[:4], **CLOSE)
+            assert np.isnan(kept[4])
+    name = "score" if isinstance(scoring, str) else "roc_auc"
+    best = whole_results[f"mean_test_{name}"][:4].argmax()
+    assert search.best_index_ == best
+    assert search.best_params_ == whole_results["params"][best]
+    assert not hasattr(search, "best_estimator_")
+
+
+def test_an_interrupt_keeps_results_that_a_function_would_choose_from(interrupted):
+    def fails(results):
+        raise AssertionError
+
+    interrupted(1)
+    search = ClassWeightSearchCV(classifier(), SEEDS, cv=2, refit=fails)
+    with pytest.raises(
+        KeyboardInterrupt, match=r"^The search was interrupted after 2 "
+    ):
+        search.fit(X, Y)
+    known = np.isfinite(search.cv_results_["mean_test_score"])
+    assert known.tolist() == [True, True, False, False, False]
+    assert not hasattr(search, "best_params_")
+
+
+def test_an_interrupt_keeps_candidates_that_are_fitted_one_by_one():
+    class Interrupts(LogisticRegression):
+        def fit(self, X, y):
+            if self.C == 3:
+                raise KeyboardInterrupt
+            return super().fit(X, y)
+
+    search = ClassWeightSearchCV(Interrupts(), {"C": [1, 2, 3, 4]}, cv=2)
+    with (
+        pytest.warns(UserWarning, match="^4 of 4 candidates are fitted one by one"),
+        pytest.raises(KeyboardInterrupt, match="interrupted after 2 of 4 candidates"),
+    ):
+        search.fit(X, Y)
+    known = np.isfinite(search.cv_results_["mean_test_score"])
+    assert known.tolist() == [True, True, False, False]
+
+
+def test_an_interrupt_of_the_last_fit_keeps_the_results(monkeypatch):
+    def interrupted_fit(self, X, y):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CostSensitiveMLPClassifier, "fit", interrupted_fit)
+    message = (
+        "The last fit, of the best candidate to all rows, was interrupted. "
+        "cv_results_ and best_params_ are complete. There is no best_estimator_."
+    )
+    search = ClassWeightSearchCV(classifier(), SEEDS, cv=2)
+    with pytest.raises(KeyboardInterrupt, match=whole(message)):
+        search.fit(X, Y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_params_ == search.cv_results_["params"][search.best_index_]
+    assert not hasattr(search, "best_estimator_")
 
 
 # protocol
@@ -635,9 +766,25 @@ def test_a_search_leaves_its_arguments_as_they_are():
     assert grid == prefixed({"class_weight": [{0: 1.0, 1: 2.0}]})
 
 
+@pytest.mark.parametrize("estimator", [classifier(epochs=1), LogisticRegression()])
+@pytest.mark.filterwarnings("ignore:3 of 3 candidates are fitted one by one")
+def test_a_terminal_shows_a_progress_bar(estimator, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # to Rich stderr is then a terminal
+    grid = {"random_state": [0, 1, 2]}
+    ClassWeightSearchCV(estimator, grid, cv=2, verbose=1, refit=False).fit(X, Y)
+    shown = capsys.readouterr().err
+    assert "0/6 fits" in shown
+    assert "6/6 fits" in shown
+    ClassWeightSearchCV(estimator, grid, cv=2, refit=False).fit(X, Y)
+    assert capsys.readouterr().err == ""
+
+
 def test_verbose_prints_the_number_of_fits(capsys):
     ClassWeightSearchCV(
         classifier(epochs=1), {"class_weight": WEIGHTS}, cv=2, verbose=1, refit=False
     ).fit(X, Y)
-    printed = capsys.readouterr().out
-    assert printed == "Fitting 2 folds for each of 3 candidates, totalling 6 fits\n"
+    printed = capsys.readouterr()
+    assert printed.out == (
+        "Fitting 2 folds for each of 3 candidates, totalling 6 fits\n"
+    )
+    assert printed.err == ""

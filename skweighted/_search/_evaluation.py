@@ -22,6 +22,7 @@ from skweighted._estimator._together import (
     why_not_together,
 )
 from skweighted._estimator._train import Prepared, Training
+from skweighted._progress import Advance
 from skweighted._search._candidates import Candidate, earlier_steps, prefix_of
 from skweighted._search._last_step import (
     Received,
@@ -62,6 +63,8 @@ class Evaluation:
         Arguments of scikit-learn's `_fit_and_score` that are the same for all fits.
     n_jobs : int or None
         Processes for what is fitted one by one.
+    advance : callable ``(n_fits) -> None``
+        Called after fits.
     """
 
     estimator: Any
@@ -71,60 +74,96 @@ class Evaluation:
     folds: list[tuple[np.ndarray, np.ndarray]]
     shared: dict[str, Any]
     n_jobs: int | None
+    advance: Advance
     _waiting: dict[Hashable, list[Fit]] = field(default_factory=dict)
     _results: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     _alone: list[tuple[int, int]] = field(default_factory=list)
     _reasons: dict[int, str | None] = field(default_factory=dict)
     _settings: dict[int, Settings] = field(default_factory=dict)
 
-    def results(self) -> list[dict[str, Any]]:
-        """Return what `_fit_and_score` returns, for each candidate and fold."""
-        groups = earlier_steps(self.candidates, prefix_of(self.estimator))
-        for candidates in groups:
-            for fold in range(len(self.folds)):
-                self._prepare(candidates, fold)
+    def run(self) -> None:
+        """Train and score everything. What is done is kept if this is interrupted."""
+        for candidates in earlier_steps(self.candidates, prefix_of(self.estimator)):
+            self._prepare_all(candidates)
         while self._waiting:
             self._train(self._waiting.pop(next(iter(self._waiting))))
         self._fit_alone()
+
+    def complete(self) -> list[int]:
+        """Return the candidates that are scored on all folds."""
+        done = Counter(candidate for candidate, _ in self._results)
+        return sorted(key for key, count in done.items() if count == len(self.folds))
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return what `_fit_and_score` returns, for each candidate and fold.
+
+        Scores of a candidate that is not complete are NaN. At least one must be.
+        """
+        complete = set(self.complete())
+        unknown = _without_scores(self._results[min(complete), 0])
         return [
-            self._results[candidate, fold]
+            self._results[candidate, fold] if candidate in complete else unknown
             for candidate in range(len(self.candidates))
             for fold in range(len(self.folds))
         ]
 
-    def _prepare(self, candidates: list[int], fold: int) -> None:
-        """Prepare candidates whose earlier steps are the same, on one fold."""
-        given: Received | None = None
-        for candidate in candidates:
-            start = time.time()
-            try:
-                estimator = self._clone(candidate)
-                reason = self._why_alone(candidate, estimator)
-                if reason is None:
-                    given = given or self._received(estimator, fold)
-                    with_earlier_steps(estimator, given.steps)
-                    classifier = last_step(estimator)
-                    classifier._validate_params()
-                    prepared = classifier._prepared(
-                        self._settings[candidate], given.X, given.y, **given.params
-                    )
-                    reason = why_not_this_loss(prepared)
-            except Exception:
-                # A fit on its own raises the same error, and scikit-learn handles it.
-                self._alone.append((candidate, fold))
+    def _prepare_all(self, candidates: list[int]) -> None:
+        """Prepare candidates whose earlier steps are the same, on all folds.
+
+        Candidate by candidate, so that the first ones are complete early; but all
+        candidates of a fold at once if the arrays of all folds are too large to keep.
+        """
+        first, *others = candidates
+        received: dict[int, Received] = {}
+        kept = []
+        for fold in range(len(self.folds)):
+            self._prepare(first, fold, received)
+            if sum(_n_bytes(one.X) for one in received.values()) <= MOST_BYTES:
+                kept.append(fold)
                 continue
+            for candidate in others:
+                self._prepare(candidate, fold, received)
+            received.pop(fold, None)
+        for candidate in others:
+            self._train_full()
+            for fold in kept:
+                self._prepare(candidate, fold, received)
+
+    def _prepare(
+        self, candidate: int, fold: int, received: dict[int, Received]
+    ) -> None:
+        """Prepare a candidate on a fold, whose earlier steps are fitted once."""
+        start = time.time()
+        try:
+            estimator = self._clone(candidate)
+            reason = self._why_alone(candidate, estimator)
             if reason is None:
-                seconds = time.time() - start
-                self._wait(Fit(candidate, fold, estimator, prepared, seconds))
-                continue
-            if getattr(last_step(estimator), "engine", None) == "xla":
-                raise ValueError(
-                    f"engine='xla' cannot train candidate {candidate}, "
-                    f"{self.candidates[candidate]}, together with others because "
-                    f"{reason}. Use engine='auto' to fit it on its own."
+                if fold not in received:
+                    received[fold] = self._received(estimator, fold)
+                given = received[fold]
+                with_earlier_steps(estimator, given.steps)
+                classifier = last_step(estimator)
+                classifier._validate_params()
+                prepared = classifier._prepared(
+                    self._settings[candidate], given.X, given.y, **given.params
                 )
+                reason = why_not_this_loss(prepared)
+        except Exception:
+            # A fit on its own raises the same error, and scikit-learn handles it.
             self._alone.append((candidate, fold))
-            self._reasons[candidate] = reason
+            return
+        if reason is None:
+            seconds = time.time() - start
+            self._wait(Fit(candidate, fold, estimator, prepared, seconds))
+            return
+        if getattr(last_step(estimator), "engine", None) == "xla":
+            raise ValueError(
+                f"engine='xla' cannot train candidate {candidate}, "
+                f"{self.candidates[candidate]}, together with others because "
+                f"{reason}. Use engine='auto' to fit it on its own."
+            )
+        self._alone.append((candidate, fold))
+        self._reasons[candidate] = reason
 
     def _clone(self, candidate: int) -> Any:
         """Return an unfitted estimator with the parameters of a candidate."""
@@ -163,19 +202,26 @@ class Evaluation:
             key = max(self._waiting, key=lambda key: len(self._waiting[key]))
         self._train(self._waiting.pop(key))
 
+    def _train_full(self) -> None:
+        """Train the groups that have no place for all folds of another candidate."""
+        for key, fits in list(self._waiting.items()):
+            if len(fits) + len(self.folds) > MOST_NETWORKS:
+                self._train(self._waiting.pop(key))
+
     def _waiting_bytes(self) -> int:
         """Return the size of the arrays of all fits that wait; shared ones once."""
         arrays = {}
         for fits in self._waiting.values():
             for fit in fits:
                 rows = fit.prepared.problem.rows
-                X = rows.X.data if issparse(rows.X) else rows.X
-                for array in (X, rows.target, rows.weight, rows.rows):
-                    arrays[id(array)] = array.nbytes
+                for array in (rows.X, rows.target, rows.weight, rows.rows):
+                    arrays[id(array)] = _n_bytes(array)
         return sum(arrays.values())
 
     def _train(self, fits: list[Fit]) -> None:
         """Train a group and score its networks."""
+        # Networks with the same rows are next to each other: they are gathered once.
+        fits = sorted(fits, key=lambda fit: fit.fold)
         start = time.time()
         trained = train_together([fit.prepared for fit in fits])
         share = (time.time() - start) / len(fits)
@@ -188,6 +234,7 @@ class Evaluation:
                 arguments = self._arguments(*key)
                 result = _fit_and_score(_Failed(training), **arguments)
             self._results[key] = result | {"fit_time": fit.seconds + share}
+            self.advance(1)
 
     def _scored(self, estimator: Any, fold: int) -> dict[str, Any]:
         """Return the scores of a fitted estimator, as `_fit_and_score` does."""
@@ -221,16 +268,18 @@ class Evaluation:
                 f"which takes longer, because {reason}.",
                 UserWarning,
             )
-        if self._alone:
-            done = Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit_and_score)(
-                    clone(self.estimator),
-                    **self._arguments(candidate, fold)
-                    | {"parameters": self.candidates[candidate]},
-                )
-                for candidate, fold in self._alone
+        keys = sorted(self._alone)
+        done = Parallel(n_jobs=self.n_jobs, return_as="generator")(
+            delayed(_fit_and_score)(
+                clone(self.estimator),
+                **self._arguments(candidate, fold)
+                | {"parameters": self.candidates[candidate]},
             )
-            self._results |= zip(self._alone, done, strict=True)
+            for candidate, fold in keys
+        )
+        for key, result in zip(keys, done, strict=True):
+            self._results[key] = result
+            self.advance(1)
 
     def _arguments(self, candidate: int, fold: int) -> dict[str, Any]:
         """Return the arguments of `_fit_and_score`, without parameters."""
@@ -246,6 +295,27 @@ class Evaluation:
             "return_n_test_samples": True,
             "return_times": True,
         }
+
+
+def _without_scores(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result of `_fit_and_score` with NaN in place of scores and times."""
+    unknown = {
+        name: dict.fromkeys(result[name], np.nan)
+        if isinstance(result[name], dict)
+        else np.nan
+        for name in ("train_scores", "test_scores")
+        if name in result
+    }
+    return result | unknown | {"fit_time": np.nan, "score_time": np.nan}
+
+
+def _n_bytes(array: Any) -> int:
+    """Return the size of an array, sparse matrix or dataframe; 0 for a list."""
+    if issparse(array):
+        return array.data.nbytes
+    if hasattr(array, "memory_usage"):
+        return int(array.memory_usage(index=False).sum())
+    return getattr(array, "nbytes", 0)
 
 
 class _Failed(BaseEstimator):

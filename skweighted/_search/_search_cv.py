@@ -2,6 +2,7 @@
 
 import numbers
 import time
+import warnings
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -18,9 +19,16 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_method_params, indexable
 
-from skweighted._search._candidates import Candidate, candidates_of
+from skweighted._progress import progress_bar
+from skweighted._search._candidates import candidates_of
 from skweighted._search._evaluation import Evaluation
 from skweighted._warnings import warn_user
+
+# Fitted attributes that belong to the best candidate.
+_OF_THE_BEST = (
+    *("best_index_", "best_params_", "best_score_"),
+    *("best_estimator_", "refit_time_", "feature_names_in_"),
+)
 
 
 class ClassWeightSearchCV(BaseSearchCV):
@@ -71,8 +79,9 @@ class ClassWeightSearchCV(BaseSearchCV):
         Number of processes for candidates that are fitted one by one. Networks that
         train together use all cores in one process.
     verbose : int, default=0
-        Above 0, the number of fits is printed. Candidates that are fitted one by one
-        print the messages of GridSearchCV.
+        Above 0, the number of fits is printed, and a progress bar is shown if stderr is
+        a terminal. Candidates that are fitted one by one print the messages of
+        GridSearchCV.
     random_state : int, RandomState instance or None, default=None
         Determines which candidates are drawn from distributions.
 
@@ -175,6 +184,13 @@ class ClassWeightSearchCV(BaseSearchCV):
         Returns
         -------
         self : ClassWeightSearchCV
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the user interrupts the search. Candidates that are complete on all folds
+            are kept: `cv_results_` has their scores, and NaN for the others, and
+            `best_params_` is the best of them. There is no `best_estimator_`.
         """
         if hasattr(self, "_skl_callbacks"):
             raise ValueError(
@@ -189,13 +205,17 @@ class ClassWeightSearchCV(BaseSearchCV):
         routed = self._get_routed_params_for_fit(params)
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         folds = list(cv.split(X, y, **routed.splitter.split))
-        self.n_splits_ = len(folds)
         _warn_about_missing_classes(y, folds)
         candidates = candidates_of(
             self.param_grid, self.estimator, y, self.n_iter, self.random_state
         )
+        if not candidates or not folds:
+            raise ValueError(
+                f"A search needs candidates and folds. Got {len(candidates)} "
+                f"candidates and {len(folds)} folds. Check param_grid and cv."
+            )
+        n_fits = len(folds) * len(candidates)
         if self.verbose > 0:
-            n_fits = len(folds) * len(candidates)
             print(  # noqa: T201 (as GridSearchCV does)
                 f"Fitting {len(folds)} folds for each of {len(candidates)} candidates, "
                 f"totalling {n_fits} fits"
@@ -208,41 +228,66 @@ class ClassWeightSearchCV(BaseSearchCV):
             "error_score": self.error_score,
             "verbose": self.verbose,
         }
-        evaluation = Evaluation(
-            self.estimator, X, y, candidates, folds, shared, self.n_jobs
-        )
-        results = self._results(evaluation, candidates)
-        if callable(self.scoring) and self.multimetric_:
-            refit_metric = self.refit
-        self._choose(results, refit_metric)
+        with progress_bar(n_fits, "fits", shown=self.verbose > 0) as advance:
+            evaluation = Evaluation(
+                self.estimator, X, y, candidates, folds, shared, self.n_jobs, advance
+            )
+            try:
+                evaluation.run()
+            except KeyboardInterrupt:
+                self._keep(evaluation, scorers, refit_metric)
+        _warn_or_raise_about_fit_failures(evaluation.results(), self.error_score)
+        self._choose(self._remember(evaluation, scorers, refit_metric))
         if self.refit:
             self._refit(X, y, routed.estimator.fit)
-        is_several = isinstance(scorers, _MultimetricScorer)
-        self.scorer_ = scorers._scorers if is_several else scorers
-        self.cv_results_ = results
         return self
 
-    def _results(
-        self, evaluation: Evaluation, candidates: list[Candidate]
-    ) -> dict[str, Any]:
-        """Return `cv_results_`."""
-        if not candidates or not self.n_splits_:
-            raise ValueError(
-                f"A search needs candidates and folds. Got {len(candidates)} "
-                f"candidates and {self.n_splits_} folds. Check param_grid and cv."
-            )
-        out = evaluation.results()
-        _warn_or_raise_about_fit_failures(out, self.error_score)
-        if callable(self.scoring):
-            _insert_error_scores(out, self.error_score)
-        scores = out[0]["test_scores"]
-        self.multimetric_ = isinstance(scores, dict)
-        if callable(self.scoring) and self.multimetric_:
-            self._check_refit_for_multimetric(scores)
-        return self._format_results(candidates, self.n_splits_, out)
+    def _keep(self, evaluation: Evaluation, scorers: Any, refit_metric: Any) -> None:
+        """Set the attributes of complete candidates, and raise KeyboardInterrupt."""
+        n_complete = len(evaluation.complete())
+        if not n_complete:
+            raise KeyboardInterrupt(
+                "The search was interrupted before a candidate was complete. It is as "
+                "it was."
+            ) from None
+        with warnings.catch_warnings():
+            # scikit-learn warns of the scores that are missing.
+            warnings.simplefilter("ignore", UserWarning)
+            refit_metric = self._remember(evaluation, scorers, refit_metric)
+        # A user's function may not be prepared for NaN.
+        if not callable(self.refit):
+            self._choose(refit_metric)
+        raise KeyboardInterrupt(
+            f"The search was interrupted after {n_complete} of "
+            f"{len(evaluation.candidates)} candidates. cv_results_ has their scores, "
+            f"and NaN for the others. There is no best_estimator_."
+        ) from None
 
-    def _choose(self, results: dict[str, Any], refit_metric: Any) -> None:
+    def _remember(self, evaluation: Evaluation, scorers: Any, refit_metric: Any) -> Any:
+        """Set `cv_results_` and its kin, and return the name of the metric of refit."""
+        results = evaluation.results()
+        if callable(self.scoring):
+            _insert_error_scores(results, self.error_score)
+        scores = results[0]["test_scores"]
+        is_several = isinstance(scores, dict)
+        if callable(self.scoring) and is_several:
+            self._check_refit_for_multimetric(scores)
+            refit_metric = self.refit
+        for name in filter(vars(self).__contains__, _OF_THE_BEST):
+            delattr(self, name)
+        self.multimetric_ = is_several
+        self.n_splits_ = len(evaluation.folds)
+        self.scorer_ = (
+            scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
+        )
+        self.cv_results_ = self._format_results(
+            evaluation.candidates, self.n_splits_, results
+        )
+        return refit_metric
+
+    def _choose(self, refit_metric: Any) -> None:
         """Set the attributes of the best candidate, if one is chosen."""
+        results = self.cv_results_
         if not self.refit and self.multimetric_:
             return
         self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
@@ -254,7 +299,14 @@ class ClassWeightSearchCV(BaseSearchCV):
         """Fit the best candidate to all rows."""
         best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
         start = time.time()
-        self.best_estimator_ = best.fit(X, y, **fit_params)
+        try:
+            self.best_estimator_ = best.fit(X, y, **fit_params)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                "The last fit, of the best candidate to all rows, was interrupted. "
+                "cv_results_ and best_params_ are complete. There is no "
+                "best_estimator_."
+            ) from None
         self.refit_time_ = time.time() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
