@@ -36,6 +36,7 @@ from sklearn.utils import Tags
 from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
 from skweighted._estimator import _together
 from skweighted._search import _evaluation
+from skweighted._search._pruning import Halving, rungs_of
 from skweighted.exceptions import TrainingDivergedError
 
 X, Y = make_classification(300, 5, weights=[0.8], flip_y=0.1, random_state=0)
@@ -299,6 +300,136 @@ def test_large_groups_are_trained_in_parts(limit, sizes, monkeypatch, groups):
         **CLOSE,
     )
     assert groups == [24, *sizes]
+
+
+# pruning
+
+
+def after_epoch(halving, epoch, values):
+    """Return the candidates of one fold that stop after an epoch."""
+    best = {(candidate, 0): value for candidate, value in values.items()}
+    return {candidate for candidate, _ in halving.after_epoch(epoch, best)}
+
+
+def test_the_best_third_is_continued_at_each_rung():
+    halving = Halving(1, [1, 3])
+    values = dict(enumerate([5.0, 1, 9, 3, 7, 2, 8, 4, 6]))
+    assert after_epoch(halving, 1, values) == {0, 2, 4, 6, 7, 8}
+    left = {1: 0.9, 3: 0.5, 5: 0.7}
+    assert after_epoch(halving, 2, left) == set()
+    assert after_epoch(halving, 3, left) == {1, 5}
+    assert halving.pruned == set(range(9)) - {3}
+
+
+def test_later_candidates_compete_with_all_that_have_reached_the_rung():
+    halving = Halving(1, [2])
+    assert after_epoch(halving, 2, {0: 3.0, 1: 1.0, 2: 2.0}) == {0, 2}
+    # 1 of 4, then 2 of 4: the places are a third, rounded up.
+    assert after_epoch(halving, 2, {3: 1.5}) == set()
+    assert after_epoch(halving, 2, {4: 1.6, 5: 0.5}) == {4}
+    assert halving.pruned == {0, 2, 4}
+
+
+def test_candidates_are_compared_by_the_mean_of_their_folds():
+    halving = Halving(2, [1])
+    best = {(0, 0): 1.0, (1, 0): 3.0, (2, 0): 2.5, (2, 1): 2.5}
+    assert halving.after_epoch(1, best) == set()  # one candidate has both folds
+    stopped = halving.after_epoch(1, {(0, 1): 6.0, (1, 1): 0.5})
+    assert stopped == {(0, 1)}
+    assert halving.pruned == {0}
+
+
+def test_networks_of_a_pruned_candidate_that_train_later_are_stopped_too():
+    halving = Halving(1, [2])
+    after_epoch(halving, 2, {0: 2.0, 1: 1.0})
+    assert halving.after_epoch(1, {(0, 1): 0.0, (1, 1): 0.0}) == {(0, 1)}
+
+
+def test_a_network_that_has_stopped_by_itself_is_compared_but_not_pruned():
+    halving = Halving(1, [3])
+    after_epoch(halving, 1, {0: 1.0, 1: 2.0, 2: 5.0, 3: 4.0})
+    assert after_epoch(halving, 3, {2: 3.0, 3: 1.5}) == {2}
+    assert halving.pruned == {2}
+
+
+def test_candidates_whose_epochs_do_not_count_yet_are_not_compared():
+    halving = Halving(1, [1])
+    assert after_epoch(halving, 1, {0: np.inf, 1: 2.0, 2: 3.0}) == {2}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "n_candidates", "rungs"),
+    [
+        (100, 2, []),
+        (100, 3, [33]),
+        (100, 9, [11, 33]),
+        (100, 26, [11, 33]),
+        (100, 27, [3, 9, 27]),
+        (100, 1000, [3, 9, 27]),
+        (2, 9, [1]),
+        (1, 9, []),
+    ],
+)
+def test_about_one_candidate_is_trained_to_the_end(epochs, n_candidates, rungs):
+    assert rungs_of(epochs, n_candidates) == rungs
+
+
+WATCHED = {"early_stopping": True, "validation_fraction": 0.2}
+NOT_COMPARABLE = {
+    "no early stopping": (
+        {"early_stopping": [True, False]},
+        "pruning compares candidates on the rows that early stopping holds out, but "
+        "early_stopping of candidate 1, {'early_stopping': False}, is False. Use "
+        "early_stopping=True, or pruning=None.",
+    ),
+    "loss": (
+        {"monitor": ["loss"]},
+        "pruning needs a monitor whose values can be compared between candidates, but "
+        "the monitor of candidate 0, {'monitor': 'loss'}, is 'loss', which depends on "
+        "the loss and on class weights. Use monitor='log_loss', or the name of a "
+        "score.",
+    ),
+    "weighted": (
+        {"monitor_weighted": [True]},
+        "pruning needs a monitor whose values can be compared between candidates, but "
+        "monitor_weighted of candidate 0, {'monitor_weighted': True}, is True, so that "
+        "the log loss depends on class weights. Use monitor_weighted=False.",
+    ),
+    "monitors": (
+        {"monitor": ["log_loss", "roc_auc"]},
+        "pruning needs the same monitor for all candidates. Got 'log_loss' and "
+        "'roc_auc'. Do not search over monitors, or use pruning=None.",
+    ),
+    "margins": (
+        {"loss": ["cross_entropy", "mean_squared_false_error"]},
+        "pruning compares log losses, but the outputs of the network of {'loss': "
+        "'mean_squared_false_error'} are not probabilities because of its loss. Use "
+        "the name of a score as monitor, such as 'average_precision', or pruning=None.",
+    ),
+    "rows": (
+        {"validation_fraction": [0.2, 0.3]},
+        "pruning needs validation rows that are alike for all candidates. In fold 0, "
+        "those of {'validation_fraction': 0.2} have [24, 6] rows of the classes, and "
+        "those of {'validation_fraction': 0.3} have [36, 9]. Do not search over "
+        "samplers or validation_fraction, or use pruning=None.",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"), NOT_COMPARABLE.values(), ids=NOT_COMPARABLE
+)
+def test_pruning_refuses_candidates_that_cannot_be_compared(grid, message):
+    clf = classifier(**WATCHED)
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(clf, grid, cv=2, pruning="halving").fit(X, Y)
+
+
+def test_pruning_refuses_samplers_with_different_shares():
+    pipeline = make_sampling_pipeline(SMOTE(random_state=0), classifier(**WATCHED))
+    grid = {"smote__sampling_strategy": [0.5, 1.0]}
+    with pytest.raises(ValueError, match=r"^pruning needs validation rows that are al"):
+        ClassWeightSearchCV(pipeline, grid, cv=2, pruning="halving").fit(X, Y)
 
 
 # candidates
@@ -691,9 +822,7 @@ def test_an_interrupt_keeps_results_that_a_function_would_choose_from(interrupte
 
     interrupted(1)
     search = ClassWeightSearchCV(classifier(), SEEDS, cv=2, refit=fails)
-    with pytest.raises(
-        KeyboardInterrupt, match=r"^The search was interrupted after 2 "
-    ):
+    with pytest.raises(KeyboardInterrupt, match="interrupted after 2 of 5"):
         search.fit(X, Y)
     known = np.isfinite(search.cv_results_["mean_test_score"])
     assert known.tolist() == [True, True, False, False, False]

@@ -1,8 +1,9 @@
 """Scores of all candidates on all folds: prepared, trained together, scored."""
 
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -30,6 +31,12 @@ from skweighted._search._last_step import (
     received,
     why_not_estimator,
     with_earlier_steps,
+)
+from skweighted._search._pruning import (
+    Halving,
+    ValidationRows,
+    check_monitors,
+    rungs_of,
 )
 from skweighted._warnings import warn_user
 
@@ -65,6 +72,8 @@ class Evaluation:
         Processes for what is fitted one by one.
     advance : callable ``(n_fits) -> None``
         Called after fits.
+    pruning : bool
+        Whether candidates that fall behind are stopped between epochs.
     """
 
     estimator: Any
@@ -75,19 +84,41 @@ class Evaluation:
     shared: dict[str, Any]
     n_jobs: int | None
     advance: Advance
+    pruning: bool
     _waiting: dict[Hashable, list[Fit]] = field(default_factory=dict)
     _results: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     _alone: list[tuple[int, int]] = field(default_factory=list)
     _reasons: dict[int, str | None] = field(default_factory=dict)
     _settings: dict[int, Settings] = field(default_factory=dict)
+    _halving: Halving | None = None
+    _validation_rows: ValidationRows = field(default_factory=ValidationRows)
+
+    @property
+    def pruned(self) -> set[int]:
+        """The candidates that were stopped between epochs."""
+        return set() if self._halving is None else self._halving.pruned
 
     def run(self) -> None:
         """Train and score everything. What is done is kept if this is interrupted."""
+        if self.pruning:
+            self._halving = self._start_halving()
         for candidates in earlier_steps(self.candidates, prefix_of(self.estimator)):
             self._prepare_all(candidates)
         while self._waiting:
             self._train(self._waiting.pop(next(iter(self._waiting))))
         self._fit_alone()
+
+    def _start_halving(self) -> Halving:
+        """Return the rule of pruning, after a check of all candidates."""
+        epochs = [1]
+        for candidate in range(len(self.candidates)):
+            with contextlib.suppress(Exception):  # raised again by its fit
+                estimator = self._clone(candidate)
+                if self._why_alone(candidate, estimator) is None:
+                    epochs.append(last_step(estimator).epochs)
+        check_monitors(self._settings, self.candidates)
+        rungs = rungs_of(max(epochs), len(self._settings))
+        return Halving(len(self.folds), rungs)
 
     def complete(self) -> list[int]:
         """Return the candidates that are scored on all folds."""
@@ -154,6 +185,8 @@ class Evaluation:
             return
         if reason is None:
             seconds = time.time() - start
+            if self.pruning:
+                self._validation_rows.check(self.candidates[candidate], fold, prepared)
             self._wait(Fit(candidate, fold, estimator, prepared, seconds))
             return
         if getattr(last_step(estimator), "engine", None) == "xla":
@@ -223,7 +256,7 @@ class Evaluation:
         # Networks with the same rows are next to each other: they are gathered once.
         fits = sorted(fits, key=lambda fit: fit.fold)
         start = time.time()
-        trained = train_together([fit.prepared for fit in fits])
+        trained = train_together([fit.prepared for fit in fits], **self._pruner(fits))
         share = (time.time() - start) / len(fits)
         for fit, training in zip(fits, trained, strict=True):
             key = fit.candidate, fit.fold
@@ -235,6 +268,20 @@ class Evaluation:
                 result = _fit_and_score(_Failed(training), **arguments)
             self._results[key] = result | {"fit_time": fit.seconds + share}
             self.advance(1)
+
+    def _pruner(self, fits: list[Fit]) -> dict[str, Any]:
+        """Return the argument that stops networks between epochs, if there is one."""
+        halving = self._halving
+        if halving is None:
+            return {}
+        networks = [(fit.candidate, fit.fold) for fit in fits]
+        numbers = {network: number for number, network in enumerate(networks)}
+
+        def pruner(epoch: int, values: Mapping[int, float]) -> set[int]:
+            best = {networks[number]: value for number, value in values.items()}
+            return {numbers[one] for one in halving.after_epoch(epoch + 1, best)}
+
+        return {"pruner": pruner}
 
     def _scored(self, estimator: Any, fold: int) -> dict[str, Any]:
         """Return the scores of a fitted estimator, as `_fit_and_score` does."""

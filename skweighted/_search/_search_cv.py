@@ -15,7 +15,7 @@ from sklearn.model_selection._validation import (
     _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_method_params, indexable
 
@@ -84,14 +84,24 @@ class ClassWeightSearchCV(BaseSearchCV):
         GridSearchCV.
     random_state : int, RandomState instance or None, default=None
         Determines which candidates are drawn from distributions.
+    pruning : {"halving"} or None, default=None
+        "halving" stops, between epochs, the candidates that fall behind on the rows
+        that early stopping holds out from the training rows: after some epochs, after
+        three times as many, and so on, only the best third of the candidates is
+        continued (asynchronous successive halving; Li et al., 2020). Test rows have no
+        part in it. All candidates need ``early_stopping=True`` and the same `monitor`,
+        whose values must not depend on class weights, as those of the default.
 
     Attributes
     ----------
     cv_results_ : dict of ndarray
         Parameters and scores, with the keys of GridSearchCV. In ``mean_fit_time``, the
-        time of a program is shared equally by its networks.
+        time of a program is shared equally by its networks. With `pruning`, "pruned"
+        is True for the candidates that were stopped. Their scores are those of the
+        networks at that time.
     best_estimator_ : estimator
-        The best candidate, fitted to all rows. Only if `refit` is not False.
+        The best candidate among those that were not pruned, fitted to all rows. Only
+        if `refit` is not False.
     best_score_ : float
         Its mean score on the test folds.
     best_params_ : dict
@@ -115,6 +125,12 @@ class ClassWeightSearchCV(BaseSearchCV):
         If a candidate cannot be trained together with others, with the reason. It is
         fitted on its own, or an error is raised if its `engine` is "xla".
 
+    References
+    ----------
+    Li, L., Jamieson, K., Rostamizadeh, A., Gonina, E., Hardt, M., Recht, B. and
+    Talwalkar, A. (2020). A system for massively parallel hyperparameter tuning.
+    Proceedings of Machine Learning and Systems 2.
+
     See Also
     --------
     sklearn.model_selection.GridSearchCV : The same search, one fit after the other.
@@ -135,6 +151,7 @@ class ClassWeightSearchCV(BaseSearchCV):
         "param_grid": [dict, Iterable],
         "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
+        "pruning": [StrOptions({"halving"}), None],
     }
 
     def __init__(
@@ -151,6 +168,7 @@ class ClassWeightSearchCV(BaseSearchCV):
         n_jobs: int | None = None,
         verbose: int = 0,
         random_state: Any = None,
+        pruning: str | None = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -165,6 +183,7 @@ class ClassWeightSearchCV(BaseSearchCV):
         self.param_grid = param_grid
         self.n_iter = n_iter
         self.random_state = random_state
+        self.pruning = pruning
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
@@ -230,7 +249,15 @@ class ClassWeightSearchCV(BaseSearchCV):
         }
         with progress_bar(n_fits, "fits", shown=self.verbose > 0) as advance:
             evaluation = Evaluation(
-                self.estimator, X, y, candidates, folds, shared, self.n_jobs, advance
+                estimator=self.estimator,
+                X=X,
+                y=y,
+                candidates=candidates,
+                folds=folds,
+                shared=shared,
+                n_jobs=self.n_jobs,
+                advance=advance,
+                pruning=self.pruning is not None,
             )
             try:
                 evaluation.run()
@@ -283,13 +310,21 @@ class ClassWeightSearchCV(BaseSearchCV):
         self.cv_results_ = self._format_results(
             evaluation.candidates, self.n_splits_, results
         )
+        if self.pruning is not None:
+            numbers = range(len(evaluation.candidates))
+            is_pruned = [number in evaluation.pruned for number in numbers]
+            self.cv_results_["pruned"] = np.array(is_pruned)
         return refit_metric
 
     def _choose(self, refit_metric: Any) -> None:
         """Set the attributes of the best candidate, if one is chosen."""
-        results = self.cv_results_
         if not self.refit and self.multimetric_:
             return
+        results = self.cv_results_
+        if self.pruning is not None and not callable(self.refit):
+            key = f"rank_test_{refit_metric}"
+            last = len(results["pruned"]) + 1
+            results = results | {key: np.where(results["pruned"], last, results[key])}
         self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
