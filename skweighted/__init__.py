@@ -42,6 +42,7 @@ _MODULE_OF = {
     "PriorCorrectedClassifier": "skweighted._estimator._prior_corrected",
     "ThresholdDisplay": "skweighted.displays",
     "TrainingCurveDisplay": "skweighted.displays",
+    "WeightPathDisplay": "skweighted.displays",
     "adapt_prior": "skweighted._costs._prior",
     "compare": "skweighted.comparison",
     "compute_class_weight": "skweighted._costs._weights",
