@@ -305,3 +305,17 @@ def test_a_monitor_that_is_not_a_number_is_explained():
 
     with pytest.raises(ValueError, match=whole(message)):
         mlp(monitor=broken).fit(X[KEPT], Y[KEPT], **VALIDATION)
+
+
+def test_a_monitor_that_predicts_other_rows_is_explained():
+    message = (
+        "monitor can only use predictions of the validation rows: call predict or "
+        "predict_proba with the X that monitor receives, and select rows of what is "
+        "returned."
+    )
+
+    def of_some_rows(estimator, X, y):
+        return log_loss(y[:99], estimator.predict_proba(X[:99]))
+
+    with pytest.raises(ValueError, match=whole(message)):
+        mlp(monitor=of_some_rows).fit(X[KEPT], Y[KEPT], **VALIDATION)

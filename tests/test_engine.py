@@ -10,11 +10,19 @@ import pytest
 import reference
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
-from skweighted._engine import _program
+from skweighted._engine import _forward, _group, _program
 from skweighted._engine._batches import Batches
+from skweighted._engine._callbacks import ProgressBar
 from skweighted._engine._early_stopping import Patience
-from skweighted._engine._forward import chunk_rows, mean_loss, predict
+from skweighted._engine._forward import (
+    Evaluation,
+    chunk_rows,
+    mean_loss,
+    predict,
+    stacked,
+)
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
 from skweighted._engine._network import dropout_seeds, initial_parameters
@@ -28,6 +36,7 @@ from skweighted._engine._spec import (
     TrainingSpec,
     Verdict,
 )
+from skweighted.losses import FocalCrossentropy, MeanSquaredFalseError
 
 N_ROWS, N_FEATURES = 70, 4  # three batches of 32, the last of 6 rows
 rng = np.random.default_rng(0)
@@ -209,7 +218,7 @@ def test_training_stops_after_as_many_epochs_without_improvement(losses, n_waits
         last = improved[max(0, epoch + 1 - n_waits) : epoch + 1]
         assert over[epoch] is not any(last)
     # The least loss is the best one, however little it improved.
-    assert patience.best == int(np.argmin(losses))
+    assert patience.best_epoch == int(np.argmin(losses))
     assert patience.best_loss == min(losses)
 
 
@@ -285,10 +294,10 @@ def seven_runs(network, **more):
 def test_seven_stacked_networks_equal_seven_fits(dtype, dropout, optimizer):
     network = network_of(dtype=dtype, dropout=dropout, l2=0.01)
     runs, spec = seven_runs(network), spec_of(dtype=dtype, optimizer=optimizer)
-    for stacked, run in zip(train(network, spec, runs), runs, strict=True):
+    for together, run in zip(train(network, spec, runs), runs, strict=True):
         [single] = train(network, spec, [run])
-        assert_same(stacked, single, **TOLERANCE[dtype])
-        assert stacked.history["loss"] == pytest.approx(single.history["loss"])
+        assert_same(together, single, **TOLERANCE[dtype])
+        assert together.history["loss"] == pytest.approx(single.history["loss"])
 
 
 def test_stacked_networks_stop_each_at_its_own_epoch():
@@ -297,12 +306,209 @@ def test_stacked_networks_stop_each_at_its_own_epoch():
     runs = seven_runs(network, validation=validation)
     spec = spec_of(epochs=40, early_stopping=EarlyStopping(2, 3e-3))
     results = train(network, spec, runs)
-    for stacked, run in zip(results, runs, strict=True):
+    for together, run in zip(results, runs, strict=True):
         [single] = train(network, spec, [run])
-        assert stacked.n_epochs == single.n_epochs
-        assert stacked.optimizer_state[0] == single.optimizer_state[0]
-        assert_same(stacked, single, rtol=1e-10)
+        assert together.n_epochs == single.n_epochs
+        assert together.optimizer_state[0] == single.optimizer_state[0]
+        assert_same(together, single, rtol=1e-10)
     assert len({result.n_epochs for result in results}) > 1
+
+
+def test_stacked_networks_watch_each_its_own_rows_and_score():
+    network = network_of()
+
+    def brier(outputs):
+        return float(np.mean((outputs - TARGETS["sigmoid"][30:70]) ** 2))
+
+    few, many = (
+        Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(first, 70)) for first in (50, 30)
+    )
+    runs = [
+        run_of(network, seed=seed, rows=np.arange(50), **more)
+        for seed, more in enumerate(
+            [{"validation": few}, {}, {"validation": many, "score": brier}]
+        )
+    ]
+    spec = spec_of(epochs=12, early_stopping=EarlyStopping(4, 0.0, "brier"))
+    for together, run in zip(train(network, spec, runs), runs, strict=True):
+        by_keras = train_with_keras(network, spec, run)
+        assert together.history.keys() == by_keras.history.keys()
+        assert together.best_epoch == by_keras.best_epoch
+        assert_same(together, by_keras, rtol=1e-10)
+        for name, values in together.history.items():
+            # Keras keeps the mean loss of an epoch in float32.
+            tolerance = 1e-5 if name == "loss" else 1e-10
+            np.testing.assert_allclose(values, by_keras.history[name], rtol=tolerance)
+
+
+@pytest.mark.parametrize("bytes_at_a_time", [2**24, 1000])
+@pytest.mark.parametrize("held_bytes", [2**26, 0])
+@pytest.mark.parametrize("loss", [FocalCrossentropy, MeanSquaredFalseError])
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
+def test_an_evaluation_together_equals_one_by_one(
+    storage, loss, held_bytes, bytes_at_a_time, monkeypatch
+):
+    network = network_of()
+    losses = [loss(dtype="float64") for _ in range(3)]
+    if loss is FocalCrossentropy:
+        losses = [loss(gamma, dtype="float64") for gamma in (0.0, 1.0, 2.5)]
+    data = [
+        Rows(storage(X), TARGETS["sigmoid"], WEIGHT, np.arange(start, N_ROWS))
+        for start in (20, 0, 33)
+    ]
+    parameters = [run_of(network, seed=seed).parameters for seed in range(3)]
+    alone = [
+        mean_loss(network, *one) for one in zip(losses, parameters, data, strict=True)
+    ]
+    monkeypatch.setattr(_forward, "CHUNK_BYTES", bytes_at_a_time)
+    monkeypatch.setattr(_forward, "HELD_BYTES", held_bytes)
+    evaluation = Evaluation(network, losses, data)
+    for _ in range(2):  # the second time, rows may be held
+        together, outputs = evaluation.of(stacked(*parameters))
+        # The order of a sum over 70 rows differs.
+        np.testing.assert_allclose(together, alone, rtol=1e-13)
+        for proba, one, rows in zip(outputs, parameters, data, strict=True):
+            expected = predict(network, one, X[rows.rows])
+            np.testing.assert_allclose(proba, expected, rtol=1e-13)
+
+
+def test_networks_that_end_leave_the_program(monkeypatch):
+    network = network_of(l2=0.01, dropout=0.2)
+    validation = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    runs = [
+        replace(run, loss=FocalCrossentropy(seed / 3, dtype="float64"))
+        for seed, run in enumerate(seven_runs(network, validation=validation))
+    ]
+    spec = spec_of(epochs=60, batch_size=29, early_stopping=EarlyStopping(2, 1e-3))
+    spec = replace(spec, loss=FocalCrossentropy(dtype="float64"))
+    monkeypatch.setattr(_group, "COMPILE_SECONDS", np.inf)
+    together = train(network, spec, runs)
+    monkeypatch.setattr(_group, "COMPILE_SECONDS", 0.0)
+    monkeypatch.setattr(_program, "PROGRAMS", Cache(99))
+    fewer = train(network, spec, runs)
+    for one, other in zip(fewer, together, strict=True):
+        assert one.n_epochs == other.n_epochs
+        assert one.optimizer_state[0] == other.optimizer_state[0]
+        # Programs for several numbers of networks round differently.
+        assert_same(one, other, rtol=1e-11)
+    sizes = [shape.n_networks for *_, shape, _ in _program.PROGRAMS._made]
+    assert sizes == [7, 4, 2, 1]
+    assert len({result.n_epochs for result in fewer}) > 3
+
+
+def runs_of_two_lengths(network, **more):
+    """Networks of two lockstep groups: three batches per epoch, and one."""
+    return [
+        run_of(network, seed=seed, rows=np.arange(n_rows), **more)
+        for seed, n_rows in enumerate([70, 20, 70, 20, 70])
+    ]
+
+
+def test_a_pruned_network_keeps_its_best_epoch_and_leaves_the_others_alone():
+    network = network_of()
+    opposite = Rows(X, ~TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    runs = runs_of_two_lengths(network, validation=opposite)
+    spec = spec_of(epochs=6, early_stopping=EarlyStopping(99, 0.0))
+    seen = []
+
+    def pruner(epoch, values):
+        seen.append(dict(values))
+        return {1: [0, 3], 2: [0, 4]}.get(epoch, [])
+
+    together = train(network, spec, runs, pruner=pruner)
+    assert [sorted(values) for values in seen] == (
+        [[0, 1, 2, 3, 4]] * 2 + [[1, 2, 4]] + [[1, 2]] * 3
+    )
+    for number, (result, run) in enumerate(zip(together, runs, strict=True)):
+        n_epochs = {0: 2, 3: 2, 4: 3}.get(number, 6)
+        [alone] = train(network, replace(spec, epochs=n_epochs), [run])
+        assert result.pruned is (n_epochs < 6)
+        assert (result.n_epochs, result.best_epoch) == (n_epochs, alone.best_epoch)
+        assert_same(result, alone, rtol=1e-12)
+        for epoch in range(n_epochs):
+            best = min(result.history["val_loss"][: epoch + 1])
+            assert seen[epoch][number] == best
+
+
+def test_a_pruner_sees_scores_that_are_lower_for_better_networks():
+    network = network_of()
+    validation = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+
+    def score(outputs):
+        return float(outputs.mean())
+
+    rule = EarlyStopping(99, 0.0, "mean", greater_is_better=True, first_epoch=1)
+    run = run_of(network, validation=validation, score=score)
+    seen = []
+    [result] = train(
+        network,
+        spec_of(epochs=4, early_stopping=rule),
+        [run],
+        pruner=lambda epoch, values: seen.append(values[0]) or [],
+    )
+    best = np.maximum.accumulate(result.history["val_mean"][1:])
+    assert seen == [np.inf, *-best]
+
+
+class Sees:
+    """A hook that keeps the logs, and returns a verdict before each epoch or after."""
+
+    def __init__(self, before=None, after=None):
+        self.before, self.after = before or {}, after or {}
+        self.epochs, self.logs = [], []
+
+    def begin_epoch(self, epoch):
+        self.epochs.append(epoch)
+        return self.before.get(epoch, Verdict())
+
+    def end_epoch(self, epoch, logs, snapshot):
+        self.logs.append(dict(logs))
+        return self.after.get(epoch, Verdict())
+
+
+def test_a_hook_sees_the_mean_of_the_networks_that_still_train():
+    network = network_of()
+    validation = Rows(X, TARGETS["sigmoid"], WEIGHT, np.arange(N_ROWS))
+    runs = runs_of_two_lengths(network)
+    runs[:3] = [replace(run, validation=validation) for run in runs[:3]]
+    spec = spec_of(epochs=9, early_stopping=EarlyStopping(2, 0.05))
+    hook = Sees()
+    results = train(network, spec, runs, [hook])
+    assert len({result.n_epochs for result in results}) > 1
+    assert hook.epochs == list(range(9))
+    for epoch, logs in enumerate(hook.logs):
+        for name in ("loss", "val_loss"):
+            values = [
+                result.history[name][epoch]
+                for result in results
+                if len(result.history.get(name, [])) > epoch
+            ]
+            if values:
+                assert logs[name] == pytest.approx(np.mean(values), rel=1e-12)
+            else:
+                assert name not in logs
+    for watched, alone in zip(results, train(network, spec, runs), strict=True):
+        assert_same(watched, alone, rtol=0)
+        assert watched.history == alone.history
+
+
+def test_a_verdict_of_a_hook_is_for_all_networks():
+    network = network_of()
+    runs = runs_of_two_lengths(network)
+    hook = Sees({0: Verdict(learning_rate=0.003)}, {1: Verdict(stop=True)})
+    results = train(network, spec_of(epochs=9), runs, [hook])
+    slow = [replace(run, learning_rate=0.003) for run in runs]
+    expected = train(network, spec_of(epochs=2), slow)
+    for result, one in zip(results, expected, strict=True):
+        assert result.n_epochs == 2
+        assert_same(result, one, rtol=0)
+
+
+def test_an_ensemble_has_one_progress_bar(capfd):
+    network = network_of()
+    with ProgressBar(3) as bar:
+        train(network, spec_of(), runs_of_two_lengths(network), [bar])
+    assert "3/3" in capfd.readouterr().err
 
 
 def test_networks_that_share_rows_equal_single_fits():
@@ -324,6 +530,21 @@ def test_networks_that_share_rows_equal_single_fits():
         assert_same(together, train(network, spec, [run])[0], rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_networks_with_their_own_dropout_and_penalty_share_a_program(dtype):
+    network, spec = network_of(dtype=dtype), spec_of(dtype=dtype, batch_size=30)
+    runs = [
+        run_of(network, seed=seed, l2=(penalty,) * 3, dropout=(rate, rate / 2, 0.0))
+        for seed, (penalty, rate) in enumerate([(0.0, 0.1), (0.01, 0.7), (0.1, 0.0)])
+    ]
+    before = set(PROGRAMS._made)
+    results = train(network, spec, runs)
+    assert len(set(PROGRAMS._made) - before) == 1
+    for together, run in zip(results, runs, strict=True):
+        by_keras = train_with_keras(network, spec, run)
+        assert_same(together, by_keras, **TOLERANCE[dtype])
+
+
 def test_networks_of_other_lengths_are_trained_in_one_call():
     network, spec = network_of(), spec_of()
     runs = [run_of(network, rows=np.arange(n)) for n in (70, 20, 64, 33)]
@@ -335,27 +556,20 @@ def test_networks_of_other_lengths_are_trained_in_one_call():
 
 
 def test_blocks_that_reach_over_epochs_have_no_effect():
-    class Looks:
-        def begin_epoch(self, epoch):
-            return Verdict()
-
-        def end_epoch(self, epoch, logs, snapshot):
-            return Verdict()
-
     network, spec, run = network_of(), spec_of(), run_of(network_of())
     [through] = train(network, spec, [run])
-    [by_epoch] = train(network, spec, [run], [Looks()])
+    [by_epoch] = train(network, spec, [run], [Sees()])
     assert_same(through, by_epoch, rtol=0)
     assert through.history == by_epoch.history
 
 
 def test_a_program_serves_other_rows_weights_rates_and_penalties():
-    network, spec = network_of(l2=0.01), spec_of(batch_size=31)
+    network, spec = network_of(l2=0.01, dropout=0.5), spec_of(batch_size=31)
     before = set(PROGRAMS._made)
     train(network, spec, [run_of(network)])
     [key] = set(PROGRAMS._made) - before
     for n in (66, 69):
-        other = network_of(l2=0.02)
+        other = network_of(l2=0.02, dropout=0.2)
         run = run_of(other, rows=np.arange(n), seed=n, learning_rate=1 / n)
         train(other, spec, [run])
     assert set(PROGRAMS._made) - before == {key}

@@ -182,6 +182,12 @@ def test_a_search_over_architectures_has_a_program_for_each(groups):
     assert groups == [4] * 8
 
 
+def test_a_search_over_penalties_and_dropout_rates_equals_grid_search(groups):
+    grid = {"alpha": [0.0, 0.1], "dropout": [0.1, 0.5]}
+    assert_same(*both(classifier(), grid, cv=2))
+    assert groups == [8]
+
+
 def test_a_search_over_focal_losses_equals_grid_search(groups):
     clf = classifier(loss="focal")
     assert_same(*both(clf, {"loss__gamma": [0.5, 1.0, 2.0]}, cv=2))

@@ -5,12 +5,13 @@ are available in any order, and training can resume where it stopped.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
-from skweighted._engine._spec import Rows
+from skweighted._engine._spec import NetworkSpec, Rows, Run, TrainingSpec
 
 
 class Batches:
@@ -115,6 +116,51 @@ class Batches:
         for number, data in enumerate(self._all):
             values = data.weights_of(rows, epoch)
             weight[:, number] = values.reshape(weight[:, number].shape)
+
+
+def with_same_rows(runs: Sequence[Run]) -> list[slice]:
+    """Return slices of the runs whose rows and orders are the same.
+
+    In a search, all candidates of a fold have the same rows, which are gathered once.
+    """
+    starts = [
+        number
+        for number, run in enumerate(runs)
+        if number == 0 or not _has_same_rows(run, runs[number - 1])
+    ]
+    return [slice(*pair) for pair in pairwise([*starts, len(runs)])]
+
+
+def _has_same_rows(run: Run, other: Run) -> bool:
+    """Return whether two runs use the same rows in the same order."""
+    one, two = run.data, other.data
+    return (
+        one.X is two.X
+        and run.first_epoch == other.first_epoch
+        and _key(run.shuffle_seed) == _key(other.shuffle_seed)
+        and (one.class_weight is None) == (two.class_weight is None)
+        and np.array_equal(one.rows, two.rows)
+        and np.array_equal(one.target, two.target)
+    )
+
+
+def _key(seed: np.random.SeedSequence | None) -> Any:
+    """Return what a seed sequence draws from."""
+    return None if seed is None else (seed.entropy, seed.spawn_key)
+
+
+def batches_of(
+    network: NetworkSpec, spec: TrainingSpec, runs: Sequence[Run]
+) -> Batches:
+    """Return the batches of runs with the same rows."""
+    first, *others = runs
+    return Batches(
+        first.data,
+        spec.batch_size,
+        network.dtype,
+        first.shuffle_seed,
+        [run.data for run in others],
+    )
 
 
 def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:

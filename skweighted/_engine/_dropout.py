@@ -13,13 +13,21 @@ from skweighted._tensorflow import tf
 
 
 def kept_units(
-    network: NetworkSpec, seeds: Sequence[int], first: int, n_steps: int, n_rows: int
+    network: NetworkSpec,
+    rates: Sequence[float],
+    seeds: Sequence[int],
+    first: int,
+    n_steps: int,
+    n_rows: int,
 ) -> list[np.ndarray]:
     """Return what dropout keeps in some steps, for each hidden stage with dropout.
 
     Parameters
     ----------
     network : NetworkSpec
+        Tells which stages have dropout.
+    rates : sequence of float
+        One per stage.
     seeds : sequence of int
         One per hidden stage.
     first : int
@@ -39,9 +47,9 @@ def kept_units(
             numbers,
             tf.constant(n_rows),
             tf.constant(stage.n_units),
-            tf.constant(stage.dropout, network.dtype),
+            tf.constant(rate, network.dtype),
         ).numpy()
-        for stage, seed in zip(network.stages, seeds, strict=False)
+        for stage, rate, seed in zip(network.stages, rates, seeds, strict=False)
         if stage.dropout
     ]
 

@@ -1,13 +1,12 @@
 """When to stop, and which epoch is the best: the same rule for both engines."""
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from skweighted._engine._forward import mean_loss
-from skweighted._engine._spec import EarlyStopping, NetworkSpec, Rows, Run, TrainingSpec
+from skweighted._engine._forward import Evaluation
+from skweighted._engine._spec import EarlyStopping, NetworkSpec, Run, TrainingSpec
 
 
 class Patience:
@@ -22,9 +21,9 @@ class Patience:
         self._rule = rule
         self._waited = 0
         self.best_loss = math.inf
-        self.best: Any = None
+        self.best_epoch = -1
 
-    def is_over(self, loss: float, parameters: Any) -> bool:
+    def is_over(self, loss: float, epoch: int) -> bool:
         """Record the loss of an epoch, and return whether it is the last one.
 
         The epoch with the lowest loss is the best, however small the difference. An
@@ -34,19 +33,16 @@ class Patience:
         if loss <= self.best_loss - self._rule.tol:
             self._waited = 0
         if loss < self.best_loss:
-            self.best_loss, self.best = loss, parameters
+            self.best_loss, self.best_epoch = loss, epoch
         return self._waited >= self._rule.patience
 
 
 class Watch:
-    """Scores the validation rows of one network after each epoch.
+    """Judges one network after each epoch, and keeps its best parameters.
 
     Parameters
     ----------
-    network : NetworkSpec
     rule : EarlyStopping
-    validation : Rows
-    loss : keras.losses.Loss
     score : callable or None
         As in `Run`.
 
@@ -54,48 +50,70 @@ class Watch:
     ----------
     best : tuple of ndarray or None
         Parameters of the best epoch so far.
-    best_epoch : int or None
-        Number of that epoch, from 0.
     """
 
     def __init__(
-        self,
-        network: NetworkSpec,
-        rule: EarlyStopping,
-        validation: Rows,
-        loss: Any,
-        score: Callable[[tuple[np.ndarray, ...]], float] | None,
+        self, rule: EarlyStopping, score: Callable[[np.ndarray], float] | None
     ) -> None:
-        self._network, self._rule = network, rule
-        self._validation, self._loss, self._score = validation, loss, score
+        self._rule, self._score = rule, score
         self._patience = Patience(rule)
-        self.best_epoch: int | None = None
+        self.best: tuple[np.ndarray, ...] | None = None
 
     def look(
-        self, epoch: int, parameters: tuple[np.ndarray, ...]
+        self,
+        epoch: int,
+        parameters: tuple[np.ndarray, ...],
+        loss: float,
+        outputs: np.ndarray,
     ) -> tuple[dict[str, float], bool]:
-        """Return the scores after an epoch, and whether it is the last one."""
-        loss = mean_loss(self._network, self._loss, parameters, self._validation)
-        logs, watched = {"val_loss": loss}, loss
+        """Return the scores after an epoch, and whether it is the last one.
+
+        Parameters
+        ----------
+        epoch : int
+        parameters : tuple of ndarray
+            Copied if the epoch is the best one.
+        loss : float
+            On the validation rows.
+        outputs : ndarray of shape (n_validation_rows, n_outputs)
+        """
+        logs, watched = {"val_loss": float(loss)}, float(loss)
         if self._score is not None:
-            score = self._score(parameters)
+            score = self._score(outputs)
             logs[f"val_{self._rule.monitor}"] = score
             watched = -score if self._rule.greater_is_better else score
         if epoch < self._rule.first_epoch:
             return logs, False
-        is_last = self._patience.is_over(watched, parameters)
-        if self.best is parameters:
-            self.best_epoch = epoch
+        is_last = self._patience.is_over(watched, epoch)
+        if self._patience.best_epoch == epoch:
+            self.best = tuple(map(np.copy, parameters))
         return logs, is_last
 
     @property
-    def best(self) -> Any:
-        return self._patience.best
+    def best_value(self) -> float:
+        """Value of the best epoch so far, infinite without one; lower is better."""
+        return self._patience.best_loss
+
+    @property
+    def best_epoch(self) -> int:
+        """Number of the best epoch so far, from 0; -1 if there is none."""
+        return self._patience.best_epoch
 
 
-def watch_of(network: NetworkSpec, spec: TrainingSpec, run: Run) -> Watch | None:
+def watch_of(spec: TrainingSpec, run: Run) -> Watch | None:
     """Return the `Watch` of a run, or None without early stopping."""
     if spec.early_stopping is None or run.validation is None:
         return None
-    loss = run.loss or spec.loss
-    return Watch(network, spec.early_stopping, run.validation, loss, run.score)
+    return Watch(spec.early_stopping, run.score)
+
+
+def evaluation_of(
+    network: NetworkSpec, spec: TrainingSpec, runs: Sequence[Run]
+) -> Evaluation | None:
+    """Return the evaluation of the runs with a `Watch`, or None if there are none."""
+    losses, rows = [], []
+    for run in runs:
+        if spec.early_stopping is not None and run.validation is not None:
+            losses.append(run.loss or spec.loss)
+            rows.append(run.validation)
+    return Evaluation(network, losses, rows) if rows else None

@@ -4,7 +4,7 @@ Few rows use a graph for any number of rows, because XLA would recompile for eac
 number. Many rows use XLA in chunks of a fixed size, which takes two thirds of the time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,9 @@ from skweighted._tensorflow import tf
 
 # Bytes of X, or of the outputs of the widest layer, that are created at a time.
 CHUNK_BYTES = 2**24
+
+# Bytes of X that are kept between two evaluations of the same rows.
+HELD_BYTES = 2**26
 
 FUNCTIONS = Cache(MOST_PROGRAMS)
 
@@ -53,7 +56,7 @@ def predict(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> np.ndarr
             n_rows=size if many else None,
         ),
     )
-    stacked = _stacked(parameters)
+    as_tensors = stacked(parameters)
     proba = np.empty((n_rows, network.stages[-1].n_units), dtype=network.dtype)
     for start in range(0, n_rows, size):
         rows = slice(start, start + size)
@@ -62,7 +65,7 @@ def predict(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> np.ndarr
             padded = np.zeros((1, size, chunk.shape[2]), dtype=network.dtype)
             padded[:, : chunk.shape[1]] = chunk
             chunk = padded
-        values = function(stacked, tf.constant(chunk))[0].numpy()
+        values = function(as_tensors, tf.constant(chunk))[0].numpy()
         proba[rows] = values[: n_rows - start]
     return proba
 
@@ -82,43 +85,137 @@ def mean_loss(
         Kernel and bias of each stage, unstacked.
     data : Rows
     """
-    if is_batch_wide(loss):
-        proba = predict(network, parameters, data.X[data.rows])
-        truth = data.targets_of(data.rows).astype(network.dtype)
-        weight = data.weights_of(data.rows).astype(network.dtype)
-        return float(loss.over_batch(*map(tf.constant, (truth, proba, weight))))
-    function = FUNCTIONS.get(
-        ("loss", architecture(network), structure(loss)),
-        lambda: _compiled(
-            network,
-            lambda p, X, target, loss_data: with_data(loss, loss_data).call(
-                target, outputs(network, p, X)
+    [value], _ = Evaluation(network, [loss], [data]).of(stacked(parameters))
+    return float(value)
+
+
+class Evaluation:
+    """Mean losses and outputs of M networks, each on its own rows.
+
+    One call computes a chunk of rows of all networks. Rows are padded to those of the
+    longest network, with weight 0. Few rows are gathered only once.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    losses : sequence of keras.losses.Loss
+        One per network; they differ only in their data.
+    data : sequence of Rows
+        One per network.
+    """
+
+    def __init__(
+        self, network: NetworkSpec, losses: Sequence[Any], data: Sequence[Rows]
+    ) -> None:
+        self._network, self._loss, self._data = network, losses[0], data
+        self._loss_data = {
+            name: tf.constant(values)
+            for name, values in stacked_data(losses, network.dtype).items()
+        }
+        self._weight = [one.weights_of(one.rows) for one in data]
+        self._n_rows = max(len(one.rows) for one in data)
+        self._chunk_rows = max(1, chunk_rows(network) // len(data))
+        n_values = len(data) * self._n_rows * network.n_features
+        self._is_held = n_values * np.dtype(network.dtype).itemsize <= HELD_BYTES
+        self._held: list[tuple[Any, Any]] = []
+        self._function = self._find_function()
+
+    def of(self, parameters: Sequence[Any]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return what networks with these parameters compute.
+
+        Parameters
+        ----------
+        parameters : sequence of tensor
+            Kernel and bias of each stage, stacked over the networks.
+
+        Returns
+        -------
+        losses : ndarray of shape (M,)
+            Weighted mean loss of each network, without penalty.
+        outputs : list of ndarray of shape (n_rows, n_outputs)
+        """
+        n_outputs = self._network.stages[-1].n_units
+        shape = (len(self._data), self._n_rows, n_outputs)
+        proba = np.empty(shape, self._network.dtype)
+        total = np.zeros(len(self._data))
+        stop = 0
+        for X, target in self._chunks():
+            start, stop = stop, stop + X.shape[1]
+            outputs_of_chunk, values = self._function(
+                parameters, X, target, self._loss_data
+            )
+            proba[:, start:stop] = outputs_of_chunk.numpy()
+            if not is_batch_wide(self._loss):
+                total += self._weighted_sums(values.numpy().astype(np.float64), start)
+        if is_batch_wide(self._loss):
+            losses = self._of_batches(proba)
+        else:
+            losses = total / [weight.sum() for weight in self._weight]
+        lengths = [len(one.rows) for one in self._data]
+        return losses, [p[:n] for p, n in zip(proba, lengths, strict=True)]
+
+    def _find_function(self) -> Any:
+        """Return a graph for any number of networks and rows."""
+        network, loss = self._network, self._loss
+
+        def function(parameters, X, target, loss_data):
+            proba = outputs(network, parameters, X)
+            if is_batch_wide(loss):
+                return proba, ()
+            return proba, with_data(loss, loss_data).call(target, proba)
+
+        return FUNCTIONS.get(
+            ("evaluation", architecture(network), structure(loss)),
+            lambda: _compiled(
+                network, function, network.stages[-1].n_units, loss_data=self._loss_data
             ),
-            network.stages[-1].n_units,
-            loss=loss,
-        ),
-    )
-    size = chunk_rows(network)
-    stacked = _stacked(parameters)
-    loss_data = stacked_data([loss], network.dtype)
-    total = total_weight = 0.0
-    for start in range(0, len(data.rows), size):
-        rows = data.rows[start : start + size]
-        values = function(
-            stacked,
-            tf.constant(dense_rows(data.X, rows, network.dtype)[np.newaxis]),
-            tf.constant(data.targets_of(rows).astype(network.dtype)[np.newaxis]),
-            {name: tf.constant(array) for name, array in loss_data.items()},
         )
-        weight = data.weights_of(rows)
-        total += float(np.vdot(values[0].numpy().astype(np.float64), weight))
-        total_weight += float(weight.sum())
-    return total / total_weight
+
+    def _chunks(self) -> Iterator[tuple[Any, Any]]:
+        """Yield features and targets of each chunk."""
+        if self._held:
+            yield from self._held
+            return
+        for start in range(0, self._n_rows, self._chunk_rows):
+            size = min(self._chunk_rows, self._n_rows - start)
+            shape, dtype = (len(self._data), size), self._network.dtype
+            X = np.zeros((*shape, self._network.n_features), dtype)
+            target = np.zeros((*shape, self._network.stages[-1].n_units), dtype)
+            for m, data in enumerate(self._data):
+                rows = data.rows[start : start + size]
+                X[m, : len(rows)] = dense_rows(data.X, rows, dtype)
+                target[m, : len(rows)] = data.targets_of(rows)
+            chunk = tf.constant(X), tf.constant(target)
+            if self._is_held:
+                self._held.append(chunk)
+            yield chunk
+
+    def _weighted_sums(self, values: np.ndarray, start: int) -> list[float]:
+        """Return the weighted sum of each network's losses on a chunk."""
+        sums = []
+        for one, weight in zip(values, self._weight, strict=True):
+            part = weight[start : start + len(one)]
+            sums.append(float(np.vdot(one[: len(part)], part)))
+        return sums
+
+    def _of_batches(self, proba: np.ndarray) -> np.ndarray:
+        """Return the loss of each network, whose rows are one batch."""
+        dtype = self._network.dtype
+        truth = np.zeros_like(proba)
+        weight = np.zeros((*proba.shape[:2], *self._weight[0].shape[1:]), dtype)
+        for m, data in enumerate(self._data):
+            truth[m, : len(data.rows)] = data.targets_of(data.rows)
+            weight[m, : len(data.rows)] = self._weight[m]
+        loss = with_data(self._loss, self._loss_data)
+        return loss.over_batch(*map(tf.constant, (truth, proba, weight))).numpy()
 
 
-def _stacked(parameters: Sequence[np.ndarray]) -> list[Any]:
-    """Return the parameters of one network as tensors with a leading axis."""
-    return [tf.constant(np.atleast_2d(values)[np.newaxis]) for values in parameters]
+def stacked(*networks: Sequence[np.ndarray]) -> list[Any]:
+    """Return the parameters of networks as tensors, stacked on a leading axis."""
+    return [
+        tf.constant(np.stack([np.atleast_2d(values) for values in arrays]))
+        for arrays in zip(*networks, strict=True)
+    ]
 
 
 def _compiled(
@@ -126,30 +223,31 @@ def _compiled(
     function: Any,
     *other_widths: int,
     n_rows: int | None = None,
-    loss: Any = None,
+    loss_data: dict[str, Any] | None = None,
 ) -> Any:
-    """Return a compiled function of one network's parameters and tables of rows.
+    """Return a compiled function of stacked parameters and tables of rows.
 
-    Compiled by XLA for a fixed number of rows, else a graph for any number. With a
-    loss, its data are the last argument.
+    Compiled by XLA for one network and a fixed number of rows, else a graph for any
+    numbers of them. The data of a loss are the last argument, if there are any.
     """
     dtype = network.dtype
+    n_networks = None if n_rows is None else 1
     parameters = [
-        tf.TensorSpec((1, *shape), dtype) for shape in stacked_shapes(network)
+        tf.TensorSpec((n_networks, *shape), dtype) for shape in stacked_shapes(network)
     ]
     tables = [
-        tf.TensorSpec((1, n_rows, width), dtype)
+        tf.TensorSpec((n_networks, n_rows, width), dtype)
         for width in (network.n_features, *other_widths)
     ]
-    loss_data = (
+    numbers = (
         []
-        if loss is None
+        if loss_data is None
         else [
             {
-                name: tf.TensorSpec(array.shape, dtype)
-                for name, array in stacked_data([loss], dtype).items()
+                name: tf.TensorSpec((None, *array.shape[1:]), dtype)
+                for name, array in loss_data.items()
             }
         ]
     )
     compiled = tf.function(function, jit_compile=n_rows is not None, autograph=False)
-    return compiled.get_concrete_function(parameters, *tables, *loss_data)
+    return compiled.get_concrete_function(parameters, *tables, *numbers)

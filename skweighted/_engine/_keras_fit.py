@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._batches import Batches
-from skweighted._engine._early_stopping import watch_of
+from skweighted._engine._early_stopping import evaluation_of, watch_of
+from skweighted._engine._forward import stacked
 from skweighted._engine._keras_model import (
     build_model,
     compile_model,
@@ -61,7 +62,8 @@ class _Follower(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._run, self._hooks = run, hooks
-        self.watch = watch_of(network, spec, run)
+        self.watch = watch_of(spec, run)
+        self._evaluation = evaluation_of(network, spec, [run])
         self.logs: list[dict[str, float]] = []
         self.diverged_epoch: int | None = None
 
@@ -76,8 +78,10 @@ class _Follower(keras.callbacks.Callback):
             self.diverged_epoch = epoch - self._run.first_epoch + 1
             self.model.stop_training = True
             return
-        if self.watch is not None:
-            seen, is_last = self.watch.look(epoch, parameters_of(self.model))
+        if self.watch is not None and self._evaluation is not None:
+            parameters = parameters_of(self.model)
+            [loss], [outputs] = self._evaluation.of(stacked(parameters))
+            seen, is_last = self.watch.look(epoch, parameters, loss, outputs)
             logs.update(seen)
             if is_last:
                 self.model.stop_training = True
@@ -123,6 +127,7 @@ def train_with_keras(
     -------
     TrainingResult
     """
+    network = network.with_rates(run.l2, run.dropout)
     state = run.optimizer_state
     model = build_model(
         network,
@@ -151,7 +156,7 @@ def train_with_keras(
     except KeyboardInterrupt:
         interrupted = True
     best_epoch = run.first_epoch + len(follower.logs)
-    if follower.watch is not None and follower.watch.best_epoch is not None:
+    if follower.watch is not None and follower.watch.best is not None:
         best_epoch = follower.watch.best_epoch + 1
     return TrainingResult(
         parameters=parameters_of(model),

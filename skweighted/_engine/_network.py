@@ -81,6 +81,7 @@ def outputs(
     parameters: Sequence[Any],
     X: Any,
     kept: Sequence[Any] = (),
+    scale: Sequence[Any] = (),
 ) -> Any:
     """Return the outputs of M networks, of shape (M, n_rows, n_outputs).
 
@@ -95,6 +96,8 @@ def outputs(
     X : tensor of shape (M, n_rows, n_features)
     kept : sequence of tensor of shape (M, n_rows, n_units), bool
         In training: which outputs dropout keeps, for each stage with dropout.
+    scale : sequence of tensor of shape (M, 1, 1)
+        In training: the factor of what dropout keeps, for each stage.
     """
     values = X
     masks = iter(kept)
@@ -102,6 +105,6 @@ def outputs(
         kernel, bias = parameters[2 * number : 2 * number + 2]
         values = _activated(stage.activation, tf.matmul(values, kernel) + bias)
         if stage.dropout and kept:
-            scaled = values * (1 / (1 - stage.dropout))
+            scaled = values * scale[number]
             values = tf.where(next(masks), scaled, tf.zeros_like(scaled))
     return values

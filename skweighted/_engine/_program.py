@@ -3,8 +3,8 @@
 A program is a pure function from state to state. Keras' optimizers need variables, so a
 program has its own variables, which hold the state only while it runs. Threads that run
 one program at the same time each have their own set of them. What varies between fits
-(initial weights, learning rates, penalties, rows, weights) is data, so it never causes
-recompilation.
+(initial weights, learning rates, penalties, dropout rates, rows, weights) is data, so
+it never causes recompilation.
 """
 
 import copy
@@ -38,6 +38,15 @@ class Block(NamedTuple):
     weight: Any  # (K, M, B), or (K, M, B, n_outputs) if each output has its own
     n_rows: Any  # (K, M)
     kept: tuple[Any, ...]  # of each stage with dropout: (K, M, B, n_units), bool
+
+
+class PerNetwork(NamedTuple):
+    """The numbers of M networks that are arguments of a program, not part of it."""
+
+    learning_rate: Any  # (M, 1, 1)
+    l2: Any  # of each stage, the factor of the sum of squares of its kernel: (M,)
+    scale: Any  # of each stage, the factor of what dropout keeps: (M, 1, 1)
+    loss_data: dict[str, Any]  # numbers and arrays of the loss: (M, 1, ...)
 
 
 @dataclass(frozen=True)
@@ -91,9 +100,7 @@ class Program:
     def run(
         self,
         state: Sequence[Any],
-        learning_rate: np.ndarray,
-        l2: np.ndarray,
-        loss_data: dict[str, np.ndarray],
+        numbers: PerNetwork,
         block: Block,
         n_steps: int,
     ) -> tuple[list[Any], np.ndarray]:
@@ -103,11 +110,7 @@ class Program:
         ----------
         state : sequence of tensor
             Parameters, then the optimizer's variables, stacked over the networks.
-        learning_rate : ndarray of shape (M,)
-        l2 : ndarray of shape (n_stages, M)
-            Factor of the sum of squares of each kernel.
-        loss_data : dict of str to ndarray of shape (M, 1, ...)
-            Numbers and arrays of the loss, from `stacked_data`.
+        numbers : PerNetwork
         block : Block
         n_steps : int
             Number of steps to run, at most K.
@@ -120,12 +123,8 @@ class Program:
         """
         arguments = (
             list(map(tf.convert_to_tensor, state)),
-            tf.constant(
-                learning_rate[:, np.newaxis, np.newaxis], self._learning_rate.dtype
-            ),
-            tf.constant(l2),
-            {name: tf.constant(values) for name, values in loss_data.items()},
-            Block(*(tf.nest.map_structure(tf.constant, part) for part in block)),
+            tf.nest.map_structure(tf.constant, numbers),
+            tf.nest.map_structure(tf.constant, block),
             tf.constant(n_steps),
         )
         lane = self._free_lane(arguments)
@@ -145,18 +144,18 @@ class Program:
                 self._traced = function.get_concrete_function(*arguments)
         return _lane(self._traced)
 
-    def _steps(self, state, learning_rate, l2, loss_data, block, n_steps):
+    def _steps(self, state, numbers, block, n_steps):
         """Trace the loop over the steps."""
         for variable, value in zip(self._variables, state, strict=True):
             variable.value.assign(value)
-        self._learning_rate.assign(learning_rate)
+        self._learning_rate.assign(numbers.learning_rate)
         shape = (self.shape.n_steps, self.shape.n_networks)
-        loss_function = with_data(self._loss, loss_data)
+        loss_function = with_data(self._loss, numbers.loss_data)
 
         def one_step(step, losses):
             batch = tf.nest.map_structure(lambda values: values[step], block)
             with tf.GradientTape() as tape:
-                loss = self._batch_loss(loss_function, batch, l2)
+                loss = self._batch_loss(loss_function, batch, numbers)
                 total = tf.reduce_sum(loss)
             variables = [parameter.value for parameter in self._parameters]
             self._optimizer.apply(tape.gradient(total, variables), self._parameters)
@@ -169,10 +168,10 @@ class Program:
         )
         return [variable.value.read_value() for variable in self._variables], losses
 
-    def _batch_loss(self, loss_function, batch, l2):
+    def _batch_loss(self, loss_function, batch, numbers):
         """Return the loss of each network on its batch, of shape (M,)."""
         parameters = [parameter.value for parameter in self._parameters]
-        proba = outputs(self._network, parameters, batch.X, batch.kept)
+        proba = outputs(self._network, parameters, batch.X, batch.kept, numbers.scale)
         if is_batch_wide(loss_function):
             loss = loss_function.over_batch(batch.target, proba, batch.weight)
         else:
@@ -183,7 +182,7 @@ class Program:
         for number, stage in enumerate(self._network.stages):
             if stage.l2:
                 squares = tf.square(parameters[2 * number])
-                loss += l2[number] * tf.reduce_sum(squares, axis=(1, 2))
+                loss += numbers.l2[number] * tf.reduce_sum(squares, axis=(1, 2))
         return loss
 
 
@@ -213,7 +212,12 @@ def _lane(traced: Any) -> _Lane:
 def architecture(network: NetworkSpec) -> Hashable:
     """Return only what the compiled code depends on in a network."""
     stages = tuple(
-        replace(stage, kernel_initializer=None, l2=bool(stage.l2))
+        replace(
+            stage,
+            kernel_initializer=None,
+            l2=bool(stage.l2),
+            dropout=bool(stage.dropout),
+        )
         for stage in network.stages
     )
     return replace(network, stages=stages)

@@ -5,8 +5,8 @@ only kind of stage.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
@@ -43,6 +43,21 @@ class NetworkSpec:
         for n_inputs, n_units in pairwise(widths):
             shapes += [(n_inputs, n_units), (n_units,)]
         return shapes
+
+    def with_rates(
+        self,
+        l2: Sequence[float] | None = None,
+        dropout: Sequence[float] | None = None,
+    ) -> "NetworkSpec":
+        """Return the network with other penalties and dropout rates of each stage."""
+        l2 = [stage.l2 for stage in self.stages] if l2 is None else l2
+        if dropout is None:
+            dropout = [stage.dropout for stage in self.stages]
+        stages = (
+            replace(stage, l2=penalty, dropout=rate)
+            for stage, penalty, rate in zip(self.stages, l2, dropout, strict=True)
+        )
+        return replace(self, stages=tuple(stages))
 
 
 @dataclass(frozen=True)
@@ -155,8 +170,9 @@ class Run:
     validation : Rows or None
         Validation rows for early stopping.
     score : callable or None
-        Returns the score of parameters on the validation rows, which early stopping
-        monitors instead of the loss.
+        Returns the score of outputs on the validation rows, of shape
+        (n_validation_rows, n_outputs), which early stopping monitors instead of the
+        loss.
     optimizer_state : tuple of ndarray or None
         The optimizer's variables from an earlier `TrainingResult`; None for a new
         optimizer.
@@ -165,9 +181,8 @@ class Run:
     loss : keras.losses.Loss or None
         The loss of the specification with other data, such as class priors; None uses
         it without change.
-    l2 : tuple of float or None
-        Penalty of each stage, above 0 where that of the network is; None uses those of
-        the network.
+    l2, dropout : tuple of float or None
+        Penalty and dropout rate of each stage; None uses those of the network.
     """
 
     data: Rows
@@ -176,11 +191,12 @@ class Run:
     shuffle_seed: np.random.SeedSequence | None = None
     dropout_seeds: tuple[int, ...] = ()
     validation: Rows | None = None
-    score: Callable[[tuple[np.ndarray, ...]], float] | None = None
+    score: Callable[[np.ndarray], float] | None = None
     optimizer_state: tuple[np.ndarray, ...] | None = None
     first_epoch: int = 0
     loss: Any = None
     l2: tuple[float, ...] | None = None
+    dropout: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +218,8 @@ class TrainingResult:
         The first epoch, counted from 1, with a loss that is not finite.
     interrupted : bool
         Whether the user interrupted training.
+    pruned : bool
+        Whether a pruner ended it.
     """
 
     parameters: tuple[np.ndarray, ...]
@@ -211,6 +229,7 @@ class TrainingResult:
     best_epoch: int
     diverged_epoch: int | None = None
     interrupted: bool = False
+    pruned: bool = False
 
 
 @dataclass(frozen=True, eq=False)

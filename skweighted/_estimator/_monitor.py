@@ -18,7 +18,7 @@ from skweighted._estimator._problem import Problem
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._trained import TrainedNetwork
 
-Score = Callable[[tuple[np.ndarray, ...]], float]
+Score = Callable[[np.ndarray], float]
 
 
 def monitor_name(monitor: Any) -> str:
@@ -32,7 +32,9 @@ def monitor_name(monitor: Any) -> str:
 def score_of(
     settings: Settings, problem: Problem, untrained: TrainedNetwork
 ) -> Score | None:
-    """Return a function that scores the parameters of a network, or None.
+    """Return a function that scores a network by its outputs, or None.
+
+    The outputs are those on the validation rows, of shape (n_rows, n_outputs).
 
     None if the loss on the validation rows is the score: for "loss", for the log loss
     of plain cross-entropy, and if outputs are not probabilities.
@@ -44,7 +46,7 @@ def score_of(
     problem : Problem
         With validation rows.
     untrained : TrainedNetwork
-        The network whose parameters change.
+        The network that is trained.
     """
     rows = problem.validation
     if rows is None or settings.monitor == "loss":
@@ -64,20 +66,19 @@ def score_of(
 def _log_loss(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Score:
     """Return the function for log loss: of the weighted problem, or of the true one."""
     targets = untrained.targets
-    X, target = rows.X[rows.rows], rows.target[rows.rows]
+    target = rows.target[rows.rows]
     if not settings.monitor_weighted:
         # A class of weight zero stays ignored.
         is_present = np.asarray(rows.class_weight) > 0
         rows = replace(rows, class_weight=is_present.astype(np.float64))
     weight = rows.weights_of(rows.rows)
 
-    def score(parameters):
-        network = replace(untrained, parameters=parameters)
-        proba = network.proba(X)
+    def score(outputs):
+        proba = targets.proba(outputs)
         if settings.monitor_weighted:
             proba = undone(untrained.loss, proba)
         else:
-            proba = network.true_proba(proba)
+            proba = untrained.true_proba(proba)
         of_truth = targets.of_truth(proba, target).astype(np.float64)
         least = np.finfo(proba.dtype).eps  # as in sklearn.metrics.log_loss
         return float(np.average(-np.log(of_truth.clip(least, 1)), weights=weight))
@@ -90,12 +91,11 @@ def _by_scorer(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Sco
     X, y = rows.X[rows.rows], untrained.targets.decode(rows.target[rows.rows])
     weight = rows.weight[rows.rows]
     weighted = {"sample_weight": weight} if len(np.unique(weight)) > 1 else {}
-    classifier = _Classifier(untrained, settings.correct_probabilities)
+    classifier = _Classifier(untrained, X, settings.correct_probabilities)
     scorer = check_scoring(classifier, scoring=settings.monitor)
 
-    def score(parameters):
-        network = replace(untrained, parameters=parameters)
-        classifier = _Classifier(network, settings.correct_probabilities)
+    def score(outputs):
+        classifier.proba = untrained.targets.proba(outputs)
         value = scorer(classifier, X, y, **weighted)
         if not np.isfinite(value):
             raise ValueError(
@@ -108,12 +108,17 @@ def _by_scorer(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Sco
 
 
 class _Classifier(ClassifierMixin, BaseEstimator):
-    """A network during training, as a fitted classifier for scorers."""
+    """A network during training, as a fitted classifier for scorers.
 
-    def __init__(self, network, correct_probabilities):
+    Its probabilities are those of the validation rows, so it predicts no other rows.
+    """
+
+    def __init__(self, network, X, correct_probabilities):
         self.network = network
+        self.X = X
         self.correct_probabilities = correct_probabilities
         self.classes_ = network.targets.classes
+        self.proba = None
 
     def fit(self, X, y):
         """Do nothing."""
@@ -121,9 +126,19 @@ class _Classifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X):
         """Return what the estimator's `predict_proba` returns."""
-        proba = self.network.proba(X)
+        proba = self._proba_of(X)
         return self.network.true_proba(proba) if self.correct_probabilities else proba
 
     def predict(self, X):
         """Return what the estimator's `predict(X)` returns."""
-        return self.network.predict(self.network.proba(X), self.network.decision_costs)
+        return self.network.predict(self._proba_of(X), self.network.decision_costs)
+
+    def _proba_of(self, X):
+        """Return the probabilities of the validation rows, or raise ValueError."""
+        if X is not self.X:
+            raise ValueError(
+                "monitor can only use predictions of the validation rows: call predict "
+                "or predict_proba with the X that monitor receives, and select rows of "
+                "what is returned."
+            )
+        return self.proba

@@ -45,13 +45,13 @@ def why_not_this_loss(prepared: Prepared) -> str | None:
 def group_of(prepared: Prepared) -> Hashable:
     """Return a key that is the same for trainings that one program can hold.
 
-    Rows, weights, seeds, initial parameters, learning rates, penalties above 0 and the
-    data of the loss are not part of it.
+    Rows, weights, seeds, initial parameters, learning rates, penalties, dropout rates
+    above 0 and the data of the loss are not part of it.
     """
     settings, start, problem, epochs = prepared
     spec = training_spec(settings, problem, epochs)
     return (
-        architecture(start.network),
+        architecture(start.network.with_rates(l2=[0.0] * len(start.network.stages))),
         optimizer_settings(settings.optimizer),
         structure(problem.loss),
         (spec.batch_size, spec.epochs, spec.early_stopping),
@@ -84,6 +84,7 @@ def train_together(group: Sequence[Prepared]) -> list[Training | Exception]:
             learning_rate=learning_rate_of(prepared.settings.optimizer),
             loss=prepared.problem.loss,
             l2=tuple(stage.l2 for stage in prepared.start.network.stages),
+            dropout=tuple(stage.dropout for stage in prepared.start.network.stages),
         )
         for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
     ]
