@@ -26,6 +26,7 @@ TRUSTED_TYPES = [
     "skweighted._engine._spec.NetworkSpec",
     "skweighted._estimator._classes.Classes",
     "skweighted._estimator._classifier.CostSensitiveMLPClassifier",
+    "skweighted._estimator._ensemble.TrainedEnsemble",
     "skweighted._estimator._labels.Labels",
     "skweighted._estimator._prior_corrected.PriorCorrectedClassifier",
     "skweighted._estimator._trained.TrainedNetwork",

@@ -196,7 +196,7 @@ def test_fit_equals_train_on_batch_of_a_keras_model(problem, dtype):
     theirs.compile(keras.optimizers.Adam(1e-3), loss)
     weight = np.array([ours.class_weight_[label] for label in labels])
     data = Rows(features, labels[:, None], weight, np.arange(len(labels)))
-    batches = Batches(data, 32, dtype, ours._trained.shuffle_seed)
+    batches = Batches(data, 32, dtype, ours._trained.networks[0].shuffle_seed)
     for epoch in range(3):
         for step in range(batches.n_steps):
             theirs.train_on_batch(*batches.batch(epoch, step))

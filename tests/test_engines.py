@@ -101,7 +101,7 @@ def test_engines_can_take_turns():
 
 def test_another_optimizer_in_partial_fit_starts_again():
     clf = mlp().partial_fit(X, Y).set_params(optimizer="sgd").partial_fit(X, Y)
-    assert len(clf._trained.optimizer_state) == 1
+    assert len(clf._trained.networks[0].optimizer_state) == 1
 
 
 def test_the_estimator_follows_what_the_user_makes_of_model():
@@ -497,8 +497,8 @@ def test_weights_excluded_from_decay_stay_excluded():
         "names"
     )
     assert (
-        np.abs(kept._trained.parameters[0]).sum()
-        > np.abs(decayed()._trained.parameters[0]).sum()
+        np.abs(kept._trained.networks[0].parameters[0]).sum()
+        > np.abs(decayed()._trained.networks[0].parameters[0]).sum()
     )
 
 

@@ -1064,7 +1064,11 @@ def test_class_priors_are_shares_of_the_weights(kind):
     shares = [
         np.unique(column, return_counts=True)[1] / len(copies) for column in columns.T
     ]
-    loss = fitted._trained.loss.loss if kind == "labels" else fitted._trained.loss
+    loss = (
+        fitted._trained.networks[0].loss.loss
+        if kind == "labels"
+        else fitted._trained.networks[0].loss
+    )
     expected = shares if kind == "labels" else shares[0]
     np.testing.assert_allclose(loss.class_prior, expected, rtol=1e-15)
 
@@ -1184,7 +1188,7 @@ def test_correcting_probabilities_changes_no_decision(name, kind):
     fitted.correct_probabilities = True
     np.testing.assert_array_equal(fitted.predict(X), likely)
     np.testing.assert_array_equal(fitted.predict(X, cost_matrix=costs), cheap)
-    corrected, loss = fitted.predict_proba(X), fitted._trained.loss
+    corrected, loss = fitted.predict_proba(X), fitted._trained.networks[0].loss
     undone = loss.undo(proba) if hasattr(loss, "undo") else proba
     # Class weights, which are 1, are undone by a logarithm and its exponential.
     np.testing.assert_allclose(corrected, undone, rtol=1e-12)

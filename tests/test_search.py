@@ -48,6 +48,10 @@ NAME = "costsensitivemlpclassifier"
 WEIGHTS = [None, "balanced", {0: 1.0, 1: 8.0}]
 SEEDS = {"random_state": [0, 1, 2, 3, 4]}
 TIMES = ("fit_time", "score_time")
+FOLDS_OF_ALL = {
+    **{"n_networks": 3, "ensemble": "folds", "early_stopping": True},
+    **{"threshold": "f1", "calibration": "temperature", "correct_probabilities": True},
+}
 
 # A program for one network and a program for several are compiled by XLA each in its
 # own way, so sums are rounded differently.
@@ -95,9 +99,9 @@ def groups(monkeypatch):
     """Return a list that is filled with the number of networks of each program."""
     sizes = []
 
-    def counted(group):
+    def counted(group, **options):
         sizes.append(len(group))
-        return _together.train_together(group)
+        return _together.train_together(group, **options)
 
     monkeypatch.setattr(_evaluation, "train_together", counted)
     return sizes
@@ -185,6 +189,26 @@ def test_a_search_over_architectures_has_a_program_for_each(groups):
 def test_a_search_over_penalties_and_dropout_rates_equals_grid_search(groups):
     grid = {"alpha": [0.0, 0.1], "dropout": [0.1, 0.5]}
     assert_same(*both(classifier(), grid, cv=2))
+    assert groups == [8]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"n_networks": 2},
+        FOLDS_OF_ALL,
+        {"n_networks": 2, "ensemble": "balanced", "correct_probabilities": True},
+    ],
+    ids=["seeds", "folds", "balanced"],
+)
+def test_a_search_over_ensembles_equals_grid_search(params, groups):
+    ours, theirs = both(classifier(**params), {"class_weight": WEIGHTS}, cv=2)
+    assert_same(ours, theirs)
+    assert groups == [3 * 2 * params["n_networks"]]
+
+
+def test_a_search_over_sizes_of_ensembles_equals_grid_search(groups):
+    assert_same(*both(classifier(), {"n_networks": [1, 3]}, cv=2))
     assert groups == [8]
 
 
@@ -311,6 +335,9 @@ def test_large_groups_are_trained_in_parts(limit, sizes, monkeypatch, groups):
 # pruning
 
 
+ONE_EACH = dict.fromkeys(range(9), 1)
+
+
 def after_epoch(halving, epoch, values):
     """Return the candidates of one fold that stop after an epoch."""
     best = {(candidate, 0): value for candidate, value in values.items()}
@@ -318,7 +345,7 @@ def after_epoch(halving, epoch, values):
 
 
 def test_the_best_third_is_continued_at_each_rung():
-    halving = Halving(1, [1, 3])
+    halving = Halving(ONE_EACH, [1, 3])
     values = dict(enumerate([5.0, 1, 9, 3, 7, 2, 8, 4, 6]))
     assert after_epoch(halving, 1, values) == {0, 2, 4, 6, 7, 8}
     left = {1: 0.9, 3: 0.5, 5: 0.7}
@@ -328,7 +355,7 @@ def test_the_best_third_is_continued_at_each_rung():
 
 
 def test_later_candidates_compete_with_all_that_have_reached_the_rung():
-    halving = Halving(1, [2])
+    halving = Halving(ONE_EACH, [2])
     assert after_epoch(halving, 2, {0: 3.0, 1: 1.0, 2: 2.0}) == {0, 2}
     # 1 of 4, then 2 of 4: the places are a third, rounded up.
     assert after_epoch(halving, 2, {3: 1.5}) == set()
@@ -337,7 +364,7 @@ def test_later_candidates_compete_with_all_that_have_reached_the_rung():
 
 
 def test_candidates_are_compared_by_the_mean_of_their_folds():
-    halving = Halving(2, [1])
+    halving = Halving(dict.fromkeys(range(3), 2), [1])
     best = {(0, 0): 1.0, (1, 0): 3.0, (2, 0): 2.5, (2, 1): 2.5}
     assert halving.after_epoch(1, best) == set()  # one candidate has both folds
     stopped = halving.after_epoch(1, {(0, 1): 6.0, (1, 1): 0.5})
@@ -346,20 +373,20 @@ def test_candidates_are_compared_by_the_mean_of_their_folds():
 
 
 def test_networks_of_a_pruned_candidate_that_train_later_are_stopped_too():
-    halving = Halving(1, [2])
+    halving = Halving(ONE_EACH, [2])
     after_epoch(halving, 2, {0: 2.0, 1: 1.0})
     assert halving.after_epoch(1, {(0, 1): 0.0, (1, 1): 0.0}) == {(0, 1)}
 
 
 def test_a_network_that_has_stopped_by_itself_is_compared_but_not_pruned():
-    halving = Halving(1, [3])
+    halving = Halving(ONE_EACH, [3])
     after_epoch(halving, 1, {0: 1.0, 1: 2.0, 2: 5.0, 3: 4.0})
     assert after_epoch(halving, 3, {2: 3.0, 3: 1.5}) == {2}
     assert halving.pruned == {2}
 
 
 def test_candidates_whose_epochs_do_not_count_yet_are_not_compared():
-    halving = Halving(1, [1])
+    halving = Halving(ONE_EACH, [1])
     assert after_epoch(halving, 1, {0: np.inf, 1: 2.0, 2: 3.0}) == {2}
 
 
@@ -381,6 +408,72 @@ def test_about_one_candidate_is_trained_to_the_end(epochs, n_candidates, rungs):
 
 
 WATCHED = {"early_stopping": True, "validation_fraction": 0.2}
+RATES = {"learning_rate": np.geomspace(1e-4, 0.03, 9).tolist()}
+
+
+def epochs_and_losses(estimator, X, y):
+    """Return the number of epochs, and the best watched loss after 2 and 6 of them."""
+    history = estimator.history_
+    watched = history["val_log_loss" if "val_log_loss" in history else "val_loss"]
+    return {
+        "score": estimator.score(X, y),
+        "n_epochs": len(history["loss"]),
+        **{f"loss_{epoch}": min(watched[:epoch]) for epoch in (2, 6)},
+    }
+
+
+@pytest.mark.parametrize("n_networks", [1, 2])
+@pytest.mark.parametrize(
+    "more", [{}, {"class_weight": ["balanced"]}], ids=["unweighted", "balanced"]
+)
+def test_pruning_is_successive_halving(more, n_networks):
+    clf = classifier(**WATCHED, epochs=20, n_iter_no_change=50, n_networks=n_networks)
+    params = {"cv": 3, "scoring": epochs_and_losses, "refit": "score"}
+    every = ClassWeightSearchCV(clf, RATES | more, **params).fit(X, Y)
+    search = ClassWeightSearchCV(clf, RATES | more, pruning="halving", **params)
+    search.fit(X, Y)
+    left = np.arange(9)
+    n_epochs = np.full(9, 20)
+    if n_networks == 1:  # the histories of an ensemble are averaged in another way
+        for rung, n_left in ((2, 3), (6, 1)):
+            losses = every.cv_results_[f"mean_test_loss_{rung}"]
+            stay = left[np.argsort(losses[left])[:n_left]]
+            n_epochs[np.setdiff1d(left, stay)] = rung
+            left = stay
+        results = search.cv_results_
+        assert results["mean_test_n_epochs"].tolist() == n_epochs.tolist()
+        assert results["pruned"].tolist() == (n_epochs < 20).tolist()
+    assert np.flatnonzero(~search.cv_results_["pruned"]).tolist() == [
+        search.best_index_
+    ]
+    np.testing.assert_allclose(
+        search.cv_results_["mean_test_score"][best],
+        every.cv_results_["mean_test_score"][best],
+        **CLOSE,
+    )
+    assert search.best_params_ == search.cv_results_["params"][search.best_index_]
+
+
+def test_pruning_compares_candidates_across_programs(monkeypatch, groups):
+    monkeypatch.setattr(_evaluation, "MOST_NETWORKS", 6)
+    clf = classifier(**WATCHED, epochs=20, n_iter_no_change=50)
+    search = ClassWeightSearchCV(
+        clf, RATES, cv=2, scoring=epochs_and_losses, refit="score", pruning="halving"
+    ).fit(X, Y)
+    assert groups == [6, 6, 6]
+    results = search.cv_results_
+    # Learning rates rise, so each program has a better candidate than those before.
+    assert results["mean_test_n_epochs"].max() == 20
+    for start in (0, 3, 6):
+        assert not results["pruned"][start : start + 3].all()
+    assert results["pruned"].sum() >= 4
+
+
+def test_without_pruning_results_have_no_such_column():
+    search = ClassWeightSearchCV(classifier(), SEEDS, cv=2).fit(X, Y)
+    assert "pruned" not in search.cv_results_
+
+
 NOT_COMPARABLE = {
     "no early stopping": (
         {"early_stopping": [True, False]},
@@ -764,10 +857,10 @@ def interrupted(monkeypatch):
     def before(n_programs):
         left = iter(range(n_programs))
 
-        def train(group):
+        def train(group, **options):
             if next(left, None) is None:
                 raise KeyboardInterrupt
-            return _together.train_together(group)
+            return _together.train_together(group, **options)
 
         monkeypatch.setattr(_evaluation, "train_together", train)
 

@@ -8,6 +8,7 @@ from skweighted import CostSensitiveMLPClassifier
 ESTIMATORS = [
     CostSensitiveMLPClassifier(),
     CostSensitiveMLPClassifier(class_weight="balanced"),
+    CostSensitiveMLPClassifier(class_weight="balanced", n_networks=3),
     # check_class_weight_classifiers draws unscaled inputs of some 20, at which tanh
     # units learn slowly: 100 epochs are too few, and for MLPClassifier 1000 are.
     CostSensitiveMLPClassifier((20, 10), "tanh", epochs=1000),

@@ -1,6 +1,6 @@
 """Conversion between `keras.Model` and the specs and arrays of the engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,30 @@ def build_model(
     model = keras.Sequential(layers)
     set_parameters(model, parameters)
     return model
+
+
+def average_model(
+    network: NetworkSpec,
+    parameters: Sequence[tuple[np.ndarray, ...]],
+    dropout_seeds: Sequence[tuple[int, ...]],
+) -> keras.Model:
+    """Return an uncompiled `keras.Model` whose output is the mean of several networks.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    parameters : sequence of tuple of ndarray
+        Those of each network, as in `build_model`.
+    dropout_seeds : sequence of tuple of int
+    """
+    features = keras.Input((network.n_features,), dtype=network.dtype)
+    outputs = []
+    for number, (one, seeds) in enumerate(zip(parameters, dropout_seeds, strict=True)):
+        model = build_model(network, one, seeds)
+        model.name = f"network_{number + 1}"
+        outputs.append(model(features))
+    average = keras.layers.Average(dtype=network.dtype, name="average")(outputs)
+    return keras.Model(features, average)
 
 
 def compile_model(model: keras.Model, optimizer: Any, loss: Any, metrics: Any) -> None:

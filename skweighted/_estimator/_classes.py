@@ -17,6 +17,7 @@ from skweighted._costs._matrix import (
     false_alarm_miss_array,
     warn_if_swapped,
 )
+from skweighted._costs._temperature import tempered
 from skweighted._costs._weights import (
     Totals,
     class_totals,
@@ -41,6 +42,25 @@ def classes_of(y: np.ndarray, sample_weight: np.ndarray) -> "Classes":
             f"class: {classes.tolist()[0]!r}. {way_out}"
         )
     return Classes(classes)
+
+
+def spread(
+    kinds: np.ndarray, n_folds: int, random_generator: np.random.Generator
+) -> np.ndarray:
+    """Return a random fold for each row, with the rows of each kind spread evenly.
+
+    The sizes of the folds differ by one row at most, and so do the rows of a kind.
+
+    Parameters
+    ----------
+    kinds : ndarray of shape (n_rows,)
+    n_folds : int
+    random_generator : numpy.random.Generator
+    """
+    order = np.lexsort((random_generator.random(len(kinds)), kinds))
+    fold = np.empty(len(kinds), dtype=np.int32)
+    fold[order] = np.arange(len(kinds)) % n_folds
+    return fold
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +176,28 @@ class Classes:
                 held_out[chosen] = True
         return rows[~held_out[rows]], rows[held_out[rows]]
 
+    def fold_of(
+        self,
+        target: np.ndarray,
+        rows: np.ndarray,
+        n_folds: int,
+        random_generator: np.random.Generator,
+    ) -> np.ndarray:
+        """Return the fold of each row, each with nearly the same share of every class.
+
+        Parameters
+        ----------
+        target : ndarray of shape (n_samples,)
+        rows : ndarray of shape (n_rows,)
+        n_folds : int
+        random_generator : numpy.random.Generator
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+        """
+        return spread(target[rows], n_folds, random_generator)
+
     def counted(
         self, target: np.ndarray, rows: np.ndarray
     ) -> Iterator[tuple[str, int]]:
@@ -194,6 +236,10 @@ class Classes:
     def unweighted(self, proba: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
         """Return probabilities with the effect of class weights undone."""
         return undo_class_weight(proba, class_weight)
+
+    def tempered(self, proba: np.ndarray, temperature: float) -> np.ndarray:
+        """Return probabilities whose logits are divided by a temperature."""
+        return tempered(proba, temperature)
 
     def most_likely(self, proba: np.ndarray) -> np.ndarray:
         """Return the label of the most likely class."""

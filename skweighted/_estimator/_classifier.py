@@ -10,14 +10,14 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from skweighted._costs._weights import STRATEGIES
 from skweighted._engine._callbacks import SklearnCallbacks
-from skweighted._engine._keras_model import parameters_of
 from skweighted._estimator._classes import Classes
+from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._input import (
     Arrays,
     prediction_array,
@@ -26,22 +26,24 @@ from skweighted._estimator._input import (
 )
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._parameters import all_names, check_names, signature_of
-from skweighted._estimator._problem import make_problem, targets_of
+from skweighted._estimator._problem import make_task, targets_of
 from skweighted._estimator._scikeras import BaseWrapper
 from skweighted._estimator._settings import Settings, parse
 from skweighted._estimator._start import (
     check_same_network,
     check_same_targets,
+    member_seeds,
     network_spec,
     new_start,
 )
-from skweighted._estimator._train import (
-    Prepared,
-    Training,
-    train,
-    untrained_network,
+from skweighted._estimator._train import Training, untrained_network
+from skweighted._estimator._train_ensemble import (
+    EnsembleTraining,
+    PreparedEnsemble,
+    assembled,
+    prepared_ensemble,
+    train_ensemble,
 )
-from skweighted._estimator._trained import TrainedNetwork
 from skweighted._tensorflow import keras
 
 
@@ -143,6 +145,30 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     monitor_weighted : bool, default=False
         Whether "log_loss" is the log loss of the weighted problem instead, in which a
         few rows of a rare class can decide when training stops.
+    n_networks : int, default=1
+        Number of networks. The networks of an ensemble are trained together, and their
+        probabilities are averaged.
+    ensemble : {"seeds", "folds", "bootstrap", "balanced"}, default="seeds"
+        How the networks of an ensemble differ. They always have their own seeds, drawn
+        from `random_state`; with "seeds", each is what a classifier with its seed as
+        `random_state` learns. With "folds", the rows are divided into folds by class,
+        and each network is trained without one of them: `early_stopping` then monitors
+        this fold, so no row is lost to validation, and `oob_proba_` is available. With
+        "bootstrap", each network is trained on rows drawn with replacement from each
+        class (bagging; Breiman, 1996). With "balanced", it is trained on equally many
+        rows of each class, as in EasyEnsemble (Liu et al., 2009); `class_weight` and
+        `loss` then refer to these rows, and true probabilities are corrected for the
+        sampling of each network before they are averaged.
+    threshold : str, scorer or None, default=None
+        Score of decisions to maximize, such as "f1" or "balanced_accuracy". The
+        probability from which `predict` returns ``classes_[1]`` is then chosen on
+        `oob_proba_`, which needs ``ensemble="folds"`` and two classes. If the score is
+        given by its name, ``classes_[1]`` is the positive class.
+    calibration : {"temperature"} or None, default=None
+        Whether the logits of true probabilities are divided by a number that minimizes
+        the log loss of `oob_proba_` (temperature scaling; Guo et al., 2017), which
+        needs ``ensemble="folds"``. With class weights or another loss, use it with
+        ``correct_probabilities=True``.
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of the network. "auto" is float32 if X is float32, else float64, as
         in sklearn.
@@ -186,19 +212,34 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Number of epochs run by the last `fit` and later `partial_fit` calls.
     best_epoch_ : int
         The epoch whose weights the network has, counted from 1: with `early_stopping`
-        the one with the best `monitor`, else the last one.
+        the one with the best `monitor`, else the last one. For an ensemble, a list of
+        those of its networks.
     loss_curve_ : list of float
         Training loss of each of these epochs: the mean weighted loss of its batches,
         plus the L2 penalty.
     history_ : dict of str to list of float
-        "loss" and everything else recorded for each epoch, such as "val_loss".
+        "loss" and everything else recorded for each epoch, such as "val_loss". For an
+        ensemble, the mean over the networks that were trained in the epoch.
+    oob_proba_ : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+        What `predict_proba` would return for each training row from networks that were
+        not trained on it; NaN for rows of weight zero. Only with ``ensemble="folds"``.
+        With `early_stopping`, the number of epochs was chosen on the same rows, so
+        scores of it are slightly optimistic.
+    threshold_ : float
+        Value of ``predict_proba(X)[:, 1]`` from which `predict` returns
+        ``classes_[1]``. Only with `threshold`.
+    temperature_ : float
+        The divisor of the logits. Only with `calibration`.
+    estimators_ : list of CostSensitiveMLPClassifier
+        The networks of an ensemble, each as a fitted classifier, created on access.
     engine_ : str
         "xla", or "keras" and the reason.
     model_ : keras.Model
         The compiled network, created on first access. Its outputs are probabilities:
         those of ``classes_[1]`` in shape (n_samples, 1) for two classes, else of shape
-        (n_samples, n_classes) or (n_samples, n_labels). If you train it further, the
-        estimator predicts with the new weights.
+        (n_samples, n_classes) or (n_samples, n_labels). For an ensemble, they are the
+        mean over its networks, uncorrected. If you train it further, the estimator
+        predicts with the new weights.
 
     See Also
     --------
@@ -213,6 +254,14 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
     Y. Cui, M. Jia, T.-Y. Lin, Y. Song and S. Belongie, "Class-balanced loss based on
     effective number of samples", CVPR 2019.
+
+    L. Breiman, "Bagging predictors", Machine Learning 24(2), 1996.
+
+    X.-Y. Liu, J. Wu and Z.-H. Zhou, "Exploratory undersampling for class-imbalance
+    learning", IEEE Transactions on Systems, Man and Cybernetics B 39(2), 2009.
+
+    C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of modern neural
+    networks", ICML 2017.
 
     K. Cao, C. Wei, A. Gaidon, N. Arechiga and T. Ma, "Learning imbalanced datasets with
     label-distribution-aware margin loss", NeurIPS 2019.
@@ -265,6 +314,10 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         "tol": [Interval(Real, 0, None, closed="left")],
         "monitor": [str, callable],
         "monitor_weighted": ["boolean"],
+        "n_networks": [Interval(Integral, 1, None, closed="left")],
+        "ensemble": [StrOptions({"seeds", "folds", "bootstrap", "balanced"})],
+        "threshold": [str, callable, None],
+        "calibration": [StrOptions({"temperature"}), None],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
         "random_state": ["random_state"],
         "warm_start": ["boolean"],
@@ -300,6 +353,10 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         tol: float = 1e-4,
         monitor: Any = "log_loss",
         monitor_weighted: bool = False,
+        n_networks: int = 1,
+        ensemble: str = "seeds",
+        threshold: Any = None,
+        calibration: str | None = None,
         dtype: str = "auto",
         random_state: Any = None,
         warm_start: bool = False,
@@ -332,6 +389,10 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.tol = tol
         self.monitor = monitor
         self.monitor_weighted = monitor_weighted
+        self.n_networks = n_networks
+        self.ensemble = ensemble
+        self.threshold = threshold
+        self.calibration = calibration
         self.dtype = dtype
         self.random_state = random_state
         self.warm_start = warm_start
@@ -342,7 +403,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         check_names(type(self), routed)
         self.__dict__.update(routed)
 
-    _trained: TrainedNetwork
+    _trained: TrainedEnsemble
     _model: Any
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -454,7 +515,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
-    ) -> Prepared:
+    ) -> PreparedEnsemble:
         """Return what `fit` trains, from its arguments."""
         arrays = training_arrays(self, X, y, sample_weight, reset=True)
         validation = validation_arrays(self, X_val, y_val, sample_weight_val)
@@ -468,22 +529,19 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         network = network_spec(
             settings, arrays.X.shape[1], arrays.X.dtype.name, targets
         )
-        start = new_start(self.random_state, network, targets)
+        seeds = member_seeds(self.random_state, self.n_networks)
+        starts = [new_start(seed, network, targets) for seed in seeds]
         if self.warm_start and self.__sklearn_is_fitted__():
             before = self._current()
             check_same_targets(targets, before.targets)
-            check_same_network(network, before.network, "warm_start=True")
-            start = before.warm(start)
-        problem = make_problem(
-            settings,
-            targets,
-            network.dtype,
-            arrays,
-            epochs=self.epochs,
-            split_seed=start.split_seed,
-            validation=validation,
+            self._check_same_number(before, "warm_start=True")
+            for number, one in enumerate(before.networks):
+                check_same_network(network, one.network, "warm_start=True")
+                starts[number] = one.warm(starts[number])
+        task = make_task(
+            settings, targets, network.dtype, arrays, validation=validation
         )
-        return Prepared(settings, start, problem, self.epochs)
+        return prepared_ensemble(settings, starts, seeds, task, self.epochs)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -520,6 +578,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 "partial_fit does not support class_weight_start, because the number "
                 "of epochs is not known. Use class_weight_start=0, or fit."
             )
+        if self.ensemble in ("folds", "balanced"):
+            raise ValueError(
+                f"partial_fit does not support ensemble={self.ensemble!r}, which "
+                f"divides all rows among the networks. Use ensemble='seeds', or fit."
+            )
         settings = self._settings()
         is_first = not self.__sklearn_is_fitted__()
         with self._features_kept_on_failure():
@@ -529,24 +592,31 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 settings, arrays.X.shape[1], arrays.X.dtype.name, targets
             )
             if is_first:
-                start = new_start(self.random_state, network, targets)
+                seeds = member_seeds(self.random_state, self.n_networks)
+                starts = [new_start(seed, network, targets) for seed in seeds]
             else:
                 before = self._current()
+                self._check_same_number(before, "partial_fit")
+                seeds = list(before.seeds)
+                first = before.networks[0].network
                 if self.dtype == "auto":
-                    network = replace(network, dtype=before.network.dtype)
-                check_same_network(network, before.network, "partial_fit")
-                start = before.continued(network)
-            problem = make_problem(
-                settings,
-                targets,
-                network.dtype,
-                arrays,
-                epochs=1,
-                split_seed=start.split_seed,
-                earlier=start.totals,
+                    network = replace(network, dtype=first.dtype)
+                check_same_network(network, first, "partial_fit")
+                starts = [one.continued(network) for one in before.networks]
+            task = make_task(
+                settings, targets, network.dtype, arrays, earlier=starts[0].totals
             )
-            prepared = Prepared(settings, start, problem, 1)
+            prepared = prepared_ensemble(settings, starts, seeds, task, 1)
             return self._learn(prepared, (X, y, sample_weight))
+
+    def _check_same_number(self, before: TrainedEnsemble, who: str) -> None:
+        """Raise ValueError if the number of networks has changed."""
+        if len(before.networks) != self.n_networks:
+            raise ValueError(
+                f"{who} needs the n_networks of the last fit. It was "
+                f"{len(before.networks)} and is now {self.n_networks}. Call fit with "
+                f"warm_start=False."
+            )
 
     def _partial_fit_targets(self, arrays: Arrays, classes: Any) -> Classes | Labels:
         """Return the targets of a partial_fit call."""
@@ -574,14 +644,15 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         """Return the parsed parameters."""
         return parse(self.get_params(deep=False))
 
-    def _learn(self, prepared: Prepared, given: tuple[Any, Any, Any]) -> Self:
+    def _learn(self, prepared: PreparedEnsemble, given: tuple[Any, Any, Any]) -> Self:
         """Train, and set the fitted attributes.
 
         `given` is X, y and sample_weight from the user, for scikit-learn's callbacks.
         """
-        hooks = self._sklearn_hooks(prepared, given)
-        training = train(prepared, hooks)
-        if training.interrupted and not training.n_epochs:
+        done: list[Training] = []
+        hooks = self._sklearn_hooks(prepared, given, done)
+        training = train_ensemble(prepared, hooks, done)
+        if training.ensemble is None:
             raise KeyboardInterrupt(
                 "Training was interrupted before the end of the first epoch. The "
                 "estimator is as it was."
@@ -592,31 +663,39 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         # It must reach the caller, which may be a search that would score this fit.
         if training.interrupted:
             raise KeyboardInterrupt(
-                f"Training was interrupted after {training.n_epochs} of "
-                f"{prepared.epochs} epochs. The estimator is fitted with what these "
-                f"have trained."
+                f"Training was interrupted after {training.interrupted}. The estimator "
+                f"is fitted with what these have trained."
             )
         return self
 
-    def _remember(self, training: Training) -> None:
+    def _remember(self, training: EnsembleTraining) -> None:
         """Set the fitted attributes."""
-        for name, value in _fitted_attributes(training.network).items():
-            setattr(self, name, value)
+        for name in _SOMETIMES:
+            self.__dict__.pop(name, None)
+        if training.ensemble is not None:
+            self.__dict__.update(_fitted_attributes(training.ensemble))
         self.engine_ = training.engine
 
     def _sklearn_hooks(
-        self, prepared: Prepared, given: tuple[Any, Any, Any]
+        self,
+        prepared: PreparedEnsemble,
+        given: tuple[Any, Any, Any],
+        done: list[Training],
     ) -> list[SklearnCallbacks]:
-        """Return the hook that calls scikit-learn's callbacks, or an empty list."""
+        """Return the hook that calls scikit-learn's callbacks, or an empty list.
+
+        `done` are the networks of an ensemble that are trained already.
+        """
         if not hasattr(self, "_skl_callbacks"):
             return []
-        context = self._init_callback_context(max_subtasks=prepared.epochs)
-        untrained = untrained_network(*prepared[:3])
+        n_epochs = sum(one.epochs for one in prepared.networks)
+        context = self._init_callback_context(max_subtasks=n_epochs)
 
         def attributes_of(snapshot):
-            return _fitted_attributes(
-                replace(untrained, parameters=snapshot.parameters)
-            )
+            network = untrained_network(*prepared.networks[len(done)][:3])
+            network = replace(network, parameters=snapshot.parameters)
+            so_far = [*done, Training(network, "", 1, False)]
+            return _fitted_attributes(assembled(prepared, so_far).ensemble)
 
         return [SklearnCallbacks(self, context, *given, attributes_of)]
 
@@ -666,11 +745,35 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             self._model = self._trained.model(self._settings())
         return self._model
 
-    def _current(self) -> TrainedNetwork:
-        """Return the network with the weights of `model_`, which users may train."""
+    @property
+    def estimators_(self) -> list["CostSensitiveMLPClassifier"]:
+        """The networks of an ensemble, each as a fitted classifier."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"This {type(self).__name__} is not fitted yet, so it has no "
+                f"estimators_. Call fit first."
+            )
+        ensemble = self._current()
+        alone: dict[str, Any]
+        alone = {"n_networks": 1, "threshold": None, "calibration": None}
+        if self.ensemble == "folds":
+            alone["ensemble"] = "seeds"
+        fitted = []
+        for seed, network in zip(ensemble.seeds, ensemble.networks, strict=True):
+            one = clone(self).set_params(random_state=seed, **alone)
+            for name in ("n_features_in_", "feature_names_in_"):
+                if name in vars(self):
+                    setattr(one, name, vars(self)[name])
+            part = TrainedEnsemble((network,), ensemble.class_weight, (seed,))
+            one._remember(EnsembleTraining(part, self.engine_, None))
+            fitted.append(one)
+        return fitted
+
+    def _current(self) -> TrainedEnsemble:
+        """Return the networks with the weights of `model_`, which users may train."""
         if self._model is None:
             return self._trained
-        return replace(self._trained, parameters=parameters_of(self._model))
+        return self._trained.with_weights_of(self._model)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
@@ -697,9 +800,43 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             `correct_probabilities` is True.
         """
         X = prediction_array(self, X)
-        network = self._current()
-        proba = network.proba(X)
-        return network.true_proba(proba) if self.correct_probabilities else proba
+        ensemble = self._current()
+        return ensemble.true_proba(X) if self._is_true(ensemble) else ensemble.proba(X)
+
+    def _is_true(self, ensemble: TrainedEnsemble) -> bool:
+        """Return whether `predict_proba` returns true probabilities."""
+        return self.correct_probabilities or ensemble.temperature is not None
+
+    def predict_spread(self, X: Any) -> np.ndarray:
+        """Return the standard deviation of probabilities over the networks.
+
+        It shows how much a probability depends on the seeds, or on the rows that each
+        network was trained on. It does not include the noise of the labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        spread : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            Standard deviation of what `predict_proba` averages, with divisor
+            `n_networks`.
+
+        Raises
+        ------
+        ValueError
+            If there is only one network.
+        """
+        X = prediction_array(self, X)
+        ensemble = self._current()
+        if len(ensemble.networks) == 1:
+            raise ValueError(
+                "predict_spread needs several networks. This classifier has 1. Use "
+                "n_networks of at least 2."
+            )
+        return ensemble.spread(X, true=self._is_true(ensemble))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithm of the probability of each class or label.
@@ -745,8 +882,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             Labels, as passed to `fit`.
         """
         X = prediction_array(self, X)
-        network = self._current()
-        costs = network.decision_costs
+        ensemble = self._current()
+        costs = ensemble.decision_costs
         has_pair = false_alarm is not None or miss is not None
         if cost_matrix is not None and has_pair:
             raise ValueError(
@@ -754,26 +891,34 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 "Got both; leave one out."
             )
         if cost_matrix is not None or has_pair:
-            costs = network.targets.costs_per_row(
+            costs = ensemble.targets.costs_per_row(
                 cost_matrix, false_alarm, miss, X.shape[0]
             )
-        return network.predict(network.proba(X), costs)
+        return ensemble.predict(X, costs)
 
 
 CostSensitiveMLPClassifier.__signature__ = signature_of(CostSensitiveMLPClassifier)
 
 
-def _fitted_attributes(trained: TrainedNetwork) -> dict[str, Any]:
-    """Return the fitted attributes of an estimator with this network."""
-    losses = list(trained.history.get("loss", []))
-    return {
-        "classes_": trained.targets.classes,
-        "class_weight_": trained.targets.weights_by_label(trained.class_weight),
-        "cost_matrix_": trained.costs,
-        "history_": dict(trained.history),
-        "loss_curve_": losses,
-        "n_iter_": len(losses),
-        "best_epoch_": trained.best_epoch,
-        "_trained": trained,
+# Fitted attributes that depend on parameters.
+_SOMETIMES = ("oob_proba_", "threshold_", "temperature_")
+
+
+def _fitted_attributes(ensemble: TrainedEnsemble) -> dict[str, Any]:
+    """Return the fitted attributes of an estimator with these networks."""
+    history = ensemble.history
+    best = [network.best_epoch for network in ensemble.networks]
+    fitted = {
+        "classes_": ensemble.targets.classes,
+        "class_weight_": ensemble.targets.weights_by_label(ensemble.class_weight),
+        "cost_matrix_": ensemble.costs,
+        "history_": history,
+        "loss_curve_": list(history.get("loss", [])),
+        "n_iter_": len(history.get("loss", [])),
+        "best_epoch_": best[0] if len(best) == 1 else best,
+        "_trained": ensemble,
         "_model": None,
     }
+    values = (ensemble.oob_proba, ensemble.threshold, ensemble.temperature)
+    found = dict(zip(_SOMETIMES, values, strict=True))
+    return fitted | {name: value for name, value in found.items() if value is not None}

@@ -12,12 +12,14 @@ import numpy as np
 from skweighted._costs._decide import bayes_threshold
 from skweighted._costs._distortion import undo_class_weight
 from skweighted._costs._matrix import cost_array
+from skweighted._costs._temperature import tempered
 from skweighted._costs._weights import (
     Totals,
     label_totals,
     mean_one_scale,
     resolve_label_weights,
 )
+from skweighted._estimator._classes import spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +113,7 @@ class Labels:
                 "early_stopping=True needs at least two rows: one for training and one "
                 "for validation. There is 1. Use early_stopping=False."
             )
-        _, kinds, counts = np.unique(
-            target[rows], axis=0, return_inverse=True, return_counts=True
-        )
-        kinds = np.where(counts[kinds] == 1, len(counts), kinds)
+        kinds = _kinds(target[rows])
         # Rows are sorted by kind, and every 1 / fraction-th row is held out.
         order = np.lexsort((random_generator.random(len(rows)), kinds))
         n_held_out = int(np.clip(round(fraction * len(rows)), 1, len(rows) - 1))
@@ -124,6 +123,20 @@ class Labels:
         held_out = np.zeros(len(rows), dtype=bool)
         held_out[order[places.astype(int)]] = True
         return rows[~held_out], rows[held_out]
+
+    def fold_of(
+        self,
+        target: np.ndarray,
+        rows: np.ndarray,
+        n_folds: int,
+        random_generator: np.random.Generator,
+    ) -> np.ndarray:
+        """Return the fold of each row, each with nearly the same share of combinations.
+
+        Combinations of labels that occur only once are treated as one. The parameters
+        and the result are those of `Classes.fold_of`.
+        """
+        return spread(_kinds(target[rows]), n_folds, random_generator)
 
     def counted(
         self, target: np.ndarray, rows: np.ndarray
@@ -180,6 +193,11 @@ class Labels:
             columns.append(undo_class_weight(both, weights)[:, 1])
         return np.stack(columns, axis=1)
 
+    def tempered(self, proba: np.ndarray, temperature: float) -> np.ndarray:
+        """Return probabilities whose logits are divided by a temperature."""
+        both = tempered(np.stack([1 - proba, proba], axis=-1), temperature)
+        return both[..., 1]
+
     def most_likely(self, proba: np.ndarray) -> np.ndarray:
         """Return 1 for the labels that are more likely than not."""
         return (proba > 0.5).astype(np.int64)
@@ -191,3 +209,11 @@ class Labels:
     def of_truth(self, proba: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return the probability of the true value of each label."""
         return np.where(target > 0, proba, 1 - proba)
+
+
+def _kinds(target: np.ndarray) -> np.ndarray:
+    """Return a number for each row's combination of labels; one for all rare ones."""
+    _, kinds, counts = np.unique(
+        target, axis=0, return_inverse=True, return_counts=True
+    )
+    return np.where(counts[kinds] == 1, len(counts), kinds)

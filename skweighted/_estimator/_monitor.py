@@ -54,7 +54,7 @@ def score_of(
     if settings.monitor != "log_loss":
         return _by_scorer(settings, rows, untrained)
     loss = problem.loss
-    weights_matter = (problem.class_weight != 1).any()
+    weights_matter = (problem.class_weight != 1).any() or problem.sampling is not None
     if not distortion_of(loss).recoverable or (
         is_plain_cross_entropy(loss)
         and (settings.monitor_weighted or not weights_matter)

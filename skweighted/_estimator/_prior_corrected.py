@@ -382,6 +382,15 @@ def _check_visible(last_step):
                 f"classes after resampling: resampled_prior='balanced' if they are "
                 f"equal, or {{class: share}}."
             )
+        if getattr(part, "ensemble", None) == "balanced" and not getattr(
+            part, "correct_probabilities", False
+        ):
+            raise ValueError(
+                f"resampled_prior='auto' counts the rows that are passed to {name}, "
+                f"but ensemble='balanced' draws from them inside it. Use "
+                f"correct_probabilities=True, which undoes this, without "
+                f"PriorCorrectedClassifier."
+            )
         if hasattr(part, "fit_resample") or hasattr(part, "sampling_strategy"):
             raise ValueError(
                 f"resampled_prior='auto' counts the rows that are passed to {name}, "

@@ -1,10 +1,11 @@
-"""`Problem`: what is trained, from settings and checked arrays, in named stages.
+"""`Task`: what is learned, from settings and checked arrays; `Problem`: by one network.
 
-`make_problem` lists the stages: targets, weights, costs, loss, hold-out, schedule.
+`make_task` lists the stages that all networks of an ensemble share: targets, weights,
+costs, loss. `make_problem` adds the rows of one network and their weights.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,26 +24,24 @@ FEW_ROWS = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
-    """A checked problem, ready for training.
+class Task:
+    """What is learned, before rows are assigned to networks.
 
     Attributes
     ----------
     targets : Classes or Labels
     rows : Rows
-        The training rows.
+        All rows with a weight above zero, without class weights.
     validation : Rows or None
-        The rows that early stopping uses.
+        Validation rows from the user.
     loss : keras.losses.Loss
         With class priors and costs.
     class_weight : ndarray
         For each class, or for both values of each label, before `normalize_weights`.
-    first_class_weight : ndarray
-        The class weights of the first epochs.
     costs : ndarray or None
         Checked cost matrix, or one per label.
     totals : Totals
-        Of the training rows, including those of earlier `partial_fit` calls.
+        Of all rows, including those of earlier `partial_fit` calls.
     """
 
     targets: Classes | Labels
@@ -50,9 +49,57 @@ class Problem:
     validation: Rows | None
     loss: Any
     class_weight: np.ndarray
-    first_class_weight: np.ndarray
     costs: np.ndarray | None
     totals: Totals
+
+
+class Share(NamedTuple):
+    """The rows of one network.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows,)
+        Indices of the training rows, sorted; a row can occur several times.
+    held_out : ndarray of shape (n_held_out,), or None
+        Indices of rows that are not used for training.
+    sampling : ndarray of shape (n_classes,), or None
+        Factor by which drawing the rows has changed the total weight of each class.
+    """
+
+    rows: np.ndarray
+    held_out: np.ndarray | None = None
+    sampling: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What one network is trained on.
+
+    Attributes
+    ----------
+    targets, loss, class_weight, costs
+        As in `Task`.
+    rows : Rows
+        The training rows.
+    validation : Rows or None
+        The rows that early stopping uses.
+    first_class_weight : ndarray
+        The class weights of the first epochs.
+    totals : Totals
+        Of the training rows, including those of earlier `partial_fit` calls.
+    sampling : ndarray of shape (n_classes,), or None
+        As in `Share`.
+    """
+
+    targets: Classes | Labels
+    loss: Any
+    class_weight: np.ndarray
+    costs: np.ndarray | None
+    rows: Rows
+    validation: Rows | None
+    first_class_weight: np.ndarray
+    totals: Totals
+    sampling: np.ndarray | None = None
 
 
 def targets_of(arrays: Arrays) -> Classes | Labels:
@@ -71,18 +118,16 @@ def targets_of(arrays: Arrays) -> Classes | Labels:
     return classes_of(arrays.y, arrays.sample_weight)
 
 
-def make_problem(
+def make_task(
     settings: Settings,
     targets: Classes | Labels,
     dtype: str,
     arrays: Arrays,
     *,
-    epochs: int,
-    split_seed: np.random.SeedSequence,
     validation: Arrays | None = None,
     earlier: Totals | None = None,
-) -> Problem:
-    """Return the problem that settings and data describe.
+) -> Task:
+    """Return what settings and data describe.
 
     Parameters
     ----------
@@ -92,18 +137,10 @@ def make_problem(
         Precision of the network.
     arrays : Arrays
         The training data.
-    epochs : int
-        Number of epochs to train, for `class_weight_start`.
-    split_seed : SeedSequence
-        Seed of the split for early stopping.
     validation : Arrays or None
         Validation data for early stopping, instead of a part of the training rows.
     earlier : Totals or None
         Of the rows of earlier `partial_fit` calls.
-
-    Returns
-    -------
-    Problem
 
     Raises
     ------
@@ -115,34 +152,71 @@ def make_problem(
     totals = targets.totals(target, sample_weight)
     if earlier is not None:
         totals = Totals(*map(np.add, earlier, totals))
-    class_weight = targets.weights(
-        settings.class_weight, totals, settings.class_weight_options
-    )
-    rows = _present_rows(targets, target, sample_weight, class_weight)
     costs = _costs(settings, targets, totals, target, sample_weight)
-    loss = make_loss(settings, targets, dtype, totals, costs)
-    _check_loss(settings, loss, costs)
-
-    all_rows = Rows(X, target, sample_weight, rows)
-    watched = None
-    if settings.early_stopping and validation is None:
-        all_rows, watched = _split(settings, targets, all_rows, split_seed)
-        rows = all_rows.rows
-        totals = targets.totals(target[rows], sample_weight[rows])
-    elif validation is not None:
-        watched = _given_validation(targets, class_weight, validation)
-    training, first_class_weight = _scheduled(
-        settings, targets, all_rows, class_weight, totals, epochs
+    learned = totals
+    if settings.ensemble == "balanced":
+        # Every network is trained on equally many rows of each class, so balanced
+        # weights are equal, and a loss has nothing to adjust.
+        learned = Totals(*(np.full_like(values, values.min()) for values in totals))
+    class_weight = targets.weights(
+        settings.class_weight, learned, settings.class_weight_options
     )
-    return Problem(
+    loss = make_loss(settings, targets, dtype, learned, costs)
+    _check_loss(settings, loss, costs)
+    present = _present_rows(targets, target, sample_weight, class_weight)
+    return Task(
         targets=targets,
-        rows=training,
-        validation=watched and _validation_rows(targets, watched, class_weight),
+        rows=Rows(X, target, sample_weight, present),
+        validation=validation and _given_validation(targets, class_weight, validation),
         loss=loss,
         class_weight=class_weight,
-        first_class_weight=first_class_weight,
         costs=costs,
         totals=totals,
+    )
+
+
+def make_problem(settings: Settings, task: Task, share: Share, epochs: int) -> Problem:
+    """Return what one network is trained on.
+
+    Parameters
+    ----------
+    settings : Settings
+    task : Task
+    share : Share
+        Its rows.
+    epochs : int
+        Number of epochs to train, for `class_weight_start`.
+
+    Raises
+    ------
+    ValueError
+        If the validation rows do not contain every class.
+    """
+    targets, rows = task.targets, replace(task.rows, rows=share.rows)
+    totals = task.totals
+    if share.rows is not task.rows.rows:
+        totals = targets.totals(rows.target[rows.rows], rows.weight[rows.rows])
+    training, first_class_weight = _scheduled(
+        settings, targets, rows, task.class_weight, totals, epochs
+    )
+    watched = task.validation
+    if watched is None and settings.early_stopping and share.held_out is not None:
+        watched = replace(task.rows, rows=share.held_out)
+    if watched is not None:
+        # Of the same distribution as the training rows. Only ratios count in the mean
+        # over these rows, so weights are not rescaled.
+        drawn = 1 if share.sampling is None else share.sampling
+        watched = replace(watched, class_weight=task.class_weight * drawn)
+    return Problem(
+        targets=targets,
+        loss=task.loss,
+        class_weight=task.class_weight,
+        costs=task.costs,
+        rows=training,
+        validation=watched,
+        first_class_weight=first_class_weight,
+        totals=totals,
+        sampling=share.sampling,
     )
 
 
@@ -250,20 +324,6 @@ def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None
         )
 
 
-def _split(
-    settings: Settings,
-    targets: Classes | Labels,
-    rows: Rows,
-    split_seed: np.random.SeedSequence,
-) -> tuple[Rows, Rows]:
-    """Return training rows and the rows held out for early stopping."""
-    random_generator = np.random.default_rng(split_seed)
-    kept, held_out = targets.holdout(
-        rows.target, rows.rows, settings.validation_fraction, random_generator
-    )
-    return replace(rows, rows=kept), replace(rows, rows=held_out)
-
-
 def _given_validation(
     targets: Classes | Labels, class_weight: np.ndarray, validation: Arrays
 ) -> Rows:
@@ -299,12 +359,20 @@ def _scheduled(
     return weighted, first
 
 
-def _validation_rows(
-    targets: Classes | Labels, rows: Rows, class_weight: np.ndarray
-) -> Rows:
-    """Return the validation rows with their weights, after counting every class."""
+def check_validation(problem: Problem, *, warn: bool) -> None:
+    """Raise ValueError if validation rows lack a class; warn if they have few of one.
+
+    Parameters
+    ----------
+    problem : Problem
+    warn : bool
+        Whether few rows of a class cause a warning.
+    """
+    watched = problem.validation
+    if watched is None:
+        return
     few = []
-    for name, count in targets.counted(rows.target, rows.rows):
+    for name, count in problem.targets.counted(watched.target, watched.rows):
         if count == 0:
             raise ValueError(
                 f"The validation rows must contain every class, but they do not "
@@ -313,12 +381,10 @@ def _validation_rows(
             )
         if count < FEW_ROWS:
             few.append(f"{name} ({count})")
-    if few:
+    if few and warn:
         warn_user(
             f"There are fewer than {FEW_ROWS} validation rows of {', '.join(few)}, so "
             f"chance decides when training stops. Use more rows, a larger "
             f"validation_fraction, X_val and y_val, or early_stopping=False.",
             SmallValidationWarning,
         )
-    # Only ratios count in the mean over these rows, so weights are not rescaled.
-    return replace(rows, class_weight=class_weight)

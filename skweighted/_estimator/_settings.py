@@ -87,6 +87,10 @@ class Settings:
     metrics: list[Any] | None
     verbose: int
     engine: str
+    n_networks: int
+    ensemble: str
+    threshold: Any
+    calibration: str | None
 
 
 # Parameters that are used as settings without change.
@@ -94,7 +98,8 @@ _AS_GIVEN = (
     *("dropout", "dtype", "init_bias", "class_weight", "class_weight_start"),
     *("normalize_weights", "cost_matrix", "loss", "correct_probabilities", "shuffle"),
     *("early_stopping", "validation_fraction", "n_iter_no_change", "tol", "monitor"),
-    *("monitor_weighted", "engine"),
+    *("monitor_weighted", "engine", "n_networks", "ensemble", "threshold"),
+    "calibration",
 )
 
 

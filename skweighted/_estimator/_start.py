@@ -110,6 +110,14 @@ def new_start(
     )
 
 
+def member_seeds(random_state: Any, n_networks: int) -> list[Any]:
+    """Return the `random_state` of each network; of a single one, that of the user."""
+    if n_networks == 1:
+        return [random_state]
+    generator = check_random_state(random_state)
+    return generator.randint(np.iinfo(np.int32).max, size=n_networks).tolist()
+
+
 def check_same_network(network: NetworkSpec, before: NetworkSpec, who: str) -> None:
     """Raise ValueError if the parameters now describe a different network."""
     if (network.parameter_shapes, network.dtype) != (

@@ -9,11 +9,12 @@ from skweighted._engine._choice import (
     why_not_now,
     why_not_optimizer,
 )
-from skweighted._engine._loop import train
+from skweighted._engine._loop import Pruner, train
 from skweighted._engine._loss_data import structure
 from skweighted._engine._optimizers import learning_rate_of
 from skweighted._engine._optimizers import settings as optimizer_settings
 from skweighted._engine._program import architecture
+from skweighted._engine._spec import Hook
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._train import (
     Prepared,
@@ -59,23 +60,46 @@ def group_of(prepared: Prepared) -> Hashable:
     )
 
 
-def train_together(group: Sequence[Prepared]) -> list[Training | Exception]:
+def train_together(
+    group: Sequence[Prepared],
+    hooks: Sequence[Hook] = (),
+    *,
+    pruner: Pruner | None = None,
+) -> list[Training | Exception]:
+    """Train networks of one group, as `train_group` does, or raise KeyboardInterrupt.
+
+    Parameters
+    ----------
+    group, hooks, pruner
+        As in `train_group`.
+    """
+    trained = train_group(group, hooks, pruner=pruner)
+    if any(isinstance(one, Training) and one.interrupted for one in trained):
+        raise KeyboardInterrupt
+    return trained
+
+
+def train_group(
+    group: Sequence[Prepared],
+    hooks: Sequence[Hook] = (),
+    *,
+    pruner: Pruner | None = None,
+) -> list[Training | Exception]:
     """Train networks of one group.
 
     Parameters
     ----------
     group : sequence of Prepared
         New starts, all with the same `group_of`.
+    hooks : sequence of Hook
+        Called between the epochs of the whole group.
+    pruner : callable ``(epoch, values) -> collection of int`` or None
+        Returns the networks to stop after an epoch, as in `skweighted._engine`.
 
     Returns
     -------
     list of Training or Exception
         An exception for each network that failed; the others are not affected.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If the user interrupts the training.
     """
     specs_and_runs = [spec_and_run(prepared) for prepared in group]
     runs = [
@@ -89,16 +113,16 @@ def train_together(group: Sequence[Prepared]) -> list[Training | Exception]:
         for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
     ]
     try:
-        results = train(group[0].start.network, specs_and_runs[0][0], runs)
+        network, spec = group[0].start.network, specs_and_runs[0][0]
+        results = train(network, spec, runs, hooks, pruner=pruner)
     except Exception as error:
-        # For instance, a score that is not defined on the validation rows of one.
+        # For instance, a score that is not defined on the validation rows of one. Hooks
+        # and pruner follow a whole group, so they have no part in what comes next.
         if len(group) == 1:
             return [error]
-        return [one for prepared in group for one in train_together([prepared])]
+        return [one for prepared in group for one in train_group([prepared])]
     trained: list[Training | Exception] = []
     for prepared, run, result in zip(group, runs, results, strict=True):
-        if result.interrupted:
-            raise KeyboardInterrupt
         try:
             check_finite(result, run)
             trained.append(finished(prepared, result, "xla"))

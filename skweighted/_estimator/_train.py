@@ -50,7 +50,7 @@ class Prepared(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What came of a training.
+    """What came of the training of one network.
 
     Attributes
     ----------
@@ -238,6 +238,7 @@ def _trained_network(
         optimizer_id=optimizer_id(settings.optimizer),
         optimizer_state=result.optimizer_state,
         totals=problem.totals,
+        sampling=problem.sampling,
         history=history,
         best_epoch=result.best_epoch,
     )

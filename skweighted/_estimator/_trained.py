@@ -51,6 +51,8 @@ class TrainedNetwork:
     optimizer_state : tuple of ndarray
     totals : Totals
         Of all rows on which it was trained.
+    sampling : ndarray of shape (n_classes,), or None
+        Factor by which drawing its rows has changed the total weight of each class.
     history : dict of str to list
         What was recorded in each epoch.
     best_epoch : int
@@ -71,13 +73,14 @@ class TrainedNetwork:
     totals: Totals
     history: Mapping[str, list[Any]]
     best_epoch: int
+    sampling: np.ndarray | None = None
 
     def proba(self, X: Any) -> np.ndarray:
         """Return uncorrected probabilities for a checked X."""
         return self.targets.proba(predict(self.network, self.parameters, X))
 
     def true_proba(self, proba: np.ndarray) -> np.ndarray:
-        """Return true probabilities: the loss and the class weights are undone.
+        """Return true probabilities: loss, class weights and sampling are undone.
 
         Parameters
         ----------
@@ -98,9 +101,11 @@ class TrainedNetwork:
                 f"sklearn.calibration.CalibratedClassifierCV."
             )
         proba = undone(self.loss, proba)
-        if distortion.ignores_class_weight:
-            return proba
-        return self.targets.unweighted(proba, self.class_weight)
+        if not distortion.ignores_class_weight:
+            proba = self.targets.unweighted(proba, self.class_weight)
+        if self.sampling is not None:
+            proba = self.targets.unweighted(proba, self.sampling)
+        return proba
 
     def predict(self, proba: np.ndarray, costs: np.ndarray | None) -> np.ndarray:
         """Return labels: those of least expected cost, or the most likely ones.

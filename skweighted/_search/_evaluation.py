@@ -23,6 +23,7 @@ from skweighted._estimator._together import (
     why_not_together,
 )
 from skweighted._estimator._train import Prepared, Training
+from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
 from skweighted._progress import Advance
 from skweighted._search._candidates import Candidate, earlier_steps, prefix_of
 from skweighted._search._last_step import (
@@ -46,12 +47,12 @@ MOST_BYTES = 2**29
 
 
 class Fit(NamedTuple):
-    """A fit that waits for its training: its numbers, estimator and data."""
+    """A fit that waits for its training: its numbers, estimator and networks."""
 
     candidate: int
     fold: int
     estimator: Any
-    prepared: Prepared
+    prepared: PreparedEnsemble
     seconds: float
 
 
@@ -110,15 +111,16 @@ class Evaluation:
 
     def _start_halving(self) -> Halving:
         """Return the rule of pruning, after a check of all candidates."""
-        epochs = [1]
+        n_networks, epochs = {}, [1]
         for candidate in range(len(self.candidates)):
             with contextlib.suppress(Exception):  # raised again by its fit
                 estimator = self._clone(candidate)
                 if self._why_alone(candidate, estimator) is None:
-                    epochs.append(last_step(estimator).epochs)
+                    classifier = last_step(estimator)
+                    n_networks[candidate] = len(self.folds) * classifier.n_networks
+                    epochs.append(classifier.epochs)
         check_monitors(self._settings, self.candidates)
-        rungs = rungs_of(max(epochs), len(self._settings))
-        return Halving(len(self.folds), rungs)
+        return Halving(n_networks, rungs_of(max(epochs), len(n_networks)))
 
     def complete(self) -> list[int]:
         """Return the candidates that are scored on all folds."""
@@ -178,7 +180,7 @@ class Evaluation:
                 prepared = classifier._prepared(
                     self._settings[candidate], given.X, given.y, **given.params
                 )
-                reason = why_not_this_loss(prepared)
+                reason = why_not_this_loss(prepared.networks[0])
         except Exception:
             # A fit on its own raises the same error, and scikit-learn handles it.
             self._alone.append((candidate, fold))
@@ -186,7 +188,8 @@ class Evaluation:
         if reason is None:
             seconds = time.time() - start
             if self.pruning:
-                self._validation_rows.check(self.candidates[candidate], fold, prepared)
+                first = prepared.networks[0]
+                self._validation_rows.check(self.candidates[candidate], fold, first)
             self._wait(Fit(candidate, fold, estimator, prepared, seconds))
             return
         if getattr(last_step(estimator), "engine", None) == "xla":
@@ -226,55 +229,69 @@ class Evaluation:
 
     def _wait(self, fit: Fit) -> None:
         """Add a fit to those that wait; train a group that is large enough."""
-        key = group_of(fit.prepared)
+        key = group_of(fit.prepared.networks[0])
         group = self._waiting.setdefault(key, [])
         group.append(fit)
-        if len(group) < MOST_NETWORKS:
+        if _n_networks(group) < MOST_NETWORKS:
             if self._waiting_bytes() <= MOST_BYTES:
                 return
-            key = max(self._waiting, key=lambda key: len(self._waiting[key]))
+            key = max(self._waiting, key=lambda key: _n_networks(self._waiting[key]))
         self._train(self._waiting.pop(key))
 
     def _train_full(self) -> None:
         """Train the groups that have no place for all folds of another candidate."""
         for key, fits in list(self._waiting.items()):
-            if len(fits) + len(self.folds) > MOST_NETWORKS:
+            of_another = len(self.folds) * len(fits[-1].prepared.networks)
+            if _n_networks(fits) + of_another > MOST_NETWORKS:
                 self._train(self._waiting.pop(key))
 
     def _waiting_bytes(self) -> int:
         """Return the size of the arrays of all fits that wait; shared ones once."""
         arrays = {}
         for fits in self._waiting.values():
-            for fit in fits:
-                rows = fit.prepared.problem.rows
+            for one in _networks(fits):
+                rows = one.problem.rows
                 for array in (rows.X, rows.target, rows.weight, rows.rows):
                     arrays[id(array)] = _n_bytes(array)
         return sum(arrays.values())
 
     def _train(self, fits: list[Fit]) -> None:
-        """Train a group and score its networks."""
+        """Train a group and score its estimators."""
         # Networks with the same rows are next to each other: they are gathered once.
         fits = sorted(fits, key=lambda fit: fit.fold)
         start = time.time()
-        trained = train_together([fit.prepared for fit in fits], **self._pruner(fits))
-        share = (time.time() - start) / len(fits)
-        for fit, training in zip(fits, trained, strict=True):
-            key = fit.candidate, fit.fold
-            if isinstance(training, Training):
-                last_step(fit.estimator)._remember(training)
-                result = self._scored(fit.estimator, fit.fold)
-            else:
-                arguments = self._arguments(*key)
-                result = _fit_and_score(_Failed(training), **arguments)
-            self._results[key] = result | {"fit_time": fit.seconds + share}
+        trained = iter(train_together(_networks(fits), **self._pruner(fits)))
+        share = (time.time() - start) / _n_networks(fits)
+        for fit in fits:
+            networks = fit.prepared.networks
+            result = self._result(fit, [next(trained) for _ in networks])
+            seconds = fit.seconds + share * len(networks)
+            self._results[fit.candidate, fit.fold] = result | {"fit_time": seconds}
             self.advance(1)
+
+    def _result(self, fit: Fit, trained: list[Training | Exception]) -> dict[str, Any]:
+        """Return the scores of a trained estimator, as `_fit_and_score` does."""
+        finished = [one for one in trained if isinstance(one, Training)]
+        errors = [one for one in trained if isinstance(one, Exception)]
+        try:
+            if errors:
+                raise errors[0]
+            last_step(fit.estimator)._remember(assembled(fit.prepared, finished))
+        except Exception as error:
+            arguments = self._arguments(fit.candidate, fit.fold)
+            return _fit_and_score(_Failed(error), **arguments)
+        return self._scored(fit.estimator, fit.fold)
 
     def _pruner(self, fits: list[Fit]) -> dict[str, Any]:
         """Return the argument that stops networks between epochs, if there is one."""
         halving = self._halving
         if halving is None:
             return {}
-        networks = [(fit.candidate, fit.fold) for fit in fits]
+        networks = [
+            (fit.candidate, fit.fold * len(fit.prepared.networks) + number)
+            for fit in fits
+            for number in range(len(fit.prepared.networks))
+        ]
         numbers = {network: number for number, network in enumerate(networks)}
 
         def pruner(epoch: int, values: Mapping[int, float]) -> set[int]:
@@ -342,6 +359,16 @@ class Evaluation:
             "return_n_test_samples": True,
             "return_times": True,
         }
+
+
+def _networks(fits: list[Fit]) -> list[Prepared]:
+    """Return the networks of fits, which are several for an ensemble."""
+    return [one for fit in fits for one in fit.prepared.networks]
+
+
+def _n_networks(fits: list[Fit]) -> int:
+    """Return the number of networks of fits."""
+    return sum(len(fit.prepared.networks) for fit in fits)
 
 
 def _without_scores(result: dict[str, Any]) -> dict[str, Any]:

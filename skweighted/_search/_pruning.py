@@ -20,22 +20,24 @@ FACTOR = 3
 # The first rung is not before a 27th of the epochs, however many candidates there are.
 MOST_RUNGS = 3
 
-Network = tuple[int, int]  # candidate and fold
+Network = tuple[int, int]  # its candidate, and its number in that
 
 
 class Halving:
     """Asynchronous successive halving (Li et al., 2020, algorithm 2).
 
     A candidate is continued if it is among the best third of all candidates that have
-    reached the rung so far. Its value is the mean over folds. A network that has
-    stopped by itself reaches all later rungs with its last value.
+    reached the rung so far. Its value is the mean over its folds and, in an ensemble,
+    networks. One that has stopped by itself reaches all later rungs with its last
+    value.
 
     Li, L., Jamieson, K., Rostamizadeh, A., Gonina, E., Hardt, M., Recht, B. and
     Talwalkar, A. (2020). A system for massively parallel hyperparameter tuning.
 
     Parameters
     ----------
-    n_folds : int
+    n_networks : mapping of int to int
+        The number of networks of each candidate.
     rungs : iterable of int
 
     Attributes
@@ -44,9 +46,9 @@ class Halving:
         The candidates that were stopped.
     """
 
-    def __init__(self, n_folds: int, rungs: Iterable[int]) -> None:
+    def __init__(self, n_networks: Mapping[int, int], rungs: Iterable[int]) -> None:
         self.pruned: set[int] = set()
-        self._n_folds = n_folds
+        self._n_networks = n_networks
         self._last: dict[Network, float] = {}
         self._at: dict[int, dict[Network, float]] = {rung: {} for rung in rungs}
 
@@ -71,7 +73,7 @@ class Halving:
         return {network for network in best if network[0] in self.pruned}
 
     def _means(self, rung: int) -> dict[int, float]:
-        """Return the mean value of each candidate whose folds have reached a rung."""
+        """Return the mean of each candidate whose networks have reached a rung."""
         values = self._at[rung]
         for network, value in self._last.items():
             if network[0] not in self.pruned:
@@ -81,9 +83,10 @@ class Halving:
             of_candidate.setdefault(candidate, []).append(value)
         # A value is infinite as long as early stopping ignores the epochs.
         return {
-            candidate: float(np.mean(of_folds))
-            for candidate, of_folds in of_candidate.items()
-            if len(of_folds) == self._n_folds and np.isfinite(of_folds).all()
+            candidate: float(np.mean(of_networks))
+            for candidate, of_networks in of_candidate.items()
+            if len(of_networks) == self._n_networks[candidate]
+            and np.isfinite(of_networks).all()
         }
 
 

@@ -1,0 +1,160 @@
+"""`TrainedEnsemble`: the networks of a fit, whose probabilities are averaged.
+
+A fit of a single network is an ensemble of one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from skweighted._engine._keras_model import average_model, compile_model, parameters_of
+from skweighted._estimator._classes import Classes
+from skweighted._estimator._labels import Labels
+from skweighted._estimator._settings import Settings
+from skweighted._estimator._trained import TrainedNetwork
+from skweighted._tensorflow import keras
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedEnsemble:
+    """Trained networks, and how their probabilities become one and are decided on.
+
+    Attributes
+    ----------
+    networks : tuple of TrainedNetwork
+        At least one.
+    class_weight : ndarray
+        For each class, or for both values of each label, before `normalize_weights`.
+    seeds : tuple
+        The `random_state` of each network.
+    oob_proba : ndarray of shape (n_samples, n_classes or n_labels), or None
+        Probabilities of the training rows, each by networks not trained on it.
+    temperature : float or None
+        Divides the logits of true probabilities.
+    threshold : float or None
+        Probability of the second of two classes from which it is predicted.
+    threshold_is_true : bool
+        Whether `threshold` refers to true probabilities.
+    """
+
+    networks: tuple[TrainedNetwork, ...]
+    class_weight: np.ndarray
+    seeds: tuple[Any, ...]
+    oob_proba: np.ndarray | None = None
+    temperature: float | None = None
+    threshold: float | None = None
+    threshold_is_true: bool = False
+
+    @property
+    def targets(self) -> Classes | Labels:
+        """The meaning of the outputs."""
+        return self.networks[0].targets
+
+    @property
+    def costs(self) -> np.ndarray | None:
+        """The checked cost matrix, or one per label."""
+        return self.networks[0].costs
+
+    @property
+    def decision_costs(self) -> np.ndarray | None:
+        """The costs that `predict` minimizes; None if training has minimized them."""
+        return self.networks[0].decision_costs
+
+    def proba(self, X: Any) -> np.ndarray:
+        """Return the mean uncorrected probabilities for a checked X."""
+        return _mean(network.proba(X) for network in self.networks)
+
+    def true_proba(self, X: Any) -> np.ndarray:
+        """Return the mean true probabilities for a checked X.
+
+        The loss, the class weights and the sampling of each network are undone before
+        its probabilities are averaged.
+        """
+        return self._tempered(
+            _mean(network.true_proba(network.proba(X)) for network in self.networks)
+        )
+
+    def spread(self, X: Any, *, true: bool) -> np.ndarray:
+        """Return the standard deviation of probabilities over the networks."""
+        each = [network.proba(X) for network in self.networks]
+        if true:
+            each = [
+                self._tempered(network.true_proba(proba))
+                for network, proba in zip(self.networks, each, strict=True)
+            ]
+        return np.std(each, axis=0)
+
+    def predict(self, X: Any, costs: np.ndarray | None) -> np.ndarray:
+        """Return labels: of least expected cost, by the threshold, or the most likely.
+
+        Parameters
+        ----------
+        X : ndarray or CSR of shape (n_samples, n_features)
+        costs : ndarray or None
+            For all rows, or for each row.
+        """
+        if costs is not None:
+            return self.targets.cheapest(self.true_proba(X), costs)
+        if self.threshold is None:
+            return self.targets.most_likely(self.proba(X))
+        proba = self.true_proba(X) if self.threshold_is_true else self.proba(X)
+        is_second = proba[:, 1] >= self.threshold
+        return self.targets.decode(is_second.astype(np.int64))
+
+    def _tempered(self, proba: np.ndarray) -> np.ndarray:
+        """Return true probabilities at the fitted temperature."""
+        if self.temperature is None:
+            return proba
+        return self.targets.tempered(proba, self.temperature)
+
+    def model(self, settings: Settings) -> keras.Model:
+        """Return a new compiled `keras.Model`, whose outputs are those of `proba`."""
+        if len(self.networks) == 1:
+            return self.networks[0].model(settings)
+        first = self.networks[0]
+        model = average_model(
+            first.network,
+            [network.parameters for network in self.networks],
+            [network.dropout_seeds for network in self.networks],
+        )
+        compile_model(model, settings.optimizer, first.loss, settings.metrics)
+        return model
+
+    def with_weights_of(self, model: keras.Model) -> "TrainedEnsemble":
+        """Return the ensemble with the weights of its model, which users may train."""
+        parameters = parameters_of(model)
+        size = len(parameters) // len(self.networks)
+        networks = tuple(
+            replace(network, parameters=parameters[number * size : (number + 1) * size])
+            for number, network in enumerate(self.networks)
+        )
+        return replace(self, networks=networks)
+
+    @property
+    def history(self) -> dict[str, list[Any]]:
+        """What was recorded in each epoch: the mean over the networks trained in it."""
+        histories = [network.history for network in self.networks]
+        if len(histories) == 1:
+            return dict(histories[0])
+        return {name: _mean_curve(histories, name) for name in histories[0]}
+
+
+def _mean(each: Iterator[np.ndarray]) -> np.ndarray:
+    """Return the mean of arrays, of which two are in memory at a time."""
+    total = next(each)
+    number = 1
+    for number, values in enumerate(each, start=2):  # noqa: B007 (the count)
+        total = total + values
+    return total if number == 1 else total / number
+
+
+def _mean_curve(histories: Sequence[Mapping[str, list[Any]]], name: str) -> list[Any]:
+    """Return the mean of curves that can end at different epochs."""
+    curves = [history.get(name, []) for history in histories]
+    means = []
+    for epoch in range(max(map(len, curves))):
+        values = [curve[epoch] for curve in curves if len(curve) > epoch]
+        means.append(np.mean(values, axis=0).tolist())
+    return means

@@ -1,0 +1,155 @@
+"""From prepared networks to a trained ensemble."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from skweighted._engine._spec import Hook
+from skweighted._estimator._ensemble import TrainedEnsemble
+from skweighted._estimator._out_of_fold import check_uses, with_out_of_fold
+from skweighted._estimator._problem import Share, Task, check_validation, make_problem
+from skweighted._estimator._settings import Settings
+from skweighted._estimator._shares import shares
+from skweighted._estimator._start import Start
+from skweighted._estimator._together import train_group, why_not_together
+from skweighted._estimator._train import Prepared, Training, train
+
+
+class PreparedEnsemble(NamedTuple):
+    """The networks of a fit before their training.
+
+    Attributes
+    ----------
+    networks : list of Prepared
+    task : Task
+    shares : list of Share
+        The rows of each network.
+    seeds : list
+        The `random_state` of each network.
+    """
+
+    networks: list[Prepared]
+    task: Task
+    shares: list[Share]
+    seeds: list[Any]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of all networks."""
+        return self.networks[0].settings
+
+
+class EnsembleTraining(NamedTuple):
+    """What came of the training of an ensemble.
+
+    Attributes
+    ----------
+    ensemble : TrainedEnsemble or None
+        None if it was interrupted before the end of the first epoch.
+    engine : str
+        "xla", or "keras" and why.
+    interrupted : str or None
+        After what the user has interrupted training, such as "3 of 10 epochs".
+    """
+
+    ensemble: TrainedEnsemble | None
+    engine: str
+    interrupted: str | None
+
+
+def prepared_ensemble(
+    settings: Settings,
+    starts: Sequence[Start],
+    seeds: Sequence[Any],
+    task: Task,
+    epochs: int,
+) -> PreparedEnsemble:
+    """Return networks that are ready for training.
+
+    Parameters
+    ----------
+    settings : Settings
+    starts : sequence of Start
+        One per network.
+    seeds : sequence
+        The `random_state` of each network.
+    task : Task
+    epochs : int
+
+    Raises
+    ------
+    ValueError
+        If the rows cannot be divided among the networks.
+    """
+    if settings.ensemble == "folds" and len(starts) == 1:
+        raise ValueError(
+            "ensemble='folds' needs at least two networks. Got n_networks=1. Use a "
+            "larger n_networks, or ensemble='seeds'."
+        )
+    if settings.ensemble == "balanced" and task.targets.is_multilabel:
+        raise ValueError(
+            "ensemble='balanced' needs mutually exclusive classes, and y is "
+            "multilabel. Use ensemble='bootstrap'."
+        )
+    check_uses(settings, task)
+    parts = shares(settings, task, [start.split_seed for start in starts])
+    networks: list[Prepared] = []
+    for start, part in zip(starts, parts, strict=True):
+        problem = make_problem(settings, task, part, epochs)
+        # The networks of all folds together use every row, so few rows in one of them
+        # are no reason for a warning.
+        is_first = not networks
+        check_validation(problem, warn=is_first and settings.ensemble != "folds")
+        networks.append(Prepared(settings, start, problem, epochs))
+    return PreparedEnsemble(networks, task, parts, list(seeds))
+
+
+def train_ensemble(
+    prepared: PreparedEnsemble, hooks: Sequence[Hook], done: list[Training]
+) -> EnsembleTraining:
+    """Train the networks of an ensemble: together if possible, else one by one.
+
+    Parameters
+    ----------
+    prepared : PreparedEnsemble
+    hooks : sequence of Hook
+        Called between the epochs. With hooks, several networks are trained one by one.
+    done : list of Training
+        Networks that are trained one by one are appended to it.
+    """
+    networks = prepared.networks
+    if len(networks) > 1 and not hooks and not why_not_together(prepared.settings):
+        for training in train_group(networks):
+            if isinstance(training, Exception):
+                raise training
+            done.append(training)
+    else:
+        for one in networks:
+            done.append(train(one, hooks))
+            if done[-1].interrupted:
+                break
+    return assembled(prepared, done)
+
+
+def assembled(
+    prepared: PreparedEnsemble, trainings: Sequence[Training]
+) -> EnsembleTraining:
+    """Return the ensemble of trained networks, and what is fitted to its folds."""
+    settings, task = prepared.settings, prepared.task
+    interrupted, last = None, trainings[-1]
+    if last.interrupted:
+        interrupted = f"{last.n_epochs} of {prepared.networks[0].epochs} epochs"
+        if len(trainings) < len(prepared.networks):
+            interrupted = f"{len(trainings)} of {len(prepared.networks)} networks"
+    finished = [training for training in trainings if training.n_epochs]
+    if not finished:
+        return EnsembleTraining(None, trainings[0].engine, interrupted)
+    ensemble = TrainedEnsemble(
+        networks=tuple(training.network for training in finished),
+        class_weight=task.class_weight,
+        seeds=tuple(prepared.seeds[: len(finished)]),
+    )
+    if settings.ensemble == "folds":
+        ensemble = with_out_of_fold(
+            ensemble, settings, task, prepared.shares[: len(finished)]
+        )
+    return EnsembleTraining(ensemble, finished[0].engine, interrupted)
