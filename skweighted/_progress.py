@@ -1,6 +1,5 @@
 """Progress on stderr: a bar if that is a terminal, otherwise a line per step."""
 
-import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -18,8 +17,8 @@ from rich.progress import (
 # Takes the description of a step, and the step: a function that returns how it went.
 Step = Callable[[str, Callable[[], str]], None]
 
-# Takes how much was done since the last call.
-Advance = Callable[[float], None]
+# Takes how much is done.
+Bar = Callable[[float], None]
 
 
 @contextmanager
@@ -69,8 +68,8 @@ def progress(n_steps: int, *, shown: bool) -> Iterator[Step]:
 
 
 @contextmanager
-def progress_bar(total: int, unit: str, *, shown: bool) -> Iterator[Advance]:
-    """Yield a function that advances a bar, which is shown on a terminal only.
+def progress_bar(total: int, unit: str, *, shown: bool) -> Iterator[Bar | None]:
+    """Yield a function that moves a bar, or None if stderr is not a terminal.
 
     The remaining time is computed from the average speed since the beginning, because
     steps can take minutes.
@@ -86,11 +85,11 @@ def progress_bar(total: int, unit: str, *, shown: bool) -> Iterator[Advance]:
 
     Yields
     ------
-    callable ``(n_done) -> None``
+    callable ``(n_done) -> None``, or None
     """
     console = Console(stderr=True)
     if not (shown and console.is_terminal):
-        yield lambda n_done: None
+        yield None
         return
     bar = Progress(
         TextColumn(f"{{task.completed:.0f}}/{{task.total}} {unit}"),
@@ -103,4 +102,4 @@ def progress_bar(total: int, unit: str, *, shown: bool) -> Iterator[Advance]:
     with bar:
         task = bar.add_task("", total=total)
         bar.advance(task, 0)  # the time of the first step counts
-        yield functools.partial(bar.advance, task)
+        yield lambda n_done: bar.update(task, completed=n_done)

@@ -3,6 +3,8 @@
 import pickle
 import threading
 import warnings
+from collections import OrderedDict
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -20,11 +22,13 @@ from sklearn.callback import ScoringMonitor
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import (
     GridSearchCV,
+    HalvingGridSearchCV,
     ParameterGrid,
     ParameterSampler,
     RandomizedSearchCV,
@@ -34,8 +38,10 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import Tags
 
 from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
+from skweighted._engine._forward import FUNCTIONS
+from skweighted._engine._program import PROGRAMS
 from skweighted._estimator import _together
-from skweighted._search import _evaluation
+from skweighted._search import _evaluation, _search_cv
 from skweighted._search._pruning import Halving, rungs_of
 from skweighted.exceptions import TrainingDivergedError
 
@@ -443,9 +449,8 @@ def test_pruning_is_successive_halving(more, n_networks):
         results = search.cv_results_
         assert results["mean_test_n_epochs"].tolist() == n_epochs.tolist()
         assert results["pruned"].tolist() == (n_epochs < 20).tolist()
-    assert np.flatnonzero(~search.cv_results_["pruned"]).tolist() == [
-        search.best_index_
-    ]
+    [best] = np.flatnonzero(~search.cv_results_["pruned"])
+    assert search.best_index_ == best
     np.testing.assert_allclose(
         search.cv_results_["mean_test_score"][best],
         every.cv_results_["mean_test_score"][best],
@@ -962,6 +967,36 @@ def test_an_interrupt_of_the_last_fit_keeps_the_results(monkeypatch):
     assert not hasattr(search, "best_estimator_")
 
 
+# programs
+
+
+SEARCHES = {
+    "grid": lambda clf, grid: GridSearchCV(clf, grid, cv=2),
+    "random": lambda clf, grid: RandomizedSearchCV(
+        clf, grid, n_iter=len(ParameterGrid(grid)), cv=2, random_state=0
+    ),
+    "halving": lambda clf, grid: HalvingGridSearchCV(
+        clf, grid, cv=2, factor=2, min_resources=150, random_state=0
+    ),
+    "together": lambda clf, grid: ClassWeightSearchCV(clf, grid, cv=2),
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+def test_candidates_that_differ_in_data_compile_no_more_programs(search, monkeypatch):
+    n_programs = []
+    for n_rates, n_weights in ((2, 2), (4, 3)):
+        for cache in (PROGRAMS, FUNCTIONS):
+            monkeypatch.setattr(cache, "_made", OrderedDict())
+        grid = {
+            "learning_rate": [0.001, 0.002, 0.005, 0.01][:n_rates],
+            "class_weight": WEIGHTS[:n_weights],
+        }
+        search(classifier(**WATCHED | {"validation_fraction": 0.4}), grid).fit(X, Y)
+        n_programs.append((len(PROGRAMS), len(FUNCTIONS)))
+    assert n_programs[0] == n_programs[1]
+
+
 # protocol
 
 
@@ -1005,6 +1040,33 @@ def test_a_terminal_shows_a_progress_bar(estimator, monkeypatch, capsys):
     assert "6/6 fits" in shown
     ClassWeightSearchCV(estimator, grid, cv=2, refit=False).fit(X, Y)
     assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Return a list of what the bar of a terminal is moved to."""
+    moves = []
+
+    @contextmanager
+    def bar(total, unit, *, shown):
+        yield moves.append if shown else None
+
+    monkeypatch.setattr(_search_cv, "progress_bar", bar)
+    return moves
+
+
+@pytest.mark.parametrize("pruning", [None, "halving"])
+def test_the_bar_moves_with_the_epochs(pruning, shown, monkeypatch):
+    monkeypatch.setattr(_evaluation, "MOST_NETWORKS", 4)
+    clf = classifier(epochs=4, **WATCHED if pruning else {})
+    grid = {"random_state": [0, 1, 2]}
+    search = ClassWeightSearchCV(clf, grid, cv=2, verbose=1, pruning=pruning)
+    with_bar = search.fit(X, Y).cv_results_["mean_test_score"]
+    # Four networks in four epochs, then two, which may be pruned.
+    assert shown[:6] == [1, 2, 3, 4, 4, 4.5]
+    assert shown[6:] == [5, 5.5, 6, 6] if pruning is None else shown[-1] == 6
+    without = search.set_params(verbose=0).fit(X, Y).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(with_bar, without)
 
 
 def test_verbose_prints_the_number_of_fits(capsys):

@@ -7,16 +7,14 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection._validation import _fit_and_score, _score
-from sklearn.utils.metaestimators import _safe_split
+from sklearn.base import clone
+from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params, _num_samples
 
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._together import (
+    Pruner,
     group_of,
     train_together,
     why_not_this_loss,
@@ -24,7 +22,7 @@ from skweighted._estimator._together import (
 )
 from skweighted._estimator._train import Prepared, Training
 from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
-from skweighted._progress import Advance
+from skweighted._progress import Bar
 from skweighted._search._candidates import Candidate, earlier_steps, prefix_of
 from skweighted._search._last_step import (
     Received,
@@ -39,6 +37,7 @@ from skweighted._search._pruning import (
     check_monitors,
     rungs_of,
 )
+from skweighted._search._scoring import Scoring, without_scores
 from skweighted._warnings import warn_user
 
 # Networks in one program, and bytes of the arrays that wait for training.
@@ -63,28 +62,21 @@ class Evaluation:
     Attributes
     ----------
     estimator : classifier or Pipeline
-    X, y : array-like
     candidates : list of dict
-    folds : list of tuple of ndarray
-        Indices of the training rows and of the test rows.
-    shared : dict
-        Arguments of scikit-learn's `_fit_and_score` that are the same for all fits.
+    scoring : Scoring
     n_jobs : int or None
         Processes for what is fitted one by one.
-    advance : callable ``(n_fits) -> None``
-        Called after fits.
+    bar : callable ``(n_fits) -> None``, or None
+        Called with the number of fits that are done.
     pruning : bool
         Whether candidates that fall behind are stopped between epochs.
     """
 
     estimator: Any
-    X: Any
-    y: Any
     candidates: list[Candidate]
-    folds: list[tuple[np.ndarray, np.ndarray]]
-    shared: dict[str, Any]
+    scoring: Scoring
     n_jobs: int | None
-    advance: Advance
+    bar: Bar | None
     pruning: bool
     _waiting: dict[Hashable, list[Fit]] = field(default_factory=dict)
     _results: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
@@ -93,6 +85,11 @@ class Evaluation:
     _settings: dict[int, Settings] = field(default_factory=dict)
     _halving: Halving | None = None
     _validation_rows: ValidationRows = field(default_factory=ValidationRows)
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds."""
+        return len(self.scoring.folds)
 
     @property
     def pruned(self) -> set[int]:
@@ -117,7 +114,7 @@ class Evaluation:
                 estimator = self._clone(candidate)
                 if self._why_alone(candidate, estimator) is None:
                     classifier = last_step(estimator)
-                    n_networks[candidate] = len(self.folds) * classifier.n_networks
+                    n_networks[candidate] = self.n_folds * classifier.n_networks
                     epochs.append(classifier.epochs)
         check_monitors(self._settings, self.candidates)
         return Halving(n_networks, rungs_of(max(epochs), len(n_networks)))
@@ -125,7 +122,7 @@ class Evaluation:
     def complete(self) -> list[int]:
         """Return the candidates that are scored on all folds."""
         done = Counter(candidate for candidate, _ in self._results)
-        return sorted(key for key, count in done.items() if count == len(self.folds))
+        return sorted(key for key, count in done.items() if count == self.n_folds)
 
     def results(self) -> list[dict[str, Any]]:
         """Return what `_fit_and_score` returns, for each candidate and fold.
@@ -133,11 +130,11 @@ class Evaluation:
         Scores of a candidate that is not complete are NaN. At least one must be.
         """
         complete = set(self.complete())
-        unknown = _without_scores(self._results[min(complete), 0])
+        unknown = without_scores(self._results[min(complete), 0])
         return [
             self._results[candidate, fold] if candidate in complete else unknown
             for candidate in range(len(self.candidates))
-            for fold in range(len(self.folds))
+            for fold in range(self.n_folds)
         ]
 
     def _prepare_all(self, candidates: list[int]) -> None:
@@ -149,7 +146,7 @@ class Evaluation:
         first, *others = candidates
         received: dict[int, Received] = {}
         kept = []
-        for fold in range(len(self.folds)):
+        for fold in range(self.n_folds):
             self._prepare(first, fold, received)
             if sum(_n_bytes(one.X) for one in received.values()) <= MOST_BYTES:
                 kept.append(fold)
@@ -220,12 +217,7 @@ class Evaluation:
 
     def _received(self, estimator: Any, fold: int) -> Received:
         """Fit the earlier steps on a fold."""
-        train, _ = self.folds[fold]
-        X, y = _safe_split(estimator, self.X, self.y, train)
-        params = _check_method_params(
-            self.X, params=self.shared["fit_params"], indices=train
-        )
-        return received(estimator, X, y, params)
+        return received(estimator, *self.scoring.training_rows(estimator, fold))
 
     def _wait(self, fit: Fit) -> None:
         """Add a fit to those that wait; train a group that is large enough."""
@@ -241,7 +233,7 @@ class Evaluation:
     def _train_full(self) -> None:
         """Train the groups that have no place for all folds of another candidate."""
         for key, fits in list(self._waiting.items()):
-            of_another = len(self.folds) * len(fits[-1].prepared.networks)
+            of_another = self.n_folds * len(fits[-1].prepared.networks)
             if _n_networks(fits) + of_another > MOST_NETWORKS:
                 self._train(self._waiting.pop(key))
 
@@ -260,14 +252,15 @@ class Evaluation:
         # Networks with the same rows are next to each other: they are gathered once.
         fits = sorted(fits, key=lambda fit: fit.fold)
         start = time.time()
-        trained = iter(train_together(_networks(fits), **self._pruner(fits)))
+        after_epoch = self._after_epoch(fits)
+        trained = iter(train_together(_networks(fits), pruner=after_epoch))
         share = (time.time() - start) / _n_networks(fits)
         for fit in fits:
             networks = fit.prepared.networks
             result = self._result(fit, [next(trained) for _ in networks])
             seconds = fit.seconds + share * len(networks)
             self._results[fit.candidate, fit.fold] = result | {"fit_time": seconds}
-            self.advance(1)
+        self._show(len(self._results))
 
     def _result(self, fit: Fit, trained: list[Training | Exception]) -> dict[str, Any]:
         """Return the scores of a trained estimator, as `_fit_and_score` does."""
@@ -278,50 +271,38 @@ class Evaluation:
                 raise errors[0]
             last_step(fit.estimator)._remember(assembled(fit.prepared, finished))
         except Exception as error:
-            arguments = self._arguments(fit.candidate, fit.fold)
-            return _fit_and_score(_Failed(error), **arguments)
-        return self._scored(fit.estimator, fit.fold)
+            return self.scoring.of_failed(error, fit.candidate, fit.fold)
+        return self.scoring.of_fitted(fit.estimator, fit.fold)
 
-    def _pruner(self, fits: list[Fit]) -> dict[str, Any]:
-        """Return the argument that stops networks between epochs, if there is one."""
-        halving = self._halving
-        if halving is None:
-            return {}
+    def _after_epoch(self, fits: list[Fit]) -> Pruner | None:
+        """Return what is called between epochs: it moves the bar, and stops networks.
+
+        None if there is nothing to do, because training without a pause is faster.
+        """
+        halving, n_done = self._halving, len(self._results)
+        if halving is None and self.bar is None:
+            return None
         networks = [
             (fit.candidate, fit.fold * len(fit.prepared.networks) + number)
             for fit in fits
             for number in range(len(fit.prepared.networks))
         ]
         numbers = {network: number for number, network in enumerate(networks)}
+        epochs = fits[0].prepared.networks[0].epochs
 
-        def pruner(epoch: int, values: Mapping[int, float]) -> set[int]:
+        def after_epoch(epoch: int, values: Mapping[int, float]) -> set[int]:
+            self._show(n_done + len(fits) * (epoch + 1) / epochs)
+            if halving is None:
+                return set()
             best = {networks[number]: value for number, value in values.items()}
             return {numbers[one] for one in halving.after_epoch(epoch + 1, best)}
 
-        return {"pruner": pruner}
+        return after_epoch
 
-    def _scored(self, estimator: Any, fold: int) -> dict[str, Any]:
-        """Return the scores of a fitted estimator, as `_fit_and_score` does."""
-        shared = self.shared
-        scores = {}
-        seconds = {}
-        for name, rows in zip(("train", "test"), self.folds[fold], strict=True):
-            if name == "train" and not shared["return_train_score"]:
-                continue
-            start = time.time()
-            X, y = _safe_split(estimator, self.X, self.y, rows, self.folds[fold][0])
-            params = _check_method_params(
-                self.X, params=shared["score_params"], indices=rows
-            )
-            scores[f"{name}_scores"] = _score(
-                estimator, X, y, shared["scorer"], params, shared["error_score"]
-            )
-            seconds[name] = time.time() - start
-        return scores | {
-            "fit_error": None,
-            "n_test_samples": _num_samples(self.folds[fold][1]),
-            "score_time": seconds["test"],
-        }
+    def _show(self, n_done: float) -> None:
+        """Move the bar, if there is one."""
+        if self.bar is not None:
+            self.bar(n_done)
 
     def _fit_alone(self) -> None:
         """Fit one by one what cannot be trained together."""
@@ -336,29 +317,14 @@ class Evaluation:
         done = Parallel(n_jobs=self.n_jobs, return_as="generator")(
             delayed(_fit_and_score)(
                 clone(self.estimator),
-                **self._arguments(candidate, fold)
+                **self.scoring.arguments(candidate, fold)
                 | {"parameters": self.candidates[candidate]},
             )
             for candidate, fold in keys
         )
         for key, result in zip(keys, done, strict=True):
             self._results[key] = result
-            self.advance(1)
-
-    def _arguments(self, candidate: int, fold: int) -> dict[str, Any]:
-        """Return the arguments of `_fit_and_score`, without parameters."""
-        train, test = self.folds[fold]
-        return self.shared | {
-            "X": self.X,
-            "y": self.y,
-            "train": train,
-            "test": test,
-            "parameters": None,
-            "split_progress": (fold, len(self.folds)),
-            "candidate_progress": (candidate, len(self.candidates)),
-            "return_n_test_samples": True,
-            "return_times": True,
-        }
+            self._show(len(self._results))
 
 
 def _networks(fits: list[Fit]) -> list[Prepared]:
@@ -371,18 +337,6 @@ def _n_networks(fits: list[Fit]) -> int:
     return sum(len(fit.prepared.networks) for fit in fits)
 
 
-def _without_scores(result: dict[str, Any]) -> dict[str, Any]:
-    """Return a result of `_fit_and_score` with NaN in place of scores and times."""
-    unknown = {
-        name: dict.fromkeys(result[name], np.nan)
-        if isinstance(result[name], dict)
-        else np.nan
-        for name in ("train_scores", "test_scores")
-        if name in result
-    }
-    return result | unknown | {"fit_time": np.nan, "score_time": np.nan}
-
-
 def _n_bytes(array: Any) -> int:
     """Return the size of an array, sparse matrix or dataframe; 0 for a list."""
     if issparse(array):
@@ -390,14 +344,3 @@ def _n_bytes(array: Any) -> int:
     if hasattr(array, "memory_usage"):
         return int(array.memory_usage(index=False).sum())
     return getattr(array, "nbytes", 0)
-
-
-class _Failed(BaseEstimator):
-    """An estimator whose training has failed with an error."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def fit(self, X: Any, y: Any = None, **params: Any) -> None:
-        """Raise the error."""
-        raise self.error

@@ -22,6 +22,7 @@ from sklearn.utils.validation import _check_method_params, indexable
 from skweighted._progress import progress_bar
 from skweighted._search._candidates import candidates_of
 from skweighted._search._evaluation import Evaluation
+from skweighted._search._scoring import Scoring
 from skweighted._warnings import warn_user
 
 # Fitted attributes that belong to the best candidate.
@@ -247,16 +248,13 @@ class ClassWeightSearchCV(BaseSearchCV):
             "error_score": self.error_score,
             "verbose": self.verbose,
         }
-        with progress_bar(n_fits, "fits", shown=self.verbose > 0) as advance:
+        with progress_bar(n_fits, "fits", shown=self.verbose > 0) as bar:
             evaluation = Evaluation(
                 estimator=self.estimator,
-                X=X,
-                y=y,
                 candidates=candidates,
-                folds=folds,
-                shared=shared,
+                scoring=Scoring(X, y, folds, len(candidates), shared),
                 n_jobs=self.n_jobs,
-                advance=advance,
+                bar=bar,
                 pruning=self.pruning is not None,
             )
             try:
@@ -303,7 +301,7 @@ class ClassWeightSearchCV(BaseSearchCV):
         for name in filter(vars(self).__contains__, _OF_THE_BEST):
             delattr(self, name)
         self.multimetric_ = is_several
-        self.n_splits_ = len(evaluation.folds)
+        self.n_splits_ = evaluation.n_folds
         self.scorer_ = (
             scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
         )
