@@ -49,6 +49,7 @@ _MODULE_OF = {
     "compute_class_weight": "skweighted._costs._weights",
     "doctor": "skweighted._doctor",
     "estimate_prior": "skweighted._costs._prior",
+    "fit_together": "skweighted._search._fit_together",
 }
 _SUBMODULES = (
     "comparison",

@@ -528,3 +528,49 @@ def test_a_single_network_has_no_spread():
     )
     with pytest.raises(ValueError, match=whole(message)):
         fit.predict_spread(X)
+
+
+def test_an_interrupt_keeps_what_all_networks_have_learned():
+    calls = iter(range(1000))
+
+    def interrupting(estimator, X, y):
+        if next(calls) == 7:  # after the third epoch, for the second of three networks
+            raise KeyboardInterrupt
+        return 1.0
+
+    fit = classifier(early_stopping=True, monitor=interrupting)
+    message = (
+        "Training was interrupted after 3 of 6 epochs. The estimator is fitted with "
+        "what these have trained."
+    )
+    with pytest.raises(KeyboardInterrupt, match=whole(message)):
+        fit.fit(X, y)
+    assert len(fit.estimators_) == 3
+    assert fit.n_iter_ == 3
+
+
+def test_an_interrupt_between_networks_keeps_those_that_are_trained():
+    class Interrupting(keras.callbacks.Callback):
+        count = 0
+
+        def on_epoch_begin(self, epoch, logs=None):
+            Interrupting.count += 1
+            if Interrupting.count == 9:
+                raise KeyboardInterrupt
+
+    fit = classifier(callbacks=Interrupting())
+    message = (
+        "Training was interrupted after 2 of 3 networks. The estimator is fitted with "
+        "what these have trained."
+    )
+    with pytest.raises(KeyboardInterrupt, match=whole(message)):
+        fit.fit(X, y)
+    assert [one.n_iter_ for one in fit.estimators_] == [6, 2]
+
+
+def test_progress_of_an_ensemble_is_that_of_its_mean(capsys):
+    fit = classifier(verbose=2, epochs=2).fit(X, y)
+    first, second = fit.loss_curve_
+    assert capsys.readouterr().out == (
+        f"Epoch 1/2 - loss: {first:.4f}\nEpoch 2/2 - loss: {second:.4f}\n"
+    )

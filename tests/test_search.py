@@ -41,7 +41,7 @@ from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
 from skweighted._engine._forward import FUNCTIONS
 from skweighted._engine._program import PROGRAMS
 from skweighted._estimator import _together
-from skweighted._search import _evaluation, _search_cv
+from skweighted._search import _evaluation, _queue, _search_cv
 from skweighted._search._pruning import Halving, rungs_of
 from skweighted.exceptions import TrainingDivergedError
 
@@ -305,7 +305,7 @@ def test_earlier_steps_are_fitted_once_per_fold_and_setting(monkeypatch):
 
 
 def test_a_program_has_all_folds_of_its_candidates(monkeypatch, groups):
-    monkeypatch.setattr(_evaluation, "MOST_NETWORKS", 8)
+    monkeypatch.setattr(_queue, "MOST_NETWORKS", 8)
     search = ClassWeightSearchCV(classifier(epochs=1), SEEDS, cv=3, refit=False)
     search.fit(X, Y)
     assert groups == [6, 6, 3]
@@ -314,7 +314,7 @@ def test_a_program_has_all_folds_of_its_candidates(monkeypatch, groups):
 def test_large_folds_are_prepared_one_after_the_other(monkeypatch, interrupted):
     # Otherwise the arrays of all folds would be in memory at the same time.
     monkeypatch.setattr(CountingScaler, "n_fits", 0)
-    monkeypatch.setattr(_evaluation, "MOST_BYTES", 8)
+    monkeypatch.setattr(_queue, "MOST_BYTES", 8)
     pipeline = make_pipeline(CountingScaler(), classifier(epochs=1))
     interrupted(len(SEEDS["random_state"]) + 1)
     with pytest.raises(KeyboardInterrupt, match="interrupted after 1 of 5"):
@@ -328,7 +328,7 @@ def test_large_folds_are_prepared_one_after_the_other(monkeypatch, interrupted):
 def test_large_groups_are_trained_in_parts(limit, sizes, monkeypatch, groups):
     grid = {"random_state": list(range(12))}
     whole_group = ClassWeightSearchCV(classifier(), grid, cv=2).fit(X, Y)
-    monkeypatch.setattr(_evaluation, limit, 8)
+    monkeypatch.setattr(_queue, limit, 8)
     parts = ClassWeightSearchCV(classifier(), grid, cv=2).fit(X, Y)
     np.testing.assert_allclose(
         parts.cv_results_["mean_test_score"],
@@ -460,7 +460,7 @@ def test_pruning_is_successive_halving(more, n_networks):
 
 
 def test_pruning_compares_candidates_across_programs(monkeypatch, groups):
-    monkeypatch.setattr(_evaluation, "MOST_NETWORKS", 6)
+    monkeypatch.setattr(_queue, "MOST_NETWORKS", 6)
     clf = classifier(**WATCHED, epochs=20, n_iter_no_change=50)
     search = ClassWeightSearchCV(
         clf, RATES, cv=2, scoring=epochs_and_losses, refit="score", pruning="halving"
@@ -857,7 +857,7 @@ def interrupted(monkeypatch):
 
     A program has all folds of two candidates, if there are two folds.
     """
-    monkeypatch.setattr(_evaluation, "MOST_NETWORKS", 4)
+    monkeypatch.setattr(_queue, "MOST_NETWORKS", 4)
 
     def before(n_programs):
         left = iter(range(n_programs))
@@ -1057,7 +1057,7 @@ def shown(monkeypatch):
 
 @pytest.mark.parametrize("pruning", [None, "halving"])
 def test_the_bar_moves_with_the_epochs(pruning, shown, monkeypatch):
-    monkeypatch.setattr(_evaluation, "MOST_NETWORKS", 4)
+    monkeypatch.setattr(_queue, "MOST_NETWORKS", 4)
     clf = classifier(epochs=4, **WATCHED if pruning else {})
     grid = {"random_state": [0, 1, 2]}
     search = ClassWeightSearchCV(clf, grid, cv=2, verbose=1, pruning=pruning)

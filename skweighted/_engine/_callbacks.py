@@ -3,7 +3,8 @@
 Each is a `Hook` of the engine.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -156,6 +157,24 @@ class SklearnCallbacks:
         self._context.call_on_fit_task_end(
             estimator=self._estimator, reconstruction_attributes={}, **self._data
         )
+
+
+@contextlib.contextmanager
+def progress(verbose: int, first_epoch: int, epochs: int) -> Iterator[list[Any]]:
+    """Return the hook that shows progress, or an empty list.
+
+    Parameters
+    ----------
+    verbose : int
+        0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
+    first_epoch, epochs : int
+        Number of earlier epochs, and of those that are trained.
+    """
+    if verbose == 1:
+        with ProgressBar(epochs) as bar:
+            yield [bar]
+    else:
+        yield [ProgressLines(first_epoch + epochs)] if verbose else []
 
 
 class _Progress:

@@ -1,13 +1,12 @@
 """The choice of engine: the fused engine if it supports the training, else Keras."""
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from skweighted._engine._callbacks import KerasCallbacks, ProgressBar, ProgressLines
+from skweighted._engine._callbacks import KerasCallbacks, progress
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._keras_model import (
     build_model,
@@ -139,12 +138,8 @@ def _train_fused(
     verbose: int,
 ) -> TrainingResult:
     """Train by compiled blocks of steps, with Keras' callbacks and progress output."""
-    with contextlib.ExitStack() as stack:
-        followers = list(hooks)
-        if verbose == 1:
-            followers.append(stack.enter_context(ProgressBar(spec.epochs)))
-        elif verbose >= 2:
-            followers.append(ProgressLines(run.first_epoch + spec.epochs))
+    with progress(verbose, run.first_epoch, spec.epochs) as shown:
+        followers = [*hooks, *shown]
         if not callbacks:
             [result] = train(network, spec, [run], followers)
             return result

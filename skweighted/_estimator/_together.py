@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from skweighted._engine._callbacks import progress
 from skweighted._engine._choice import (
     check_finite,
     why_not_loss,
@@ -14,7 +15,6 @@ from skweighted._engine._loss_data import structure
 from skweighted._engine._optimizers import learning_rate_of
 from skweighted._engine._optimizers import settings as optimizer_settings
 from skweighted._engine._program import architecture
-from skweighted._engine._spec import Hook
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._train import (
     Prepared,
@@ -61,40 +61,34 @@ def group_of(prepared: Prepared) -> Hashable:
 
 
 def train_together(
-    group: Sequence[Prepared],
-    hooks: Sequence[Hook] = (),
-    *,
-    pruner: Pruner | None = None,
+    group: Sequence[Prepared], *, pruner: Pruner | None = None
 ) -> list[Training | Exception]:
     """Train networks of one group, as `train_group` does, or raise KeyboardInterrupt.
 
     Parameters
     ----------
-    group, hooks, pruner
+    group, pruner
         As in `train_group`.
     """
-    trained = train_group(group, hooks, pruner=pruner)
+    trained = train_group(group, pruner=pruner)
     if any(isinstance(one, Training) and one.interrupted for one in trained):
         raise KeyboardInterrupt
     return trained
 
 
 def train_group(
-    group: Sequence[Prepared],
-    hooks: Sequence[Hook] = (),
-    *,
-    pruner: Pruner | None = None,
+    group: Sequence[Prepared], *, verbose: int = 0, pruner: Pruner | None = None
 ) -> list[Training | Exception]:
     """Train networks of one group.
 
     Parameters
     ----------
     group : sequence of Prepared
-        New starts, all with the same `group_of`.
-    hooks : sequence of Hook
-        Called between the epochs of the whole group.
+        All with the same `group_of`.
+    verbose : int
+        Whether to show progress, as in `CostSensitiveMLPClassifier`.
     pruner : callable ``(epoch, values) -> collection of int`` or None
-        Returns the networks to stop after an epoch, as in `skweighted._engine`.
+        Returns the networks to stop after an epoch, as in the engine's `train`.
 
     Returns
     -------
@@ -113,11 +107,13 @@ def train_group(
         for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
     ]
     try:
-        network, spec = group[0].start.network, specs_and_runs[0][0]
-        results = train(network, spec, runs, hooks, pruner=pruner)
+        spec = specs_and_runs[0][0]
+        with progress(verbose, runs[0].first_epoch, spec.epochs) as hooks:
+            network = group[0].start.network
+            results = train(network, spec, runs, hooks, pruner=pruner)
     except Exception as error:
-        # For instance, a score that is not defined on the validation rows of one. Hooks
-        # and pruner follow a whole group, so they have no part in what comes next.
+        # For instance, a score that is not defined on the validation rows of one. The
+        # pruner compares a whole group, so it has no part in what comes next.
         if len(group) == 1:
             return [error]
         return [one for prepared in group for one in train_group([prepared])]

@@ -1,6 +1,7 @@
 """From prepared networks to a trained ensemble."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from skweighted._engine._spec import Hook
@@ -116,9 +117,10 @@ def train_ensemble(
     done : list of Training
         Networks that are trained one by one are appended to it.
     """
-    networks = prepared.networks
-    if len(networks) > 1 and not hooks and not why_not_together(prepared.settings):
-        for training in train_group(networks):
+    networks, settings = prepared.networks, prepared.settings
+    reason = why_not_together(replace(settings, verbose=0))
+    if len(networks) > 1 and not hooks and reason is None:
+        for training in train_group(networks, verbose=settings.verbose):
             if isinstance(training, Exception):
                 raise training
             done.append(training)

@@ -3,11 +3,10 @@
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils.parallel import Parallel, delayed
@@ -15,7 +14,6 @@ from sklearn.utils.parallel import Parallel, delayed
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._together import (
     Pruner,
-    group_of,
     train_together,
     why_not_this_loss,
     why_not_together,
@@ -23,6 +21,7 @@ from skweighted._estimator._together import (
 from skweighted._estimator._train import Prepared, Training
 from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
 from skweighted._progress import Bar
+from skweighted._search import _queue
 from skweighted._search._candidates import Candidate, earlier_steps, prefix_of
 from skweighted._search._last_step import (
     Received,
@@ -37,12 +36,9 @@ from skweighted._search._pruning import (
     check_monitors,
     rungs_of,
 )
+from skweighted._search._queue import Queue, n_bytes
 from skweighted._search._scoring import Scoring, without_scores
 from skweighted._warnings import warn_user
-
-# Networks in one program, and bytes of the arrays that wait for training.
-MOST_NETWORKS = 64
-MOST_BYTES = 2**29
 
 
 class Fit(NamedTuple):
@@ -78,13 +74,16 @@ class Evaluation:
     n_jobs: int | None
     bar: Bar | None
     pruning: bool
-    _waiting: dict[Hashable, list[Fit]] = field(default_factory=dict)
+    _queue: Queue[Fit] = field(init=False)
     _results: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     _alone: list[tuple[int, int]] = field(default_factory=list)
     _reasons: dict[int, str | None] = field(default_factory=dict)
     _settings: dict[int, Settings] = field(default_factory=dict)
     _halving: Halving | None = None
     _validation_rows: ValidationRows = field(default_factory=ValidationRows)
+
+    def __post_init__(self) -> None:
+        self._queue = Queue(self._train)
 
     @property
     def n_folds(self) -> int:
@@ -102,8 +101,7 @@ class Evaluation:
             self._halving = self._start_halving()
         for candidates in earlier_steps(self.candidates, prefix_of(self.estimator)):
             self._prepare_all(candidates)
-        while self._waiting:
-            self._train(self._waiting.pop(next(iter(self._waiting))))
+        self._queue.train_all()
         self._fit_alone()
 
     def _start_halving(self) -> Halving:
@@ -148,14 +146,14 @@ class Evaluation:
         kept = []
         for fold in range(self.n_folds):
             self._prepare(first, fold, received)
-            if sum(_n_bytes(one.X) for one in received.values()) <= MOST_BYTES:
+            if sum(n_bytes(one.X) for one in received.values()) <= _queue.MOST_BYTES:
                 kept.append(fold)
                 continue
             for candidate in others:
                 self._prepare(candidate, fold, received)
             received.pop(fold, None)
         for candidate in others:
-            self._train_full()
+            self._queue.train_full(self.n_folds)
             for fold in kept:
                 self._prepare(candidate, fold, received)
 
@@ -187,7 +185,7 @@ class Evaluation:
             if self.pruning:
                 first = prepared.networks[0]
                 self._validation_rows.check(self.candidates[candidate], fold, first)
-            self._wait(Fit(candidate, fold, estimator, prepared, seconds))
+            self._queue.add(Fit(candidate, fold, estimator, prepared, seconds))
             return
         if getattr(last_step(estimator), "engine", None) == "xla":
             raise ValueError(
@@ -219,34 +217,6 @@ class Evaluation:
         """Fit the earlier steps on a fold."""
         return received(estimator, *self.scoring.training_rows(estimator, fold))
 
-    def _wait(self, fit: Fit) -> None:
-        """Add a fit to those that wait; train a group that is large enough."""
-        key = group_of(fit.prepared.networks[0])
-        group = self._waiting.setdefault(key, [])
-        group.append(fit)
-        if _n_networks(group) < MOST_NETWORKS:
-            if self._waiting_bytes() <= MOST_BYTES:
-                return
-            key = max(self._waiting, key=lambda key: _n_networks(self._waiting[key]))
-        self._train(self._waiting.pop(key))
-
-    def _train_full(self) -> None:
-        """Train the groups that have no place for all folds of another candidate."""
-        for key, fits in list(self._waiting.items()):
-            of_another = self.n_folds * len(fits[-1].prepared.networks)
-            if _n_networks(fits) + of_another > MOST_NETWORKS:
-                self._train(self._waiting.pop(key))
-
-    def _waiting_bytes(self) -> int:
-        """Return the size of the arrays of all fits that wait; shared ones once."""
-        arrays = {}
-        for fits in self._waiting.values():
-            for one in _networks(fits):
-                rows = one.problem.rows
-                for array in (rows.X, rows.target, rows.weight, rows.rows):
-                    arrays[id(array)] = _n_bytes(array)
-        return sum(arrays.values())
-
     def _train(self, fits: list[Fit]) -> None:
         """Train a group and score its estimators."""
         # Networks with the same rows are next to each other: they are gathered once.
@@ -254,7 +224,7 @@ class Evaluation:
         start = time.time()
         after_epoch = self._after_epoch(fits)
         trained = iter(train_together(_networks(fits), pruner=after_epoch))
-        share = (time.time() - start) / _n_networks(fits)
+        share = (time.time() - start) / len(_networks(fits))
         for fit in fits:
             networks = fit.prepared.networks
             result = self._result(fit, [next(trained) for _ in networks])
@@ -330,17 +300,3 @@ class Evaluation:
 def _networks(fits: list[Fit]) -> list[Prepared]:
     """Return the networks of fits, which are several for an ensemble."""
     return [one for fit in fits for one in fit.prepared.networks]
-
-
-def _n_networks(fits: list[Fit]) -> int:
-    """Return the number of networks of fits."""
-    return sum(len(fit.prepared.networks) for fit in fits)
-
-
-def _n_bytes(array: Any) -> int:
-    """Return the size of an array, sparse matrix or dataframe; 0 for a list."""
-    if issparse(array):
-        return array.data.nbytes
-    if hasattr(array, "memory_usage"):
-        return int(array.memory_usage(index=False).sum())
-    return getattr(array, "nbytes", 0)

@@ -56,10 +56,11 @@ def received(estimator: Any, X: Any, y: Any, params: dict[str, Any]) -> Received
     name, classifier = estimator.steps[-1]
     receiver = _Receiver(classifier)
     estimator.steps = [*estimator.steps[:-1], (name, receiver)]
-    estimator.fit(X, y, **params)
-    earlier = estimator.steps[:-1]
-    estimator.steps = [*earlier, (name, classifier)]
-    return Received(earlier, *receiver.received_)
+    try:
+        estimator.fit(X, y, **params)
+    finally:
+        estimator.steps = [*estimator.steps[:-1], (name, classifier)]
+    return Received(estimator.steps[:-1], *receiver.received_)
 
 
 def with_earlier_steps(estimator: Any, steps: list[tuple[str, Any]]) -> Any:

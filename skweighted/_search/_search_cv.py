@@ -39,11 +39,12 @@ class ClassWeightSearchCV(BaseSearchCV):
     candidates and folds are trained together, which took 0.44 of the time for 50 small
     networks (``benchmarks/search.py``).
 
-    One program trains all networks that have the same layers, dropout rate, optimizer,
-    batch size, epochs, kind of loss and rule of early stopping. Class weights, sample
-    weights, costs, learning rates, values of `alpha` above 0, numbers of the loss,
-    seeds and folds can differ. Other parameters can be searched as well, with one
-    program for each of their combinations.
+    One program trains all networks that have the same layers, optimizer, batch size,
+    epochs, kind of loss and rule of early stopping, either all with dropout or all
+    without. Class weights, sample weights, costs, learning rates, values of `alpha`,
+    dropout rates, numbers of the loss, seeds and folds can differ, and so can the
+    number of networks in an ensemble. Other parameters can be searched as well, with
+    one program for each of their combinations.
 
     Parameters
     ----------

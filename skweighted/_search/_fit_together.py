@@ -1,0 +1,127 @@
+"""`fit_together`: many classifiers, each on its own data, in one program."""
+
+from collections.abc import Iterable
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from skweighted._estimator._together import (
+    train_together,
+    why_not_this_loss,
+    why_not_together,
+)
+from skweighted._estimator._train import Training
+from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
+from skweighted._search._last_step import last_step, received, why_not_estimator
+from skweighted._search._queue import Queue
+
+
+class _Fit(NamedTuple):
+    """A classifier that waits for its training, and its number."""
+
+    number: int
+    classifier: Any
+    prepared: PreparedEnsemble
+
+
+def fit_together(
+    fits: Iterable[tuple[Any, ...]], *, on_error: str = "raise"
+) -> list[Any]:
+    """Fit many classifiers, each on its own data, with their networks in one program.
+
+    The networks are those of separate calls of `fit`. One program trains all that have
+    the same layers, optimizer, batch size, epochs and kind of loss, as described at
+    `ClassWeightSearchCV`. Estimators that cannot be trained together with others are
+    fitted one by one.
+
+    Parameters
+    ----------
+    fits : iterable of tuple ``(estimator, X, y)`` or ``(estimator, X, y, params)``
+        Classifiers, or pipelines of scikit-learn or imbalanced-learn that end in one,
+        their data, and further arguments of `fit` as a dict. The estimators are
+        fitted in place. From a generator, only some of the data are in memory at a
+        time.
+    on_error : {"raise", "return"}, default="raise"
+        Whether an error of a fit is raised, or returned in place of the estimator. The
+        other fits are not affected in the second case.
+
+    Returns
+    -------
+    list of estimator or Exception
+        The fitted estimators, in the order of `fits`.
+
+    Raises
+    ------
+    ValueError
+        If an estimator occurs twice.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skweighted import CostSensitiveMLPClassifier, fit_together
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> seeds = [CostSensitiveMLPClassifier(random_state=seed) for seed in range(5)]
+    >>> fitted = fit_together((clf, X, y) for clf in seeds)
+    >>> fitted[4].predict_proba(X).shape
+    (100, 2)
+    """
+    if on_error not in ("raise", "return"):
+        raise ValueError(f"on_error must be 'raise' or 'return'. Got {on_error!r}.")
+    results: dict[int, Any] = {}
+    seen: set[int] = set()
+
+    def train(some: list[_Fit]) -> None:
+        networks = [network for fit in some for network in fit.prepared.networks]
+        trained = train_together(networks)
+        ends = list(accumulate(len(fit.prepared.networks) for fit in some))
+        for fit, end in zip(some, ends, strict=True):
+            parts = trained[end - len(fit.prepared.networks) : end]
+            done = [part for part in parts if isinstance(part, Training)]
+            errors = [part for part in parts if isinstance(part, Exception)]
+            if not errors:
+                fit.classifier._remember(assembled(fit.prepared, done))
+            elif on_error == "raise":
+                raise errors[0]
+            else:
+                results[fit.number] = errors[0]
+
+    queue: Queue[_Fit] = Queue(train)
+    for number, (estimator, X, y, *rest) in enumerate(fits):
+        if id(estimator) in seen:
+            raise ValueError(
+                f"Each fit needs its own estimator. That of fit {number} occurs twice. "
+                f"Use sklearn.base.clone."
+            )
+        seen.add(id(estimator))
+        results[number] = estimator
+        params = dict(*rest)
+        try:
+            prepared = _prepared(estimator, X, y, params)
+            if prepared is None:
+                estimator.fit(X, y, **params)
+        except Exception as error:
+            if on_error == "raise":
+                raise
+            results[number] = error
+            continue
+        if prepared is not None:
+            queue.add(_Fit(number, last_step(estimator), prepared))
+    queue.train_all()
+    return [results[number] for number in range(len(results))]
+
+
+def _prepared(
+    estimator: Any, X: Any, y: Any, params: dict[str, Any]
+) -> PreparedEnsemble | None:
+    """Return what an estimator would train, or None if it must be fitted alone."""
+    if why_not_estimator(estimator) is not None:
+        return None
+    classifier = last_step(estimator)
+    classifier._validate_params()
+    settings = classifier._settings()
+    if why_not_together(settings) is not None or classifier.warm_start:
+        return None
+    given = received(estimator, X, y, params)
+    prepared = classifier._prepared(settings, given.X, given.y, **given.params)
+    if why_not_this_loss(prepared.networks[0]) is not None:
+        return None
+    return prepared
