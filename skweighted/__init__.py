@@ -10,8 +10,17 @@ from typing import Any
 __version__ = "0.1.0.dev0"
 
 # For `skops.io.load(file, trusted=skweighted.TRUSTED_TYPES)`: types that are safe to
-# load, because loading them does not run code from the file.
+# load, because loading them does not run code from the file. Those of scikit-learn are
+# the scorers of a fitted search.
 TRUSTED_TYPES = [
+    "sklearn.metrics._classification.accuracy_score",
+    "sklearn.metrics._classification.balanced_accuracy_score",
+    "sklearn.metrics._classification.f1_score",
+    "sklearn.metrics._classification.log_loss",
+    "sklearn.metrics._ranking.average_precision_score",
+    "sklearn.metrics._ranking.roc_auc_score",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._Scorer",
     "skweighted._costs._weights.Totals",
     "skweighted._engine._spec.Dense",
     "skweighted._engine._spec.NetworkSpec",
@@ -21,6 +30,8 @@ TRUSTED_TYPES = [
     "skweighted._estimator._labels.Labels",
     "skweighted._estimator._prior_corrected.PriorCorrectedClassifier",
     "skweighted._estimator._trained.TrainedNetwork",
+    "skweighted._search._search_cv.ClassWeightSearchCV",
+    "skweighted.metrics.expected_cost_score",
 ]
 
 _MODULE_OF = {
@@ -32,6 +43,7 @@ _MODULE_OF = {
     "PriorCorrectedClassifier": "skweighted._estimator._prior_corrected",
     "ThresholdDisplay": "skweighted.displays",
     "TrainingCurveDisplay": "skweighted.displays",
+    "WeightPathDisplay": "skweighted.displays",
     "adapt_prior": "skweighted._costs._prior",
     "compare": "skweighted.comparison",
     "compute_class_weight": "skweighted._costs._weights",

@@ -1,5 +1,6 @@
 """Progress on stderr: a bar if that is a terminal, otherwise a line per step."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,9 @@ from rich.progress import (
 # Takes the description of steps, a function that does them and returns how it went, and
 # their number.
 Step = Callable[[str, Callable[[], str], int], None]
+
+# Takes how much is done.
+Bar = Callable[[float], None]
 
 
 @contextmanager
@@ -65,3 +69,41 @@ def progress(n_steps: int, *, shown: bool) -> Iterator[Step]:
             bar.advance(task, n_done)
 
         yield move_bar
+
+
+@contextmanager
+def progress_bar(total: int, unit: str, *, shown: bool) -> Iterator[Bar | None]:
+    """Yield a function that moves a bar, or None if stderr is not a terminal.
+
+    The remaining time is computed from the average speed since the beginning, because
+    steps can take minutes.
+
+    Parameters
+    ----------
+    total : int
+        Where the bar ends.
+    unit : str
+        What is counted, in the plural.
+    shown : bool
+        Whether to show anything.
+
+    Yields
+    ------
+    callable ``(n_done) -> None``, or None
+    """
+    console = Console(stderr=True)
+    if not (shown and console.is_terminal):
+        yield None
+        return
+    bar = Progress(
+        TextColumn(f"{{task.completed:.0f}}/{{task.total}} {unit}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        speed_estimate_period=math.inf,
+    )
+    with bar:
+        task = bar.add_task("", total=total)
+        bar.advance(task, 0)  # the time of the first step counts
+        yield lambda n_done: bar.update(task, completed=n_done)

@@ -17,7 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     average_precision_score,
     brier_score_loss,
+    f1_score,
     log_loss,
+    make_scorer,
     precision_score,
     recall_score,
     zero_one_loss,
@@ -27,15 +29,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from skweighted import CostSensitiveMLPClassifier
+from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
 from skweighted._costs._distortion import undo_class_weight
 from skweighted.displays import (
     CalibrationCorrectionDisplay,
     CostCurveDisplay,
     ThresholdDisplay,
     TrainingCurveDisplay,
+    WeightPathDisplay,
 )
-from skweighted.metrics import expected_cost_score
+from skweighted.metrics import expected_cost_score, make_cost_scorer
 
 # Correct predictions have a cost or a gain here.
 COSTS = np.array([[1.0, 4], [21, -2]])
@@ -411,6 +414,138 @@ def test_a_keras_history_is_drawn_as_its_dict():
     options = {"monitor": "val_auc", "greater_is_better": False}
     assert TrainingCurveDisplay.from_history(history, **options).best_epoch == 2
     assert TrainingCurveDisplay.from_history(history).best_epoch is None
+
+
+# Searches over class weights.
+
+
+SCORING = {
+    "cost": make_cost_scorer(MISS_20),
+    "f1": make_scorer(f1_score, pos_label="fraud"),
+    "neg_log_loss": "neg_log_loss",
+}
+
+
+def pairs(*weights):
+    """Return class weights of fraud."""
+    return [{"ok": 2.0, "fraud": weight} for weight in weights]
+
+
+def searched(data, grid, scoring="neg_log_loss", **params):
+    """Return a fitted search over a quick classifier."""
+    return GridSearchCV(
+        LogisticRegression(), grid, scoring=scoring, cv=3, **params
+    ).fit(*data)
+
+
+def test_a_weight_path_has_the_scores_of_the_search(data):
+    network = CostSensitiveMLPClassifier(4, epochs=3, random_state=0)
+    search = ClassWeightSearchCV(
+        make_pipeline(StandardScaler(), network),
+        "path",
+        scoring=SCORING,
+        refit="cost",
+        cv=3,
+    ).fit(*data)
+    display = WeightPathDisplay.from_search(search)
+    results = search.cv_results_
+    params = [candidate.popitem()[1] for candidate in map(dict, results["params"])]
+    weights = [weight["fraud"] / weight["ok"] for weight in params]
+    np.testing.assert_array_equal(display.weights, weights)
+    series = {
+        "expected cost": ("cost", -1, display.losses),
+        "log loss": ("neg_log_loss", -1, display.losses),
+        "f1": ("f1", 1, display.scores),
+    }
+    assert {*display.losses, *display.scores} == series.keys() == display.lines_.keys()
+    for label, (name, sign, values) in series.items():
+        assert values[label].shape == (9, 3)
+        mean = display.lines_[label].get_ydata()
+        # The same sums in another order.
+        np.testing.assert_allclose(mean, sign * results[f"mean_test_{name}"])
+        spread = values[label].std(axis=1)
+        np.testing.assert_allclose(spread, results[f"std_test_{name}"])
+        edges = display.bands_[label].get_paths()[0].vertices[:, 1]
+        assert edges.min() == pytest.approx((mean - spread).min())
+        assert edges.max() == pytest.approx((mean + spread).max())
+    assert display.chosen_weight == weights[search.best_index_]
+    assert display.pos_label == "fraud"
+    assert display.ax_.get_xlabel() == (
+        "Weight of class fraud, relative to the other class"
+    )
+    assert display.ax_.get_ylabel() == "Cost per row, loss"
+    assert display.score_ax_.get_ylabel() == "F1"
+    chosen = f"chosen weight {display.chosen_weight:.3g}"
+    assert labels_of(display) == ["expected cost", "log loss", chosen, "f1"]
+
+
+def test_a_weight_path_shows_each_weight_with_the_best_of_the_other_parameters(data):
+    grid = {"class_weight": pairs(8.0, 1.0, 4.0), "C": [1e-4, 1.0]}
+    search = searched(data, grid)
+    display = WeightPathDisplay.from_search(search)
+    assert display.weights.tolist() == [0.5, 2.0, 4.0]
+    best = search.cv_results_["mean_test_score"].reshape(2, 3).max(axis=0)
+    mean = display.losses["log loss"].mean(axis=1)
+    np.testing.assert_allclose(mean, -best[[1, 2, 0]])
+    assert display.score_ax_ is None
+    assert display.ax_.get_ylabel() == "Log loss"
+
+
+def test_the_weight_of_the_other_class_is_the_reciprocal(data):
+    search = searched(data, {"class_weight": pairs(1.0, 4.0, 8.0)})
+    display = WeightPathDisplay.from_search(search, pos_label="ok")
+    assert display.weights.tolist() == [0.25, 0.5, 2.0]
+    other = WeightPathDisplay.from_search(search)
+    assert display.chosen_weight == 1 / other.chosen_weight
+    np.testing.assert_array_equal(
+        display.losses["log loss"], other.losses["log loss"][::-1]
+    )
+
+
+def test_candidates_without_a_known_weight_are_left_out(data):
+    known = [None, *pairs(4.0, 6.0, 0.0)]
+    search = searched(data, {"class_weight": ["balanced", *known]}, scoring="accuracy")
+    search.cv_results_["pruned"] = np.array([False, False, False, True, False])
+    search.best_index_ = 0
+    display = WeightPathDisplay.from_search(search)
+    assert display.weights.tolist() == [1.0, 2.0]
+    assert display.chosen_weight is None
+    assert display.chosen_line_ is None
+    assert list(display.scores) == ["accuracy"]
+
+
+def test_a_weight_path_is_drawn_again_in_given_axes(data):
+    search = searched(data, {"class_weight": pairs(1.0, 4.0)}, SCORING, refit=False)
+    _, (one, two) = plt.subplots(ncols=2)
+    display = WeightPathDisplay.from_search(search, ax=one, name="all", lw=5)
+    assert display.ax_ is one
+    assert {line.get_linewidth() for line in display.lines_.values()} == {5}
+    assert one.get_legend().get_title().get_text() == "all"
+    assert one.get_xscale() == "log"
+    assert display.plot(ax=two).ax_ is two
+    assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("grid", [{"C": [1.0, 2.0]}, {"class_weight": ["balanced"]}])
+def test_a_search_without_class_weights_is_refused(grid, data):
+    message = (
+        "WeightPathDisplay needs candidates whose class_weight is a dict of weights "
+        "above zero of two classes. None has one for class 1. Use "
+        "ClassWeightSearchCV(estimator, 'path')."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        WeightPathDisplay.from_search(searched(data, grid))
+
+
+def test_what_is_not_a_fitted_search_is_refused(network):
+    message = (
+        "WeightPathDisplay draws cv_results_, which CostSensitiveMLPClassifier does "
+        "not have. Pass a fitted ClassWeightSearchCV or GridSearchCV."
+    )
+    with pytest.raises(TypeError, match=whole(message)):
+        WeightPathDisplay.from_search(network)
+    with pytest.raises(NotFittedError, match=r"^This ClassWeightSearchCV instance is"):
+        WeightPathDisplay.from_search(ClassWeightSearchCV(network, "path"))
 
 
 # Calibration.

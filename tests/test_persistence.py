@@ -17,7 +17,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skweighted
-from skweighted import CostSensitiveMLPClassifier, PriorCorrectedClassifier
+from skweighted import (
+    ClassWeightSearchCV,
+    CostSensitiveMLPClassifier,
+    PriorCorrectedClassifier,
+)
+from skweighted.metrics import make_cost_scorer
 
 X, y = make_classification(
     n_samples=90, n_features=5, n_informative=3, weights=[0.8], random_state=0
@@ -121,6 +126,29 @@ def test_fitted_attributes_come_back(fitted, through, tmp_path):
     assert returned.get_params() == classifier.get_params()
 
 
+SCORINGS = [
+    None,
+    make_cost_scorer({(0, 1): 1, (1, 0): 5}),
+    [
+        *("accuracy", "average_precision", "balanced_accuracy"),
+        *("f1", "neg_log_loss", "roc_auc"),
+    ],
+]
+
+
+def fitted_search(scoring):
+    """Return a fitted search of a pipeline."""
+    classifier = CostSensitiveMLPClassifier((6,), epochs=1, random_state=0)
+    refit = "f1" if isinstance(scoring, list) else True
+    return ClassWeightSearchCV(
+        make_pipeline(StandardScaler(), classifier),
+        {"costsensitivemlpclassifier__class_weight": [None, "balanced", {0: 1, 1: 3}]},
+        scoring=scoring,
+        refit=refit,
+        cv=2,
+    ).fit(X, y)
+
+
 def test_skops_trusts_no_more_types_than_it_must(tmp_path):
     multilabel = np.stack([y, np.ones_like(y)], axis=1)
     types = set()
@@ -129,7 +157,22 @@ def test_skops_trusts_no_more_types_than_it_must(tmp_path):
         data = skops.io.dumps(PriorCorrectedClassifier(classifier))
         types |= set(skops.io.get_untrusted_types(data=data))
         types |= set(skops.io.get_untrusted_types(data=skops.io.dumps(classifier)))
+    for scoring in SCORINGS:
+        data = skops.io.dumps(fitted_search(scoring))
+        types |= set(skops.io.get_untrusted_types(data=data))
     assert sorted(types) == skweighted.TRUSTED_TYPES
+
+
+@pytest.mark.parametrize("scoring", SCORINGS, ids=["passed through", "cost", "names"])
+def test_skops_saves_and_loads_a_search(scoring, tmp_path):
+    search = fitted_search(scoring)
+    returned = through_skops(search, tmp_path)
+    np.testing.assert_array_equal(returned.predict_proba(X), search.predict_proba(X))
+    assert returned.best_params_ == search.best_params_
+    assert returned.cv_results_.keys() == search.cv_results_.keys()
+    for key, values in search.cv_results_.items():
+        np.testing.assert_array_equal(returned.cv_results_[key], values)
+    assert returned.score(X, y) == search.score(X, y)
 
 
 def test_the_model_can_be_exported_and_summarized_at_once(tmp_path):

@@ -22,6 +22,7 @@ PUBLIC = [
     "TRUSTED_TYPES",
     "ThresholdDisplay",
     "TrainingCurveDisplay",
+    "WeightPathDisplay",
     "__version__",
     "adapt_prior",
     "compare",

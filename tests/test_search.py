@@ -1,7 +1,10 @@
 """`ClassWeightSearchCV`: the results of GridSearchCV, with all networks together."""
 
 import pickle
+import threading
 import warnings
+from collections import OrderedDict
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -9,27 +12,37 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_sampling_pipeline
+from joblib import parallel_config
 from messages import whole
+from scipy.sparse import csr_array
+from scipy.stats import loguniform
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.callback import ScoringMonitor
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import (
     GridSearchCV,
+    HalvingGridSearchCV,
     ParameterGrid,
     ParameterSampler,
+    RandomizedSearchCV,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import Tags
 
 from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
+from skweighted._engine._forward import FUNCTIONS
+from skweighted._engine._program import PROGRAMS
 from skweighted._estimator import _together
-from skweighted._search import _evaluation
+from skweighted._search import _evaluation, _queue, _search_cv
+from skweighted._search._pruning import Halving, rungs_of
 from skweighted.exceptions import TrainingDivergedError
 
 X, Y = make_classification(300, 5, weights=[0.8], flip_y=0.1, random_state=0)
@@ -39,7 +52,12 @@ X3, Y3 = make_classification(
 WEIGHT = np.random.default_rng(0).uniform(0.5, 2, len(Y))
 NAME = "costsensitivemlpclassifier"
 WEIGHTS = [None, "balanced", {0: 1.0, 1: 8.0}]
+SEEDS = {"random_state": [0, 1, 2, 3, 4]}
 TIMES = ("fit_time", "score_time")
+FOLDS_OF_ALL = {
+    **{"n_networks": 3, "ensemble": "folds", "early_stopping": True},
+    **{"threshold": "f1", "calibration": "temperature", "correct_probabilities": True},
+}
 
 # A program for one network and a program for several are compiled by XLA each in its
 # own way, so sums are rounded differently.
@@ -87,9 +105,9 @@ def groups(monkeypatch):
     """Return a list that is filled with the number of networks of each program."""
     sizes = []
 
-    def counted(group):
+    def counted(group, **options):
         sizes.append(len(group))
-        return _together.train_together(group)
+        return _together.train_together(group, **options)
 
     monkeypatch.setattr(_evaluation, "train_together", counted)
     return sizes
@@ -180,6 +198,26 @@ def test_a_search_over_penalties_and_dropout_rates_equals_grid_search(groups):
     assert groups == [8]
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"n_networks": 2},
+        FOLDS_OF_ALL,
+        {"n_networks": 2, "ensemble": "balanced", "correct_probabilities": True},
+    ],
+    ids=["seeds", "folds", "balanced"],
+)
+def test_a_search_over_ensembles_equals_grid_search(params, groups):
+    ours, theirs = both(classifier(**params), {"class_weight": WEIGHTS}, cv=2)
+    assert_same(ours, theirs)
+    assert groups == [3 * 2 * params["n_networks"]]
+
+
+def test_a_search_over_sizes_of_ensembles_equals_grid_search(groups):
+    assert_same(*both(classifier(), {"n_networks": [1, 3]}, cv=2))
+    assert groups == [8]
+
+
 def test_a_search_over_focal_losses_equals_grid_search(groups):
     clf = classifier(loss="focal")
     assert_same(*both(clf, {"loss__gamma": [0.5, 1.0, 2.0]}, cv=2))
@@ -266,13 +304,31 @@ def test_earlier_steps_are_fitted_once_per_fold_and_setting(monkeypatch):
     assert CountingScaler.n_fits == 3 * 2
 
 
+def test_a_program_has_all_folds_of_its_candidates(monkeypatch, groups):
+    monkeypatch.setattr(_queue, "MOST_NETWORKS", 8)
+    search = ClassWeightSearchCV(classifier(epochs=1), SEEDS, cv=3, refit=False)
+    search.fit(X, Y)
+    assert groups == [6, 6, 3]
+
+
+def test_large_folds_are_prepared_one_after_the_other(monkeypatch, interrupted):
+    # Otherwise the arrays of all folds would be in memory at the same time.
+    monkeypatch.setattr(CountingScaler, "n_fits", 0)
+    monkeypatch.setattr(_queue, "MOST_BYTES", 8)
+    pipeline = make_pipeline(CountingScaler(), classifier(epochs=1))
+    interrupted(len(SEEDS["random_state"]) + 1)
+    with pytest.raises(KeyboardInterrupt, match="interrupted after 1 of 5"):
+        ClassWeightSearchCV(pipeline, prefixed(SEEDS), cv=2).fit(X, Y)
+    assert CountingScaler.n_fits == 2
+
+
 @pytest.mark.parametrize(
     ("limit", "sizes"), [("MOST_NETWORKS", [8, 8, 8]), ("MOST_BYTES", [1] * 24)]
 )
 def test_large_groups_are_trained_in_parts(limit, sizes, monkeypatch, groups):
     grid = {"random_state": list(range(12))}
     whole_group = ClassWeightSearchCV(classifier(), grid, cv=2).fit(X, Y)
-    monkeypatch.setattr(_evaluation, limit, 8)
+    monkeypatch.setattr(_queue, limit, 8)
     parts = ClassWeightSearchCV(classifier(), grid, cv=2).fit(X, Y)
     np.testing.assert_allclose(
         parts.cv_results_["mean_test_score"],
@@ -280,6 +336,204 @@ def test_large_groups_are_trained_in_parts(limit, sizes, monkeypatch, groups):
         **CLOSE,
     )
     assert groups == [24, *sizes]
+
+
+# pruning
+
+
+ONE_EACH = dict.fromkeys(range(9), 1)
+
+
+def after_epoch(halving, epoch, values):
+    """Return the candidates of one fold that stop after an epoch."""
+    best = {(candidate, 0): value for candidate, value in values.items()}
+    return {candidate for candidate, _ in halving.after_epoch(epoch, best)}
+
+
+def test_the_best_third_is_continued_at_each_rung():
+    halving = Halving(ONE_EACH, [1, 3])
+    values = dict(enumerate([5.0, 1, 9, 3, 7, 2, 8, 4, 6]))
+    assert after_epoch(halving, 1, values) == {0, 2, 4, 6, 7, 8}
+    left = {1: 0.9, 3: 0.5, 5: 0.7}
+    assert after_epoch(halving, 2, left) == set()
+    assert after_epoch(halving, 3, left) == {1, 5}
+    assert halving.pruned == set(range(9)) - {3}
+
+
+def test_later_candidates_compete_with_all_that_have_reached_the_rung():
+    halving = Halving(ONE_EACH, [2])
+    assert after_epoch(halving, 2, {0: 3.0, 1: 1.0, 2: 2.0}) == {0, 2}
+    # 1 of 4, then 2 of 4: the places are a third, rounded up.
+    assert after_epoch(halving, 2, {3: 1.5}) == set()
+    assert after_epoch(halving, 2, {4: 1.6, 5: 0.5}) == {4}
+    assert halving.pruned == {0, 2, 4}
+
+
+def test_candidates_are_compared_by_the_mean_of_their_folds():
+    halving = Halving(dict.fromkeys(range(3), 2), [1])
+    best = {(0, 0): 1.0, (1, 0): 3.0, (2, 0): 2.5, (2, 1): 2.5}
+    assert halving.after_epoch(1, best) == set()  # one candidate has both folds
+    stopped = halving.after_epoch(1, {(0, 1): 6.0, (1, 1): 0.5})
+    assert stopped == {(0, 1)}
+    assert halving.pruned == {0}
+
+
+def test_networks_of_a_pruned_candidate_that_train_later_are_stopped_too():
+    halving = Halving(ONE_EACH, [2])
+    after_epoch(halving, 2, {0: 2.0, 1: 1.0})
+    assert halving.after_epoch(1, {(0, 1): 0.0, (1, 1): 0.0}) == {(0, 1)}
+
+
+def test_a_network_that_has_stopped_by_itself_is_compared_but_not_pruned():
+    halving = Halving(ONE_EACH, [3])
+    after_epoch(halving, 1, {0: 1.0, 1: 2.0, 2: 5.0, 3: 4.0})
+    assert after_epoch(halving, 3, {2: 3.0, 3: 1.5}) == {2}
+    assert halving.pruned == {2}
+
+
+def test_candidates_whose_epochs_do_not_count_yet_are_not_compared():
+    halving = Halving(ONE_EACH, [1])
+    assert after_epoch(halving, 1, {0: np.inf, 1: 2.0, 2: 3.0}) == {2}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "n_candidates", "rungs"),
+    [
+        (100, 2, []),
+        (100, 3, [33]),
+        (100, 9, [11, 33]),
+        (100, 26, [11, 33]),
+        (100, 27, [3, 9, 27]),
+        (100, 1000, [3, 9, 27]),
+        (2, 9, [1]),
+        (1, 9, []),
+    ],
+)
+def test_about_one_candidate_is_trained_to_the_end(epochs, n_candidates, rungs):
+    assert rungs_of(epochs, n_candidates) == rungs
+
+
+WATCHED = {"early_stopping": True, "validation_fraction": 0.2}
+RATES = {"learning_rate": np.geomspace(1e-4, 0.03, 9).tolist()}
+
+
+def epochs_and_losses(estimator, X, y):
+    """Return the number of epochs, and the best watched loss after 2 and 6 of them."""
+    history = estimator.history_
+    watched = history["val_log_loss" if "val_log_loss" in history else "val_loss"]
+    return {
+        "score": estimator.score(X, y),
+        "n_epochs": len(history["loss"]),
+        **{f"loss_{epoch}": min(watched[:epoch]) for epoch in (2, 6)},
+    }
+
+
+@pytest.mark.parametrize("n_networks", [1, 2])
+@pytest.mark.parametrize(
+    "more", [{}, {"class_weight": ["balanced"]}], ids=["unweighted", "balanced"]
+)
+def test_pruning_is_successive_halving(more, n_networks):
+    clf = classifier(**WATCHED, epochs=20, n_iter_no_change=50, n_networks=n_networks)
+    params = {"cv": 3, "scoring": epochs_and_losses, "refit": "score"}
+    every = ClassWeightSearchCV(clf, RATES | more, **params).fit(X, Y)
+    search = ClassWeightSearchCV(clf, RATES | more, pruning="halving", **params)
+    search.fit(X, Y)
+    left = np.arange(9)
+    n_epochs = np.full(9, 20)
+    if n_networks == 1:  # the histories of an ensemble are averaged in another way
+        for rung, n_left in ((2, 3), (6, 1)):
+            losses = every.cv_results_[f"mean_test_loss_{rung}"]
+            stay = left[np.argsort(losses[left])[:n_left]]
+            n_epochs[np.setdiff1d(left, stay)] = rung
+            left = stay
+        results = search.cv_results_
+        assert results["mean_test_n_epochs"].tolist() == n_epochs.tolist()
+        assert results["pruned"].tolist() == (n_epochs < 20).tolist()
+    [best] = np.flatnonzero(~search.cv_results_["pruned"])
+    assert search.best_index_ == best
+    np.testing.assert_allclose(
+        search.cv_results_["mean_test_score"][best],
+        every.cv_results_["mean_test_score"][best],
+        **CLOSE,
+    )
+    assert search.best_params_ == search.cv_results_["params"][search.best_index_]
+
+
+def test_pruning_compares_candidates_across_programs(monkeypatch, groups):
+    monkeypatch.setattr(_queue, "MOST_NETWORKS", 6)
+    clf = classifier(**WATCHED, epochs=20, n_iter_no_change=50)
+    search = ClassWeightSearchCV(
+        clf, RATES, cv=2, scoring=epochs_and_losses, refit="score", pruning="halving"
+    ).fit(X, Y)
+    assert groups == [6, 6, 6]
+    results = search.cv_results_
+    # Learning rates rise, so each program has a better candidate than those before.
+    assert results["mean_test_n_epochs"].max() == 20
+    for start in (0, 3, 6):
+        assert not results["pruned"][start : start + 3].all()
+    assert results["pruned"].sum() >= 4
+
+
+def test_without_pruning_results_have_no_such_column():
+    search = ClassWeightSearchCV(classifier(), SEEDS, cv=2).fit(X, Y)
+    assert "pruned" not in search.cv_results_
+
+
+NOT_COMPARABLE = {
+    "no early stopping": (
+        {"early_stopping": [True, False]},
+        "pruning compares candidates on the rows that early stopping holds out, but "
+        "early_stopping of candidate 1, {'early_stopping': False}, is False. Use "
+        "early_stopping=True, or pruning=None.",
+    ),
+    "loss": (
+        {"monitor": ["loss"]},
+        "pruning needs a monitor whose values can be compared between candidates, but "
+        "the monitor of candidate 0, {'monitor': 'loss'}, is 'loss', which depends on "
+        "the loss and on class weights. Use monitor='log_loss', or the name of a "
+        "score.",
+    ),
+    "weighted": (
+        {"monitor_weighted": [True]},
+        "pruning needs a monitor whose values can be compared between candidates, but "
+        "monitor_weighted of candidate 0, {'monitor_weighted': True}, is True, so that "
+        "the log loss depends on class weights. Use monitor_weighted=False.",
+    ),
+    "monitors": (
+        {"monitor": ["log_loss", "roc_auc"]},
+        "pruning needs the same monitor for all candidates. Got 'log_loss' and "
+        "'roc_auc'. Do not search over monitors, or use pruning=None.",
+    ),
+    "margins": (
+        {"loss": ["cross_entropy", "mean_squared_false_error"]},
+        "pruning compares log losses, but the outputs of the network of {'loss': "
+        "'mean_squared_false_error'} are not probabilities because of its loss. Use "
+        "the name of a score as monitor, such as 'average_precision', or pruning=None.",
+    ),
+    "rows": (
+        {"validation_fraction": [0.2, 0.3]},
+        "pruning needs validation rows that are alike for all candidates. In fold 0, "
+        "those of {'validation_fraction': 0.2} have [24, 6] rows of the classes, and "
+        "those of {'validation_fraction': 0.3} have [36, 9]. Do not search over "
+        "samplers or validation_fraction, or use pruning=None.",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"), NOT_COMPARABLE.values(), ids=NOT_COMPARABLE
+)
+def test_pruning_refuses_candidates_that_cannot_be_compared(grid, message):
+    clf = classifier(**WATCHED)
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(clf, grid, cv=2, pruning="halving").fit(X, Y)
+
+
+def test_pruning_refuses_samplers_with_different_shares():
+    pipeline = make_sampling_pipeline(SMOTE(random_state=0), classifier(**WATCHED))
+    grid = {"smote__sampling_strategy": [0.5, 1.0]}
+    with pytest.raises(ValueError, match=r"^pruning needs validation rows that are al"):
+        ClassWeightSearchCV(pipeline, grid, cv=2, pruning="halving").fit(X, Y)
 
 
 # candidates
@@ -350,6 +604,61 @@ def test_candidates_are_dicts():
         ClassWeightSearchCV(classifier(), ["balanced"]).fit(X, Y)
 
 
+def test_a_misspelled_path_gets_a_suggestion():
+    message = (
+        "param_grid must be a dict, an iterable of dicts, or 'path'. Got 'paths'. Did "
+        "you mean 'path'?"
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), "paths").fit(X, Y)
+    message = (
+        "class_weight in param_grid must be a list of values, or 'path'. Got 'Path'. "
+        "Did you mean 'path'?"
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), {"class_weight": "Path"}).fit(X, Y)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_distributions_are_sampled_as_in_randomized_search(listed):
+    grid = {"alpha": loguniform(1e-4, 1e-1), "class_weight": WEIGHTS}
+    if listed:
+        grid = [grid, {"learning_rate": [0.01]}]
+    drawn = {"n_iter": 4, "random_state": 7, "cv": 2, "scoring": "neg_log_loss"}
+    assert_same(
+        ClassWeightSearchCV(classifier(), grid, **drawn).fit(X, Y),
+        RandomizedSearchCV(classifier(), grid, **drawn).fit(X, Y),
+    )
+
+
+def test_distributions_can_be_combined_with_a_path():
+    grid = {"alpha": loguniform(1e-4, 1e-1), "class_weight": "path"}
+    search = ClassWeightSearchCV(classifier(epochs=1), grid, cv=2, random_state=0)
+    params = search.fit(X, Y).cv_results_["params"]
+    assert len(params) == 10
+    assert {1.0} == {candidate["class_weight"][0] for candidate in params}
+
+
+@pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
+def test_swapped_X_and_y_are_an_error(container):
+    message = (
+        "X must have two dimensions and y one. X has shape (300,) and y has shape "
+        "(300, 5). Are they swapped? Call fit(X, y)."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        ClassWeightSearchCV(classifier(), "path").fit(Y, container(X))
+
+
+def test_texts_and_labels_of_several_columns_are_not_taken_for_swapped():
+    texts = np.where(Y == 1, "one two", "two three")
+    labels = np.stack([Y, X[:, 0] > 0], axis=1).astype(int)
+    pipeline = make_pipeline(CountVectorizer(), classifier(epochs=1))
+    for y in (labels, csr_array(labels)):
+        grid = prefixed({"alpha": [0.1]})
+        search = ClassWeightSearchCV(pipeline, grid, cv=2).fit(texts, y)
+        assert search.predict(texts).shape == labels.shape
+
+
 def test_a_search_needs_candidates():
     message = (
         "A search needs candidates and folds. Got 0 candidates and 5 folds. Check "
@@ -402,6 +711,23 @@ def test_what_cannot_be_trained_together_is_fitted_one_by_one(estimator, reason)
         estimator, grid, cv=2, scoring="neg_log_loss", return_train_score=True
     ).fit(X, Y)
     assert_same(ours, theirs)
+
+
+def test_what_is_fitted_one_by_one_uses_n_jobs():
+    threads = set()
+
+    def score(estimator, X, y):
+        threads.add(threading.get_ident())
+        return estimator.score(X, y)
+
+    one_by_one = "^2 of 2 candidates are fitted one by one"
+    with parallel_config("threading"), pytest.warns(UserWarning, match=one_by_one):
+        search = ClassWeightSearchCV(
+            LogisticRegression(), {"C": [0.1, 1.0]}, cv=3, n_jobs=2, scoring=score
+        ).fit(X, Y)
+    theirs = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=3).fit(X, Y)
+    assert_same(search, theirs)
+    assert threading.get_ident() not in threads
 
 
 def test_engine_xla_raises_for_what_cannot_be_trained_together():
@@ -522,13 +848,153 @@ def test_one_network_whose_monitor_fails_leaves_the_others_alone():
     assert np.isnan(scores).tolist() == [False, False, True]
 
 
-def test_an_interrupt_reaches_the_caller():
+# Ctrl-C
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Return a function that interrupts searches before their nth program.
+
+    A program has all folds of two candidates, if there are two folds.
+    """
+    monkeypatch.setattr(_queue, "MOST_NETWORKS", 4)
+
+    def before(n_programs):
+        left = iter(range(n_programs))
+
+        def train(group, **options):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return _together.train_together(group, **options)
+
+        monkeypatch.setattr(_evaluation, "train_together", train)
+
+    return before
+
+
+def test_an_interrupt_during_training_reaches_the_caller_and_changes_nothing():
     def interrupts(estimator, X, y):
         raise KeyboardInterrupt
 
-    clf = classifier(early_stopping=True, monitor=interrupts, validation_fraction=0.2)
-    with pytest.raises(KeyboardInterrupt):
-        ClassWeightSearchCV(clf, {"class_weight": WEIGHTS}, cv=2).fit(X, Y)
+    search = ClassWeightSearchCV(classifier(), {"class_weight": WEIGHTS}, cv=2)
+    search.fit(X, Y)
+    before = dict(vars(search))
+    search.estimator = classifier(
+        early_stopping=True, monitor=interrupts, validation_fraction=0.2
+    )
+    message = (
+        "The search was interrupted before a candidate was complete. It is as it was."
+    )
+    with pytest.raises(KeyboardInterrupt, match=whole(message)):
+        search.fit(X, Y)
+    assert vars(search) | {"estimator": 0} == before | {"estimator": 0}
+
+
+@pytest.mark.parametrize("steps", [(), (StandardScaler(),)])
+@pytest.mark.parametrize("scoring", ["roc_auc", ["roc_auc", "f1"]])
+def test_an_interrupt_keeps_the_candidates_that_are_complete(
+    scoring, steps, interrupted
+):
+    estimator = make_pipeline(*steps, classifier())
+    refit = scoring if isinstance(scoring, str) else "roc_auc"
+    params = {"cv": 2, "scoring": scoring, "refit": refit, "return_train_score": True}
+    search = ClassWeightSearchCV(estimator, prefixed(SEEDS), **params).fit(X, Y)
+    whole_results = search.cv_results_
+    interrupted(2)
+    message = (
+        "The search was interrupted after 4 of 5 candidates. cv_results_ has their "
+        "scores, and NaN for the others. There is no best_estimator_."
+    )
+    with pytest.raises(KeyboardInterrupt, match=whole(message)):
+        search.fit(X, Y)
+    assert search.cv_results_.keys() == whole_results.keys()
+    for key, values in whole_results.items():
+        if "_score" in key and not key.startswith("rank") and "time" not in key:
+            kept = search.cv_results_[key]
+            np.testing.assert_allclose(kept[:4], values[:4], **CLOSE)
+            assert np.isnan(kept[4])
+    name = "score" if isinstance(scoring, str) else "roc_auc"
+    best = whole_results[f"mean_test_{name}"][:4].argmax()
+    assert search.best_index_ == best
+    assert search.best_params_ == whole_results["params"][best]
+    assert not hasattr(search, "best_estimator_")
+
+
+def test_an_interrupt_keeps_results_that_a_function_would_choose_from(interrupted):
+    def fails(results):
+        raise AssertionError
+
+    interrupted(1)
+    search = ClassWeightSearchCV(classifier(), SEEDS, cv=2, refit=fails)
+    with pytest.raises(KeyboardInterrupt, match="interrupted after 2 of 5"):
+        search.fit(X, Y)
+    known = np.isfinite(search.cv_results_["mean_test_score"])
+    assert known.tolist() == [True, True, False, False, False]
+    assert not hasattr(search, "best_params_")
+
+
+def test_an_interrupt_keeps_candidates_that_are_fitted_one_by_one():
+    class Interrupts(LogisticRegression):
+        def fit(self, X, y):
+            if self.C == 3:
+                raise KeyboardInterrupt
+            return super().fit(X, y)
+
+    search = ClassWeightSearchCV(Interrupts(), {"C": [1, 2, 3, 4]}, cv=2)
+    with (
+        pytest.warns(UserWarning, match="^4 of 4 candidates are fitted one by one"),
+        pytest.raises(KeyboardInterrupt, match="interrupted after 2 of 4 candidates"),
+    ):
+        search.fit(X, Y)
+    known = np.isfinite(search.cv_results_["mean_test_score"])
+    assert known.tolist() == [True, True, False, False]
+
+
+def test_an_interrupt_of_the_last_fit_keeps_the_results(monkeypatch):
+    def interrupted_fit(self, X, y):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(CostSensitiveMLPClassifier, "fit", interrupted_fit)
+    message = (
+        "The last fit, of the best candidate to all rows, was interrupted. "
+        "cv_results_ and best_params_ are complete. There is no best_estimator_."
+    )
+    search = ClassWeightSearchCV(classifier(), SEEDS, cv=2)
+    with pytest.raises(KeyboardInterrupt, match=whole(message)):
+        search.fit(X, Y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_params_ == search.cv_results_["params"][search.best_index_]
+    assert not hasattr(search, "best_estimator_")
+
+
+# programs
+
+
+SEARCHES = {
+    "grid": lambda clf, grid: GridSearchCV(clf, grid, cv=2),
+    "random": lambda clf, grid: RandomizedSearchCV(
+        clf, grid, n_iter=len(ParameterGrid(grid)), cv=2, random_state=0
+    ),
+    "halving": lambda clf, grid: HalvingGridSearchCV(
+        clf, grid, cv=2, factor=2, min_resources=150, random_state=0
+    ),
+    "together": lambda clf, grid: ClassWeightSearchCV(clf, grid, cv=2),
+}
+
+
+@pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
+def test_candidates_that_differ_in_data_compile_no_more_programs(search, monkeypatch):
+    n_programs = []
+    for n_rates, n_weights in ((2, 2), (4, 3)):
+        for cache in (PROGRAMS, FUNCTIONS):
+            monkeypatch.setattr(cache, "_made", OrderedDict())
+        grid = {
+            "learning_rate": [0.001, 0.002, 0.005, 0.01][:n_rates],
+            "class_weight": WEIGHTS[:n_weights],
+        }
+        search(classifier(**WATCHED | {"validation_fraction": 0.4}), grid).fit(X, Y)
+        n_programs.append((len(PROGRAMS), len(FUNCTIONS)))
+    assert n_programs[0] == n_programs[1]
 
 
 # protocol
@@ -563,9 +1029,52 @@ def test_a_search_leaves_its_arguments_as_they_are():
     assert grid == prefixed({"class_weight": [{0: 1.0, 1: 2.0}]})
 
 
+@pytest.mark.parametrize("estimator", [classifier(epochs=1), LogisticRegression()])
+@pytest.mark.filterwarnings("ignore:3 of 3 candidates are fitted one by one")
+def test_a_terminal_shows_a_progress_bar(estimator, monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # to Rich stderr is then a terminal
+    grid = {"random_state": [0, 1, 2]}
+    ClassWeightSearchCV(estimator, grid, cv=2, verbose=1, refit=False).fit(X, Y)
+    shown = capsys.readouterr().err
+    assert "0/6 fits" in shown
+    assert "6/6 fits" in shown
+    ClassWeightSearchCV(estimator, grid, cv=2, refit=False).fit(X, Y)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Return a list of what the bar of a terminal is moved to."""
+    moves = []
+
+    @contextmanager
+    def bar(total, unit, *, shown):
+        yield moves.append if shown else None
+
+    monkeypatch.setattr(_search_cv, "progress_bar", bar)
+    return moves
+
+
+@pytest.mark.parametrize("pruning", [None, "halving"])
+def test_the_bar_moves_with_the_epochs(pruning, shown, monkeypatch):
+    monkeypatch.setattr(_queue, "MOST_NETWORKS", 4)
+    clf = classifier(epochs=4, **WATCHED if pruning else {})
+    grid = {"random_state": [0, 1, 2]}
+    search = ClassWeightSearchCV(clf, grid, cv=2, verbose=1, pruning=pruning)
+    with_bar = search.fit(X, Y).cv_results_["mean_test_score"]
+    # Four networks in four epochs, then two, which may be pruned.
+    assert shown[:6] == [1, 2, 3, 4, 4, 4.5]
+    assert shown[6:] == [5, 5.5, 6, 6] if pruning is None else shown[-1] == 6
+    without = search.set_params(verbose=0).fit(X, Y).cv_results_["mean_test_score"]
+    np.testing.assert_array_equal(with_bar, without)
+
+
 def test_verbose_prints_the_number_of_fits(capsys):
     ClassWeightSearchCV(
         classifier(epochs=1), {"class_weight": WEIGHTS}, cv=2, verbose=1, refit=False
     ).fit(X, Y)
-    printed = capsys.readouterr().out
-    assert printed == "Fitting 2 folds for each of 3 candidates, totalling 6 fits\n"
+    printed = capsys.readouterr()
+    assert printed.out == (
+        "Fitting 2 folds for each of 3 candidates, totalling 6 fits\n"
+    )
+    assert printed.err == ""

@@ -10,7 +10,7 @@ from skweighted._engine._choice import (
     why_not_now,
     why_not_optimizer,
 )
-from skweighted._engine._loop import train
+from skweighted._engine._loop import Pruner, train
 from skweighted._engine._loss_data import structure
 from skweighted._engine._optimizers import learning_rate_of
 from skweighted._engine._optimizers import settings as optimizer_settings
@@ -60,21 +60,24 @@ def group_of(prepared: Prepared) -> Hashable:
     )
 
 
-def train_together(group: Sequence[Prepared]) -> list[Training | Exception]:
+def train_together(
+    group: Sequence[Prepared], *, pruner: Pruner | None = None
+) -> list[Training | Exception]:
     """Train networks of one group, as `train_group` does, or raise KeyboardInterrupt.
 
     Parameters
     ----------
-    group : sequence of Prepared
+    group, pruner
+        As in `train_group`.
     """
-    trained = train_group(group)
+    trained = train_group(group, pruner=pruner)
     if any(isinstance(one, Training) and one.interrupted for one in trained):
         raise KeyboardInterrupt
     return trained
 
 
 def train_group(
-    group: Sequence[Prepared], *, verbose: int = 0
+    group: Sequence[Prepared], *, verbose: int = 0, pruner: Pruner | None = None
 ) -> list[Training | Exception]:
     """Train networks of one group.
 
@@ -84,6 +87,8 @@ def train_group(
         All with the same `group_of`.
     verbose : int
         Whether to show progress, as in `CostSensitiveMLPClassifier`.
+    pruner : callable ``(epoch, values) -> collection of int`` or None
+        Returns the networks to stop after an epoch, as in the engine's `train`.
 
     Returns
     -------
@@ -104,9 +109,11 @@ def train_group(
     try:
         spec = specs_and_runs[0][0]
         with progress(verbose, runs[0].first_epoch, spec.epochs) as hooks:
-            results = train(group[0].start.network, spec, runs, hooks)
+            network = group[0].start.network
+            results = train(network, spec, runs, hooks, pruner=pruner)
     except Exception as error:
-        # For instance, a score that is not defined on the validation rows of one.
+        # For instance, a score that is not defined on the validation rows of one. The
+        # pruner compares a whole group, so it has no part in what comes next.
         if len(group) == 1:
             return [error]
         return [one for prepared in group for one in train_group([prepared])]

@@ -1,11 +1,13 @@
-"""The candidates of a search: a grid, any iterable of them, or a path of weights."""
+"""The candidates of a search: a grid, distributions, an iterable, or a path."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import ParameterGrid
+from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
+
+from skweighted._text import did_you_mean
 
 # An odd number, so that the balanced weight is in the middle.
 N_WEIGHTS = 9
@@ -14,7 +16,9 @@ LEAST_SPAN = 10.0
 Candidate = dict[str, Any]
 
 
-def candidates_of(param_grid: Any, estimator: Any, y: Any) -> list[Candidate]:
+def candidates_of(
+    param_grid: Any, estimator: Any, y: Any, n_iter: int, random_state: Any
+) -> list[Candidate]:
     """Return the candidates that `param_grid` describes.
 
     Parameters
@@ -25,8 +29,17 @@ def candidates_of(param_grid: Any, estimator: Any, y: Any) -> list[Candidate]:
         Determines the name of class_weight for "path".
     y : array-like of shape (n_samples,)
         Labels, from which a path is computed.
+    n_iter : int
+        Number of candidates that are drawn if a value is a distribution.
+    random_state : int, RandomState or None
+        Of these draws.
     """
     if isinstance(param_grid, str):
+        if param_grid != "path":
+            raise ValueError(
+                f"param_grid must be a dict, an iterable of dicts, or 'path'. Got "
+                f"{param_grid!r}.{did_you_mean(param_grid, ['path'])}"
+            )
         param_grid = {f"{prefix_of(estimator)}class_weight": param_grid}
     if isinstance(param_grid, Mapping):
         param_grid = [param_grid]
@@ -37,6 +50,9 @@ def candidates_of(param_grid: Any, estimator: Any, y: Any) -> list[Candidate]:
                 f"param_grid must be a dict, an iterable of dicts, or 'path'. Got an "
                 f"iterable that contains {entry!r}."
             )
+    if isinstance(param_grid, list) and any(map(_has_distribution, entries)):
+        distributions = [_with_path(entry, y) for entry in entries]
+        return list(ParameterSampler(distributions, n_iter, random_state=random_state))
     # A sampler or another iterable lists candidates; so does a list with a value that
     # no grid can have. Any other list is a list of grids, as in GridSearchCV.
     if isinstance(param_grid, list) and all(map(_is_grid, entries)):
@@ -47,6 +63,11 @@ def candidates_of(param_grid: Any, estimator: Any, y: Any) -> list[Candidate]:
 def prefix_of(estimator: Any) -> str:
     """Return the prefix of the parameters of the last step; "" without a pipeline."""
     return f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+
+
+def _has_distribution(entry: Mapping[str, Any]) -> bool:
+    """Return whether a value is a distribution, as in RandomizedSearchCV."""
+    return any(hasattr(value, "rvs") for value in entry.values())
 
 
 def _is_grid(entry: Mapping[str, Any]) -> bool:
@@ -77,9 +98,10 @@ def _path(name: str, y: Any) -> list[dict[Any, float]]:
     at least 10, else a tenth of the balanced weight.
     """
     if name != "path":
+        remedy = did_you_mean(name, ["path"]) or f" Use [{name!r}]."
         raise ValueError(
             f"class_weight in param_grid must be a list of values, or 'path'. Got "
-            f"{name!r}. Use [{name!r}]."
+            f"{name!r}.{remedy}"
         )
     labels, counts = np.unique(np.asarray(y), return_counts=True)
     if len(labels) != 2:

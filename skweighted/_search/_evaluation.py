@@ -1,27 +1,27 @@
 """Scores of all candidates on all folds: prepared, trained together, scored."""
 
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
-from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection._validation import _fit_and_score, _score
-from sklearn.utils.metaestimators import _safe_split
+from sklearn.base import clone
+from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params, _num_samples
 
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._together import (
-    group_of,
+    Pruner,
     train_together,
     why_not_this_loss,
     why_not_together,
 )
 from skweighted._estimator._train import Prepared, Training
+from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
+from skweighted._progress import Bar
+from skweighted._search import _queue
 from skweighted._search._candidates import Candidate, earlier_steps, prefix_of
 from skweighted._search._last_step import (
     Received,
@@ -30,20 +30,24 @@ from skweighted._search._last_step import (
     why_not_estimator,
     with_earlier_steps,
 )
+from skweighted._search._pruning import (
+    Halving,
+    ValidationRows,
+    check_monitors,
+    rungs_of,
+)
+from skweighted._search._queue import Queue, n_bytes
+from skweighted._search._scoring import Scoring, without_scores
 from skweighted._warnings import warn_user
-
-# Networks in one program, and bytes of the arrays that wait for training.
-MOST_NETWORKS = 64
-MOST_BYTES = 2**29
 
 
 class Fit(NamedTuple):
-    """A fit that waits for its training: its numbers, estimator and data."""
+    """A fit that waits for its training: its numbers, estimator and networks."""
 
     candidate: int
     fold: int
     estimator: Any
-    prepared: Prepared
+    prepared: PreparedEnsemble
     seconds: float
 
 
@@ -54,77 +58,143 @@ class Evaluation:
     Attributes
     ----------
     estimator : classifier or Pipeline
-    X, y : array-like
     candidates : list of dict
-    folds : list of tuple of ndarray
-        Indices of the training rows and of the test rows.
-    shared : dict
-        Arguments of scikit-learn's `_fit_and_score` that are the same for all fits.
+    scoring : Scoring
     n_jobs : int or None
         Processes for what is fitted one by one.
+    bar : callable ``(n_fits) -> None``, or None
+        Called with the number of fits that are done.
+    pruning : bool
+        Whether candidates that fall behind are stopped between epochs.
     """
 
     estimator: Any
-    X: Any
-    y: Any
     candidates: list[Candidate]
-    folds: list[tuple[np.ndarray, np.ndarray]]
-    shared: dict[str, Any]
+    scoring: Scoring
     n_jobs: int | None
-    _waiting: dict[Hashable, list[Fit]] = field(default_factory=dict)
+    bar: Bar | None
+    pruning: bool
+    _queue: Queue[Fit] = field(init=False)
     _results: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     _alone: list[tuple[int, int]] = field(default_factory=list)
     _reasons: dict[int, str | None] = field(default_factory=dict)
     _settings: dict[int, Settings] = field(default_factory=dict)
+    _halving: Halving | None = None
+    _validation_rows: ValidationRows = field(default_factory=ValidationRows)
+
+    def __post_init__(self) -> None:
+        self._queue = Queue(self._train)
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds."""
+        return len(self.scoring.folds)
+
+    @property
+    def pruned(self) -> set[int]:
+        """The candidates that were stopped between epochs."""
+        return set() if self._halving is None else self._halving.pruned
+
+    def run(self) -> None:
+        """Train and score everything. What is done is kept if this is interrupted."""
+        if self.pruning:
+            self._halving = self._start_halving()
+        for candidates in earlier_steps(self.candidates, prefix_of(self.estimator)):
+            self._prepare_all(candidates)
+        self._queue.train_all()
+        self._fit_alone()
+
+    def _start_halving(self) -> Halving:
+        """Return the rule of pruning, after a check of all candidates."""
+        n_networks, epochs = {}, [1]
+        for candidate in range(len(self.candidates)):
+            with contextlib.suppress(Exception):  # raised again by its fit
+                estimator = self._clone(candidate)
+                if self._why_alone(candidate, estimator) is None:
+                    classifier = last_step(estimator)
+                    n_networks[candidate] = self.n_folds * classifier.n_networks
+                    epochs.append(classifier.epochs)
+        check_monitors(self._settings, self.candidates)
+        return Halving(n_networks, rungs_of(max(epochs), len(n_networks)))
+
+    def complete(self) -> list[int]:
+        """Return the candidates that are scored on all folds."""
+        done = Counter(candidate for candidate, _ in self._results)
+        return sorted(key for key, count in done.items() if count == self.n_folds)
 
     def results(self) -> list[dict[str, Any]]:
-        """Return what `_fit_and_score` returns, for each candidate and fold."""
-        groups = earlier_steps(self.candidates, prefix_of(self.estimator))
-        for candidates in groups:
-            for fold in range(len(self.folds)):
-                self._prepare(candidates, fold)
-        while self._waiting:
-            self._train(self._waiting.pop(next(iter(self._waiting))))
-        self._fit_alone()
+        """Return what `_fit_and_score` returns, for each candidate and fold.
+
+        Scores of a candidate that is not complete are NaN. At least one must be.
+        """
+        complete = set(self.complete())
+        unknown = without_scores(self._results[min(complete), 0])
         return [
-            self._results[candidate, fold]
+            self._results[candidate, fold] if candidate in complete else unknown
             for candidate in range(len(self.candidates))
-            for fold in range(len(self.folds))
+            for fold in range(self.n_folds)
         ]
 
-    def _prepare(self, candidates: list[int], fold: int) -> None:
-        """Prepare candidates whose earlier steps are the same, on one fold."""
-        given: Received | None = None
-        for candidate in candidates:
-            start = time.time()
-            try:
-                estimator = self._clone(candidate)
-                reason = self._why_alone(candidate, estimator)
-                if reason is None:
-                    given = given or self._received(estimator, fold)
-                    with_earlier_steps(estimator, given.steps)
-                    classifier = last_step(estimator)
-                    classifier._validate_params()
-                    prepared = classifier._prepared(
-                        self._settings[candidate], given.X, given.y, **given.params
-                    ).networks[0]
-                    reason = why_not_this_loss(prepared)
-            except Exception:
-                # A fit on its own raises the same error, and scikit-learn handles it.
-                self._alone.append((candidate, fold))
+    def _prepare_all(self, candidates: list[int]) -> None:
+        """Prepare candidates whose earlier steps are the same, on all folds.
+
+        Candidate by candidate, so that the first ones are complete early; but all
+        candidates of a fold at once if the arrays of all folds are too large to keep.
+        """
+        first, *others = candidates
+        received: dict[int, Received] = {}
+        kept = []
+        for fold in range(self.n_folds):
+            self._prepare(first, fold, received)
+            if sum(n_bytes(one.X) for one in received.values()) <= _queue.MOST_BYTES:
+                kept.append(fold)
                 continue
+            for candidate in others:
+                self._prepare(candidate, fold, received)
+            received.pop(fold, None)
+        for candidate in others:
+            self._queue.train_full(self.n_folds)
+            for fold in kept:
+                self._prepare(candidate, fold, received)
+
+    def _prepare(
+        self, candidate: int, fold: int, received: dict[int, Received]
+    ) -> None:
+        """Prepare a candidate on a fold, whose earlier steps are fitted once."""
+        start = time.time()
+        try:
+            estimator = self._clone(candidate)
+            reason = self._why_alone(candidate, estimator)
             if reason is None:
-                seconds = time.time() - start
-                self._wait(Fit(candidate, fold, estimator, prepared, seconds))
-                continue
-            if getattr(last_step(estimator), "engine", None) == "xla":
-                raise ValueError(
-                    f"engine='xla' cannot train candidate {candidate}, "
-                    f"{self.candidates[candidate]}, together with others because "
-                    f"{reason}. Use engine='auto' to fit it on its own."
+                if fold not in received:
+                    received[fold] = self._received(estimator, fold)
+                given = received[fold]
+                with_earlier_steps(estimator, given.steps)
+                classifier = last_step(estimator)
+                classifier._validate_params()
+                prepared = classifier._prepared(
+                    self._settings[candidate], given.X, given.y, **given.params
                 )
+                reason = why_not_this_loss(prepared.networks[0])
+        except Exception:
+            # A fit on its own raises the same error, and scikit-learn handles it.
             self._alone.append((candidate, fold))
-            self._reasons[candidate] = reason
+            return
+        if reason is None:
+            seconds = time.time() - start
+            if self.pruning:
+                first = prepared.networks[0]
+                self._validation_rows.check(self.candidates[candidate], fold, first)
+            self._queue.add(Fit(candidate, fold, estimator, prepared, seconds))
+            return
+        if getattr(last_step(estimator), "engine", None) == "xla":
+            raise ValueError(
+                f"engine='xla' cannot train candidate {candidate}, "
+                f"{self.candidates[candidate]}, together with others because "
+                f"{reason}. Use engine='auto' to fit it on its own."
+            )
+        self._alone.append((candidate, fold))
+        self._reasons[candidate] = reason
 
     def _clone(self, candidate: int) -> Any:
         """Return an unfitted estimator with the parameters of a candidate."""
@@ -145,72 +215,64 @@ class Evaluation:
 
     def _received(self, estimator: Any, fold: int) -> Received:
         """Fit the earlier steps on a fold."""
-        train, _ = self.folds[fold]
-        X, y = _safe_split(estimator, self.X, self.y, train)
-        params = _check_method_params(
-            self.X, params=self.shared["fit_params"], indices=train
-        )
-        return received(estimator, X, y, params)
-
-    def _wait(self, fit: Fit) -> None:
-        """Add a fit to those that wait; train a group that is large enough."""
-        key = group_of(fit.prepared)
-        group = self._waiting.setdefault(key, [])
-        group.append(fit)
-        if len(group) < MOST_NETWORKS:
-            if self._waiting_bytes() <= MOST_BYTES:
-                return
-            key = max(self._waiting, key=lambda key: len(self._waiting[key]))
-        self._train(self._waiting.pop(key))
-
-    def _waiting_bytes(self) -> int:
-        """Return the size of the arrays of all fits that wait; shared ones once."""
-        arrays = {}
-        for fits in self._waiting.values():
-            for fit in fits:
-                rows = fit.prepared.problem.rows
-                X = rows.X.data if issparse(rows.X) else rows.X
-                for array in (X, rows.target, rows.weight, rows.rows):
-                    arrays[id(array)] = array.nbytes
-        return sum(arrays.values())
+        return received(estimator, *self.scoring.training_rows(estimator, fold))
 
     def _train(self, fits: list[Fit]) -> None:
-        """Train a group and score its networks."""
+        """Train a group and score its estimators."""
+        # Networks with the same rows are next to each other: they are gathered once.
+        fits = sorted(fits, key=lambda fit: fit.fold)
         start = time.time()
-        trained = train_together([fit.prepared for fit in fits])
-        share = (time.time() - start) / len(fits)
-        for fit, training in zip(fits, trained, strict=True):
-            key = fit.candidate, fit.fold
-            if isinstance(training, Training):
-                last_step(fit.estimator)._remember(training)
-                result = self._scored(fit.estimator, fit.fold)
-            else:
-                arguments = self._arguments(*key)
-                result = _fit_and_score(_Failed(training), **arguments)
-            self._results[key] = result | {"fit_time": fit.seconds + share}
+        after_epoch = self._after_epoch(fits)
+        trained = iter(train_together(_networks(fits), pruner=after_epoch))
+        share = (time.time() - start) / len(_networks(fits))
+        for fit in fits:
+            networks = fit.prepared.networks
+            result = self._result(fit, [next(trained) for _ in networks])
+            seconds = fit.seconds + share * len(networks)
+            self._results[fit.candidate, fit.fold] = result | {"fit_time": seconds}
+        self._show(len(self._results))
 
-    def _scored(self, estimator: Any, fold: int) -> dict[str, Any]:
-        """Return the scores of a fitted estimator, as `_fit_and_score` does."""
-        shared = self.shared
-        scores = {}
-        seconds = {}
-        for name, rows in zip(("train", "test"), self.folds[fold], strict=True):
-            if name == "train" and not shared["return_train_score"]:
-                continue
-            start = time.time()
-            X, y = _safe_split(estimator, self.X, self.y, rows, self.folds[fold][0])
-            params = _check_method_params(
-                self.X, params=shared["score_params"], indices=rows
-            )
-            scores[f"{name}_scores"] = _score(
-                estimator, X, y, shared["scorer"], params, shared["error_score"]
-            )
-            seconds[name] = time.time() - start
-        return scores | {
-            "fit_error": None,
-            "n_test_samples": _num_samples(self.folds[fold][1]),
-            "score_time": seconds["test"],
-        }
+    def _result(self, fit: Fit, trained: list[Training | Exception]) -> dict[str, Any]:
+        """Return the scores of a trained estimator, as `_fit_and_score` does."""
+        finished = [one for one in trained if isinstance(one, Training)]
+        errors = [one for one in trained if isinstance(one, Exception)]
+        try:
+            if errors:
+                raise errors[0]
+            last_step(fit.estimator)._remember(assembled(fit.prepared, finished))
+        except Exception as error:
+            return self.scoring.of_failed(error, fit.candidate, fit.fold)
+        return self.scoring.of_fitted(fit.estimator, fit.fold)
+
+    def _after_epoch(self, fits: list[Fit]) -> Pruner | None:
+        """Return what is called between epochs: it moves the bar, and stops networks.
+
+        None if there is nothing to do, because training without a pause is faster.
+        """
+        halving, n_done = self._halving, len(self._results)
+        if halving is None and self.bar is None:
+            return None
+        networks = [
+            (fit.candidate, fit.fold * len(fit.prepared.networks) + number)
+            for fit in fits
+            for number in range(len(fit.prepared.networks))
+        ]
+        numbers = {network: number for number, network in enumerate(networks)}
+        epochs = fits[0].prepared.networks[0].epochs
+
+        def after_epoch(epoch: int, values: Mapping[int, float]) -> set[int]:
+            self._show(n_done + len(fits) * (epoch + 1) / epochs)
+            if halving is None:
+                return set()
+            best = {networks[number]: value for number, value in values.items()}
+            return {numbers[one] for one in halving.after_epoch(epoch + 1, best)}
+
+        return after_epoch
+
+    def _show(self, n_done: float) -> None:
+        """Move the bar, if there is one."""
+        if self.bar is not None:
+            self.bar(n_done)
 
     def _fit_alone(self) -> None:
         """Fit one by one what cannot be trained together."""
@@ -221,39 +283,20 @@ class Evaluation:
                 f"which takes longer, because {reason}.",
                 UserWarning,
             )
-        if self._alone:
-            done = Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit_and_score)(
-                    clone(self.estimator),
-                    **self._arguments(candidate, fold)
-                    | {"parameters": self.candidates[candidate]},
-                )
-                for candidate, fold in self._alone
+        keys = sorted(self._alone)
+        done = Parallel(n_jobs=self.n_jobs, return_as="generator")(
+            delayed(_fit_and_score)(
+                clone(self.estimator),
+                **self.scoring.arguments(candidate, fold)
+                | {"parameters": self.candidates[candidate]},
             )
-            self._results |= zip(self._alone, done, strict=True)
-
-    def _arguments(self, candidate: int, fold: int) -> dict[str, Any]:
-        """Return the arguments of `_fit_and_score`, without parameters."""
-        train, test = self.folds[fold]
-        return self.shared | {
-            "X": self.X,
-            "y": self.y,
-            "train": train,
-            "test": test,
-            "parameters": None,
-            "split_progress": (fold, len(self.folds)),
-            "candidate_progress": (candidate, len(self.candidates)),
-            "return_n_test_samples": True,
-            "return_times": True,
-        }
+            for candidate, fold in keys
+        )
+        for key, result in zip(keys, done, strict=True):
+            self._results[key] = result
+            self._show(len(self._results))
 
 
-class _Failed(BaseEstimator):
-    """An estimator whose training has failed with an error."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def fit(self, X: Any, y: Any = None, **params: Any) -> None:
-        """Raise the error."""
-        raise self.error
+def _networks(fits: list[Fit]) -> list[Prepared]:
+    """Return the networks of fits, which are several for an ensemble."""
+    return [one for fit in fits for one in fit.prepared.networks]

@@ -1,6 +1,8 @@
 """`ClassWeightSearchCV`: its parameters, and what `fit` does with the scores."""
 
+import numbers
 import time
+import warnings
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -13,12 +15,21 @@ from sklearn.model_selection._validation import (
     _insert_error_scores,
     _warn_or_raise_about_fit_failures,
 )
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_method_params, indexable
 
-from skweighted._search._candidates import Candidate, candidates_of
+from skweighted._progress import progress_bar
+from skweighted._search._candidates import candidates_of
 from skweighted._search._evaluation import Evaluation
+from skweighted._search._scoring import Scoring
 from skweighted._warnings import warn_user
+
+# Fitted attributes that belong to the best candidate.
+_OF_THE_BEST = (
+    *("best_index_", "best_params_", "best_score_"),
+    *("best_estimator_", "refit_time_", "feature_names_in_"),
+)
 
 
 class ClassWeightSearchCV(BaseSearchCV):
@@ -28,11 +39,12 @@ class ClassWeightSearchCV(BaseSearchCV):
     candidates and folds are trained together, which took 0.44 of the time for 50 small
     networks (``benchmarks/search.py``).
 
-    One program trains all networks that have the same layers, dropout rate, optimizer,
-    batch size, epochs, kind of loss and rule of early stopping. Class weights, sample
-    weights, costs, learning rates, values of `alpha` above 0, numbers of the loss,
-    seeds and folds can differ. Other parameters can be searched as well, with one
-    program for each of their combinations.
+    One program trains all networks that have the same layers, optimizer, batch size,
+    epochs, kind of loss and rule of early stopping, either all with dropout or all
+    without. Class weights, sample weights, costs, learning rates, values of `alpha`,
+    dropout rates, numbers of the loss, seeds and folds can differ, and so can the
+    number of networks in an ensemble. Other parameters can be searched as well, with
+    one program for each of their combinations.
 
     Parameters
     ----------
@@ -48,7 +60,11 @@ class ClassWeightSearchCV(BaseSearchCV):
         the value "path" of `class_weight` stands for 9 weights of the rarer class on a
         logarithmic scale. The middle one is the balanced weight; the others range over
         a factor of 10 in each direction, or to the weight 1 if that is further.
-        ``param_grid="path"`` searches over this path only.
+        ``param_grid="path"`` searches over this path only. If a value has a method
+        `rvs`, such as `scipy.stats.loguniform`, `n_iter` candidates are drawn as in
+        `sklearn.model_selection.RandomizedSearchCV`.
+    n_iter : int, default=10
+        Number of candidates that are drawn from distributions.
     scoring : str, callable, list, tuple or dict, default=None
         One or more scores, as in GridSearchCV.
     cv : int, cross-validation generator or iterable, default=5
@@ -65,16 +81,29 @@ class ClassWeightSearchCV(BaseSearchCV):
         Number of processes for candidates that are fitted one by one. Networks that
         train together use all cores in one process.
     verbose : int, default=0
-        Above 0, the number of fits is printed. Candidates that are fitted one by one
-        print the messages of GridSearchCV.
+        Above 0, the number of fits is printed, and a progress bar is shown if stderr is
+        a terminal. Candidates that are fitted one by one print the messages of
+        GridSearchCV.
+    random_state : int, RandomState instance or None, default=None
+        Determines which candidates are drawn from distributions.
+    pruning : {"halving"} or None, default=None
+        "halving" stops, between epochs, the candidates that fall behind on the rows
+        that early stopping holds out from the training rows: after some epochs, after
+        three times as many, and so on, only the best third of the candidates is
+        continued (asynchronous successive halving; Li et al., 2020). Test rows have no
+        part in it. All candidates need ``early_stopping=True`` and the same `monitor`,
+        whose values must not depend on class weights, as those of the default.
 
     Attributes
     ----------
     cv_results_ : dict of ndarray
         Parameters and scores, with the keys of GridSearchCV. In ``mean_fit_time``, the
-        time of a program is shared equally by its networks.
+        time of a program is shared equally by its networks. With `pruning`, "pruned"
+        is True for the candidates that were stopped. Their scores are those of the
+        networks at that time.
     best_estimator_ : estimator
-        The best candidate, fitted to all rows. Only if `refit` is not False.
+        The best candidate among those that were not pruned, fitted to all rows. Only
+        if `refit` is not False.
     best_score_ : float
         Its mean score on the test folds.
     best_params_ : dict
@@ -98,6 +127,12 @@ class ClassWeightSearchCV(BaseSearchCV):
         If a candidate cannot be trained together with others, with the reason. It is
         fitted on its own, or an error is raised if its `engine` is "xla".
 
+    References
+    ----------
+    Li, L., Jamieson, K., Rostamizadeh, A., Gonina, E., Hardt, M., Recht, B. and
+    Talwalkar, A. (2020). A system for massively parallel hyperparameter tuning.
+    Proceedings of Machine Learning and Systems 2.
+
     See Also
     --------
     sklearn.model_selection.GridSearchCV : The same search, one fit after the other.
@@ -116,6 +151,9 @@ class ClassWeightSearchCV(BaseSearchCV):
     _parameter_constraints: dict = {  # noqa: RUF012 (sklearn's name and type)
         **BaseSearchCV._parameter_constraints,
         "param_grid": [dict, Iterable],
+        "n_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "pruning": [StrOptions({"halving"}), None],
     }
 
     def __init__(
@@ -123,6 +161,7 @@ class ClassWeightSearchCV(BaseSearchCV):
         estimator: Any,
         param_grid: Any,
         *,
+        n_iter: int = 10,
         scoring: Any = None,
         cv: Any = 5,
         refit: bool | str | Any = True,
@@ -130,6 +169,8 @@ class ClassWeightSearchCV(BaseSearchCV):
         return_train_score: bool = False,
         n_jobs: int | None = None,
         verbose: int = 0,
+        random_state: Any = None,
+        pruning: str | None = None,
     ) -> None:
         super().__init__(
             estimator,
@@ -142,6 +183,9 @@ class ClassWeightSearchCV(BaseSearchCV):
             return_train_score=return_train_score,
         )
         self.param_grid = param_grid
+        self.n_iter = n_iter
+        self.random_state = random_state
+        self.pruning = pruning
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
@@ -161,6 +205,13 @@ class ClassWeightSearchCV(BaseSearchCV):
         Returns
         -------
         self : ClassWeightSearchCV
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the user interrupts the search. Candidates that are complete on all folds
+            are kept: `cv_results_` has their scores, and NaN for the others, and
+            `best_params_` is the best of them. There is no `best_estimator_`.
         """
         if hasattr(self, "_skl_callbacks"):
             raise ValueError(
@@ -170,15 +221,22 @@ class ClassWeightSearchCV(BaseSearchCV):
             )
         scorers, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
+        _check_order(X, y)
         params = _check_method_params(X, params=params)
         routed = self._get_routed_params_for_fit(params)
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         folds = list(cv.split(X, y, **routed.splitter.split))
-        self.n_splits_ = len(folds)
         _warn_about_missing_classes(y, folds)
-        candidates = candidates_of(self.param_grid, self.estimator, y)
+        candidates = candidates_of(
+            self.param_grid, self.estimator, y, self.n_iter, self.random_state
+        )
+        if not candidates or not folds:
+            raise ValueError(
+                f"A search needs candidates and folds. Got {len(candidates)} "
+                f"candidates and {len(folds)} folds. Check param_grid and cv."
+            )
+        n_fits = len(folds) * len(candidates)
         if self.verbose > 0:
-            n_fits = len(folds) * len(candidates)
             print(  # noqa: T201 (as GridSearchCV does)
                 f"Fitting {len(folds)} folds for each of {len(candidates)} candidates, "
                 f"totalling {n_fits} fits"
@@ -191,43 +249,81 @@ class ClassWeightSearchCV(BaseSearchCV):
             "error_score": self.error_score,
             "verbose": self.verbose,
         }
-        evaluation = Evaluation(
-            self.estimator, X, y, candidates, folds, shared, self.n_jobs
-        )
-        results = self._results(evaluation, candidates)
-        if callable(self.scoring) and self.multimetric_:
-            refit_metric = self.refit
-        self._choose(results, refit_metric)
+        with progress_bar(n_fits, "fits", shown=self.verbose > 0) as bar:
+            evaluation = Evaluation(
+                estimator=self.estimator,
+                candidates=candidates,
+                scoring=Scoring(X, y, folds, len(candidates), shared),
+                n_jobs=self.n_jobs,
+                bar=bar,
+                pruning=self.pruning is not None,
+            )
+            try:
+                evaluation.run()
+            except KeyboardInterrupt:
+                self._keep(evaluation, scorers, refit_metric)
+        _warn_or_raise_about_fit_failures(evaluation.results(), self.error_score)
+        self._choose(self._remember(evaluation, scorers, refit_metric))
         if self.refit:
             self._refit(X, y, routed.estimator.fit)
-        is_several = isinstance(scorers, _MultimetricScorer)
-        self.scorer_ = scorers._scorers if is_several else scorers
-        self.cv_results_ = results
         return self
 
-    def _results(
-        self, evaluation: Evaluation, candidates: list[Candidate]
-    ) -> dict[str, Any]:
-        """Return `cv_results_`."""
-        if not candidates or not self.n_splits_:
-            raise ValueError(
-                f"A search needs candidates and folds. Got {len(candidates)} "
-                f"candidates and {self.n_splits_} folds. Check param_grid and cv."
-            )
-        out = evaluation.results()
-        _warn_or_raise_about_fit_failures(out, self.error_score)
-        if callable(self.scoring):
-            _insert_error_scores(out, self.error_score)
-        scores = out[0]["test_scores"]
-        self.multimetric_ = isinstance(scores, dict)
-        if callable(self.scoring) and self.multimetric_:
-            self._check_refit_for_multimetric(scores)
-        return self._format_results(candidates, self.n_splits_, out)
+    def _keep(self, evaluation: Evaluation, scorers: Any, refit_metric: Any) -> None:
+        """Set the attributes of complete candidates, and raise KeyboardInterrupt."""
+        n_complete = len(evaluation.complete())
+        if not n_complete:
+            raise KeyboardInterrupt(
+                "The search was interrupted before a candidate was complete. It is as "
+                "it was."
+            ) from None
+        with warnings.catch_warnings():
+            # scikit-learn warns of the scores that are missing.
+            warnings.simplefilter("ignore", UserWarning)
+            refit_metric = self._remember(evaluation, scorers, refit_metric)
+        # A user's function may not be prepared for NaN.
+        if not callable(self.refit):
+            self._choose(refit_metric)
+        raise KeyboardInterrupt(
+            f"The search was interrupted after {n_complete} of "
+            f"{len(evaluation.candidates)} candidates. cv_results_ has their scores, "
+            f"and NaN for the others. There is no best_estimator_."
+        ) from None
 
-    def _choose(self, results: dict[str, Any], refit_metric: Any) -> None:
+    def _remember(self, evaluation: Evaluation, scorers: Any, refit_metric: Any) -> Any:
+        """Set `cv_results_` and its kin, and return the name of the metric of refit."""
+        results = evaluation.results()
+        if callable(self.scoring):
+            _insert_error_scores(results, self.error_score)
+        scores = results[0]["test_scores"]
+        is_several = isinstance(scores, dict)
+        if callable(self.scoring) and is_several:
+            self._check_refit_for_multimetric(scores)
+            refit_metric = self.refit
+        for name in filter(vars(self).__contains__, _OF_THE_BEST):
+            delattr(self, name)
+        self.multimetric_ = is_several
+        self.n_splits_ = evaluation.n_folds
+        self.scorer_ = (
+            scorers._scorers if isinstance(scorers, _MultimetricScorer) else scorers
+        )
+        self.cv_results_ = self._format_results(
+            evaluation.candidates, self.n_splits_, results
+        )
+        if self.pruning is not None:
+            numbers = range(len(evaluation.candidates))
+            is_pruned = [number in evaluation.pruned for number in numbers]
+            self.cv_results_["pruned"] = np.array(is_pruned)
+        return refit_metric
+
+    def _choose(self, refit_metric: Any) -> None:
         """Set the attributes of the best candidate, if one is chosen."""
         if not self.refit and self.multimetric_:
             return
+        results = self.cv_results_
+        if self.pruning is not None and not callable(self.refit):
+            key = f"rank_test_{refit_metric}"
+            last = len(results["pruned"]) + 1
+            results = results | {key: np.where(results["pruned"], last, results[key])}
         self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
@@ -237,10 +333,28 @@ class ClassWeightSearchCV(BaseSearchCV):
         """Fit the best candidate to all rows."""
         best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
         start = time.time()
-        self.best_estimator_ = best.fit(X, y, **fit_params)
+        try:
+            self.best_estimator_ = best.fit(X, y, **fit_params)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                "The last fit, of the best candidate to all rows, was interrupted. "
+                "cv_results_ and best_params_ are complete. There is no "
+                "best_estimator_."
+            ) from None
         self.refit_time_ = time.time() - start
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
+
+
+def _check_order(X: Any, y: Any) -> None:
+    """Raise ValueError if X seems to be the labels, and y the features."""
+    # A list of texts is a valid X, and a table of 0 and 1 a valid y.
+    features = ("continuous-multioutput", "multiclass-multioutput", "unknown")
+    if np.ndim(X) == 1 and np.ndim(y) == 2 and type_of_target(y) in features:
+        raise ValueError(
+            f"X must have two dimensions and y one. X has shape {np.shape(X)} and y "
+            f"has shape {np.shape(y)}. Are they swapped? Call fit(X, y)."
+        )
 
 
 def _warn_about_missing_classes(
