@@ -58,9 +58,12 @@ def kept_units(
 def _kept(seed, numbers, n_rows, n_units, rate):
     """Draw the steps of one stage."""
     return tf.map_fn(
-        lambda number: tf.transpose(
-            tf.random.stateless_uniform(
-                (n_rows, n_units), seed=tf.stack([seed, number]), dtype=rate.dtype
+        # Transposed before the comparison: oneDNN logs an error for booleans.
+        lambda number: (
+            tf.transpose(
+                tf.random.stateless_uniform(
+                    (n_rows, n_units), seed=tf.stack([seed, number]), dtype=rate.dtype
+                )
             )
             >= rate
         ),
