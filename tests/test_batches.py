@@ -53,9 +53,13 @@ def test_an_epoch_has_as_many_steps_as_its_rows_need(n_rows, n_steps):
 def test_steps_written_together_are_the_batches_one_by_one(first):
     networks = [Rows(X, TARGET, weight, ROWS) for weight in (WEIGHT, WEIGHT**2)]
     n_steps, room = 9, 8  # over the ends of epochs of 5 steps; room for 8 rows
-    written = [np.zeros((n_steps, 2, room, *shape)) for shape in ((3,), (1,), ())]
+    features = np.zeros((n_steps, 2, 3, room))
+    # Of the features, the rows are the last axis.
+    written = [features.swapaxes(2, 3)]
+    written += [np.zeros((n_steps, 2, room, *shape)) for shape in ((1,), ())]
     n_rows = np.ones((n_steps, 2))
-    Batches(networks[0], 5, "float64", SEED, networks[1:]).fill(first, *written, n_rows)
+    batches = Batches(networks[0], 5, "float64", SEED, networks[1:])
+    batches.fill(first, features, *written[1:], n_rows)
     for m, data in enumerate(networks):
         batches = Batches(data, 5, "float64", SEED)
         for number in range(n_steps):

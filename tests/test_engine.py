@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skweighted._engine import _forward, _group, _program
+from skweighted._engine import _forward, _group, _network, _program
 from skweighted._engine._batches import Batches
 from skweighted._engine._callbacks import ProgressBar
 from skweighted._engine._early_stopping import Patience
@@ -144,6 +144,26 @@ def test_every_head_equals_keras(head, dtype, weight):
     run = run_of(network, head, weight=weight)
     [fused] = train(network, spec, [run])
     assert_same(fused, train_with_keras(network, spec, run), **TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("name", sorted(_network._ELEMENTWISE))
+def test_an_elementwise_activation_does_not_depend_on_axes(name):
+    activation = keras.activations.get(name)
+    one, other = (
+        keras.ops.convert_to_numpy(activation(keras.ops.convert_to_tensor(values)))
+        for values in (X.T, X)
+    )
+    # The last values of an array may not be computed by vector instructions.
+    np.testing.assert_allclose(one.T, other, rtol=1e-14)
+
+
+def test_an_activation_over_all_units_equals_keras():
+    first, *others = network_of(dropout=0.2).stages
+    stages = (replace(first, activation="softmax"), *others)
+    network, spec = NetworkSpec(N_FEATURES, stages, "float64"), spec_of()
+    runs = [run_of(network, seed=seed) for seed in range(2)]
+    for together, run in zip(train(network, spec, runs), runs, strict=True):
+        assert_same(together, train_with_keras(network, spec, run), rtol=1e-10)
 
 
 def test_dropout_drops_what_keras_drops():

@@ -56,7 +56,9 @@ class Batches:
             seed = np.random.SeedSequence(
                 self._seed.entropy, spawn_key=(*self._seed.spawn_key, epoch)
             )
-            latest_order = np.random.default_rng(seed).permutation(self._data.rows)
+            rows = self._data.rows
+            # A permutation of the rows themselves takes three times as long.
+            latest_order = rows[np.random.default_rng(seed).permutation(len(rows))]
             self._latest = (epoch, latest_order)
         return latest_order
 
@@ -84,7 +86,8 @@ class Batches:
         ----------
         first : int
             Number of the first step to write.
-        X, target, weight : ndarray of shape (n_steps, n_networks, B, ...)
+        X : ndarray of shape (n_steps, n_networks, n_features, B)
+        target, weight : ndarray of shape (n_steps, n_networks, B, ...)
             Written to. B is at least the batch size; further rows are not changed.
         n_rows : ndarray of shape (n_steps, n_networks)
             Written to: the number of rows of each step.
@@ -102,15 +105,15 @@ class Batches:
             ):
                 if len(part):
                     to = slice(done, done + count)
-                    parts = (values[to, :, :size] for values in (X, target, weight))
-                    self._write(part, epoch, *parts)
+                    parts = (target[to, :, :size], weight[to, :, :size])
+                    self._write(part, epoch, X[to, :, :, :size], *parts)
                     n_rows[to] = size
                     done += count
 
     def _write(self, rows, epoch, X, target, weight):
         """Write rows into the arrays of whole steps."""
         some = dense_rows(self._data.X, rows, self._dtype)
-        X[...] = some.reshape(len(X), 1, *X.shape[2:])
+        X[...] = some.reshape(len(X), 1, -1, some.shape[1]).swapaxes(2, 3)
         targets = self._data.targets_of(rows)
         target[...] = targets.reshape(len(target), 1, *target.shape[2:])
         for number, data in enumerate(self._all):
@@ -165,7 +168,10 @@ def batches_of(
 
 def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:
     """Return some rows of X as a dense array, without converting the rest of X."""
-    some = X[rows]
+    dense = isinstance(X, np.ndarray) and isinstance(rows, np.ndarray)
+    # Ten times as fast as X[rows] for two features, but it copies all of an X in
+    # another order than C's.
+    some: Any = X.take(rows, axis=0) if dense and X.flags.c_contiguous else X[rows]
     return (some.toarray() if issparse(some) else np.asarray(some)).astype(
         dtype, copy=False
     )

@@ -38,7 +38,7 @@ def kept_units(
 
     Returns
     -------
-    list of ndarray of shape (n_steps, n_rows, n_units), bool
+    list of ndarray of shape (n_steps, n_units, n_rows), bool
     """
     numbers = tf.range(first, first + n_steps)
     return [
@@ -58,9 +58,12 @@ def kept_units(
 def _kept(seed, numbers, n_rows, n_units, rate):
     """Draw the steps of one stage."""
     return tf.map_fn(
+        # Transposed before the comparison: oneDNN logs an error for booleans.
         lambda number: (
-            tf.random.stateless_uniform(
-                (n_rows, n_units), seed=tf.stack([seed, number]), dtype=rate.dtype
+            tf.transpose(
+                tf.random.stateless_uniform(
+                    (n_rows, n_units), seed=tf.stack([seed, number]), dtype=rate.dtype
+                )
             )
             >= rate
         ),

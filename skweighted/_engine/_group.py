@@ -235,12 +235,12 @@ class Group:
         size = (shape.n_steps, shape.n_networks, shape.n_rows)
         weight_shape = self._slots[0].run.data.weight_shape
         block = Block(
-            X=np.zeros((*size, network.n_features), network.dtype),
+            X=np.zeros((*size[:2], network.n_features, shape.n_rows), network.dtype),
             target=np.zeros((*size, network.stages[-1].n_units), network.dtype),
             weight=np.zeros((*size, *weight_shape), network.dtype),
             n_rows=np.ones(size[:2], network.dtype),
             kept=tuple(
-                np.ones((*size, stage.n_units), bool)
+                np.ones((*size[:2], stage.n_units, shape.n_rows), bool)
                 for stage in network.stages[:-1]
                 if stage.dropout
             ),
@@ -248,7 +248,7 @@ class Group:
         for together, batches in self._batches:
             first = self._slots[together.start].run.first_epoch * self._n_steps + step
             batches.fill(first, *(part[:n_steps, together] for part in block[:4]))
-        for m, member in enumerate(self._slots):
+        for m, member in enumerate(self._slots if block.kept else []):
             state, seeds = member.run.optimizer_state, member.run.dropout_seeds
             seen = 0 if state is None else int(state[0])
             kept = kept_units(
@@ -257,7 +257,8 @@ class Group:
             )
             for part, values in zip(block.kept, kept, strict=True):
                 part[:n_steps, m] = values
-        return step, n_steps, block
+        # Copied into tensors here, because the program is what takes longest.
+        return step, n_steps, tf.nest.map_structure(tf.constant, block)
 
     def _run_block(self, step: int, n_steps: int, block: Block) -> None:
         """Run some steps of every network, and record their losses."""
@@ -265,7 +266,7 @@ class Group:
             self._state, self._numbers, block, n_steps
         )
         epochs = np.arange(step, step + n_steps) // self._n_steps
-        n_rows = block.n_rows[:n_steps].astype(np.float64)
+        n_rows = block.n_rows[:n_steps].numpy().astype(np.float64)
         for number, member in self._members.items():
             if member.last is not None:
                 continue

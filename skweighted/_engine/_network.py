@@ -12,6 +12,10 @@ import numpy as np
 from skweighted._engine._spec import NetworkSpec
 from skweighted._tensorflow import keras, tf
 
+# Activations of single values, whatever their axes.
+_ELEMENTWISE = {"elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid"}
+_ELEMENTWISE |= {"silu", "softplus", "softsign", "swish", "tanh"}
+
 
 def initial_parameters(
     network: NetworkSpec, seed: np.random.SeedSequence
@@ -76,13 +80,7 @@ def _activated(activation: str | Callable, values: Any) -> Any:
     return tf.reshape(activation(rows), tf.shape(values))
 
 
-def outputs(
-    network: NetworkSpec,
-    parameters: Sequence[Any],
-    X: Any,
-    kept: Sequence[Any] = (),
-    scale: Sequence[Any] = (),
-) -> Any:
+def outputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any:
     """Return the outputs of M networks, of shape (M, n_rows, n_outputs).
 
     The last activation attaches its logits to its result, from which Keras' losses are
@@ -94,17 +92,54 @@ def outputs(
     parameters : sequence of tensor
         Kernel and bias of each stage.
     X : tensor of shape (M, n_rows, n_features)
-    kept : sequence of tensor of shape (M, n_rows, n_units), bool
-        In training: which outputs dropout keeps, for each stage with dropout.
+    """
+    values = X
+    for number, stage in enumerate(network.stages):
+        kernel, bias = parameters[2 * number : 2 * number + 2]
+        values = _activated(stage.activation, tf.matmul(values, kernel) + bias)
+    return values
+
+
+def outputs_in_training(
+    network: NetworkSpec,
+    parameters: Sequence[Any],
+    X: Any,
+    kept: Sequence[Any],
+    scale: Sequence[Any],
+) -> Any:
+    """Return the outputs of M networks with dropout, of shape (M, n_rows, n_outputs).
+
+    Values between the stages have their rows on the last axis, along which XLA's loops
+    run: 32 rows take less time than 10 units, half of the time of a step in all.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    parameters : sequence of tensor
+        Kernel and bias of each stage.
+    X : tensor of shape (M, n_features, n_rows)
+    kept : sequence of tensor of shape (M, n_units, n_rows), bool
+        Which outputs dropout keeps, for each stage with dropout.
     scale : sequence of tensor of shape (M, 1, 1)
-        In training: the factor of what dropout keeps, for each stage.
+        The factor of what dropout keeps, for each stage.
     """
     values = X
     masks = iter(kept)
     for number, stage in enumerate(network.stages):
         kernel, bias = parameters[2 * number : 2 * number + 2]
-        values = _activated(stage.activation, tf.matmul(values, kernel) + bias)
-        if stage.dropout and kept:
+        values = tf.matmul(kernel, values, transpose_a=True) + _transposed(bias)
+        if number == len(network.stages) - 1:
+            break
+        if stage.activation in _ELEMENTWISE:
+            values = _activated(stage.activation, values)
+        else:
+            values = _transposed(_activated(stage.activation, _transposed(values)))
+        if stage.dropout:
             scaled = values * scale[number]
             values = tf.where(next(masks), scaled, tf.zeros_like(scaled))
-    return values
+    return _activated(network.stages[-1].activation, _transposed(values))
+
+
+def _transposed(values: Any) -> Any:
+    """Return the matrices of M networks, transposed."""
+    return tf.transpose(values, (0, 2, 1))

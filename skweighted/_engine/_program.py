@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skweighted._engine._loss_data import is_batch_wide, structure, with_data
-from skweighted._engine._network import outputs, stacked_shapes
+from skweighted._engine._network import outputs_in_training, stacked_shapes
 from skweighted._engine._optimizers import copy_of, settings
 from skweighted._engine._spec import NetworkSpec
 from skweighted._tensorflow import keras, tf
@@ -33,11 +33,11 @@ class Block(NamedTuple):
     rows, by which Keras divides the loss of a batch.
     """
 
-    X: Any  # (K, M, B, n_features)
+    X: Any  # (K, M, n_features, B)
     target: Any  # (K, M, B, n_outputs)
     weight: Any  # (K, M, B), or (K, M, B, n_outputs) if each output has its own
     n_rows: Any  # (K, M)
-    kept: tuple[Any, ...]  # of each stage with dropout: (K, M, B, n_units), bool
+    kept: tuple[Any, ...]  # of each stage with dropout: (K, M, n_units, B), bool
 
 
 class PerNetwork(NamedTuple):
@@ -124,7 +124,7 @@ class Program:
         arguments = (
             list(map(tf.convert_to_tensor, state)),
             tf.nest.map_structure(tf.constant, numbers),
-            tf.nest.map_structure(tf.constant, block),
+            block,
             tf.constant(n_steps),
         )
         lane = self._free_lane(arguments)
@@ -171,7 +171,9 @@ class Program:
     def _batch_loss(self, loss_function, batch, numbers):
         """Return the loss of each network on its batch, of shape (M,)."""
         parameters = [parameter.value for parameter in self._parameters]
-        proba = outputs(self._network, parameters, batch.X, batch.kept, numbers.scale)
+        proba = outputs_in_training(
+            self._network, parameters, batch.X, batch.kept, numbers.scale
+        )
         if is_batch_wide(loss_function):
             loss = loss_function.over_batch(batch.target, proba, batch.weight)
         else:
