@@ -33,6 +33,7 @@ PUBLIC = [
     "doctor",
     "estimate_prior",
     "exceptions",
+    "fit_together",
     "losses",
     "metrics",
 ]
