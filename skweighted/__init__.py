@@ -24,6 +24,8 @@ TRUSTED_TYPES = [
     "skweighted._costs._weights.Totals",
     "skweighted._engine._spec.Dense",
     "skweighted._engine._spec.NetworkSpec",
+    "skweighted._engine._spec.Periodic",
+    "skweighted._engine._spec.Scaling",
     "skweighted._estimator._classes.Classes",
     "skweighted._estimator._classifier.CostSensitiveMLPClassifier",
     "skweighted._estimator._ensemble.TrainedEnsemble",
@@ -56,6 +58,7 @@ _SUBMODULES = (
     "datasets",
     "displays",
     "exceptions",
+    "layers",
     "losses",
     "metrics",
 )

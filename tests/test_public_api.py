@@ -34,6 +34,7 @@ PUBLIC = [
     "estimate_prior",
     "exceptions",
     "fit_together",
+    "layers",
     "losses",
     "metrics",
 ]
@@ -48,6 +49,8 @@ PARAMETERS = [
     "correct_probabilities",
     "optimizer",
     "learning_rate",
+    "input_scaling",
+    "numeric_embedding",
     "kernel_initializer",
     "init_bias",
     "alpha",

@@ -16,7 +16,7 @@ from skweighted._engine._loss_data import (
     structure,
     with_data,
 )
-from skweighted._engine._network import outputs, stacked_shapes
+from skweighted._engine._network import as_matrix, outputs, stacked_shapes
 from skweighted._engine._program import MOST_PROGRAMS, Cache, architecture
 from skweighted._engine._spec import NetworkSpec, Rows
 from skweighted._tensorflow import tf
@@ -32,8 +32,7 @@ FUNCTIONS = Cache(MOST_PROGRAMS)
 
 def chunk_rows(network: NetworkSpec) -> int:
     """Return the number of rows per chunk."""
-    widest = max(network.n_features, *(stage.n_units for stage in network.stages))
-    return max(1, CHUNK_BYTES // (widest * np.dtype(network.dtype).itemsize))
+    return max(1, CHUNK_BYTES // (network.width * np.dtype(network.dtype).itemsize))
 
 
 def predict(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> np.ndarray:
@@ -68,6 +67,32 @@ def predict(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> np.ndarr
         values = function(as_tensors, tf.constant(chunk))[0].numpy()
         proba[rows] = values[: n_rows - start]
     return proba
+
+
+def predict_each(
+    network: NetworkSpec, parameters: Sequence[Sequence[Any]], X: Any
+) -> list[np.ndarray]:
+    """Return the outputs of several networks for the same rows.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    parameters : sequence of sequence of ndarray
+        Those of each network, unstacked.
+    X : ndarray or CSR of shape (n_samples, n_features)
+
+    Returns
+    -------
+    list of ndarray of shape (n_samples, n_outputs)
+    """
+    if len(parameters) == 1 or len(parameters) * X.shape[0] >= chunk_rows(network):
+        return [predict(network, one, X) for one in parameters]
+    function = FUNCTIONS.get(
+        ("outputs", architecture(network), False),
+        lambda: _compiled(network, lambda p, X: outputs(network, p, X)),
+    )
+    rows = dense_rows(X, slice(None), network.dtype)[np.newaxis]
+    return list(function(stacked(*parameters), tf.constant(rows)).numpy())
 
 
 def mean_loss(
@@ -213,7 +238,7 @@ class Evaluation:
 def stacked(*networks: Sequence[np.ndarray]) -> list[Any]:
     """Return the parameters of networks as tensors, stacked on a leading axis."""
     return [
-        tf.constant(np.stack([np.atleast_2d(values) for values in arrays]))
+        tf.constant(np.stack([as_matrix(values) for values in arrays]))
         for arrays in zip(*networks, strict=True)
     ]
 

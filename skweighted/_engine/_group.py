@@ -14,6 +14,7 @@ from skweighted._engine._batches import batches_of, with_same_rows
 from skweighted._engine._dropout import kept_units
 from skweighted._engine._early_stopping import evaluation_of, watch_of
 from skweighted._engine._loss_data import stacked_data
+from skweighted._engine._network import as_matrix
 from skweighted._engine._program import Block, PerNetwork, Program, Shape, program_for
 from skweighted._engine._spec import (
     NetworkSpec,
@@ -150,7 +151,7 @@ class Group:
             np.array(values[m : m + 1] if len(values.shape) == 3 else values)
             for values in self._state
         ]
-        n_parameters = 2 * len(self._network.stages)
+        n_parameters = len(self._network.parameter_shapes)
         return Snapshot(
             self._in_keras_shapes(mine[:n_parameters]), tuple(mine[n_parameters:])
         )
@@ -285,7 +286,7 @@ class Group:
         """Score the validation rows of all networks, and end those that are over."""
         if self._evaluation is None:
             return
-        parameters = self._state[: 2 * len(self._network.stages)]
+        parameters = self._state[: len(self._network.parameter_shapes)]
         watched = [m for m, member in enumerate(self._slots) if member.watch]
         if len(watched) < len(self._slots):
             parameters = [tf.gather(values, watched) for values in parameters]
@@ -395,7 +396,7 @@ def _stacked(
 ) -> list[np.ndarray]:
     """Return the parameters of networks stacked on a leading axis, biases as rows."""
     return [
-        np.stack([np.atleast_2d(array) for array in arrays]).astype(network.dtype)
+        np.stack([as_matrix(array) for array in arrays]).astype(network.dtype)
         for arrays in zip(*parameters, strict=True)
     ]
 

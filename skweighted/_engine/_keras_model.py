@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._network import seeded_initializer
-from skweighted._engine._spec import NetworkSpec
+from skweighted._engine._spec import NetworkSpec, Periodic, Scaling
 from skweighted._tensorflow import keras
+from skweighted.layers import InputScaling, PeriodicEmbedding
 
 
 def build_model(
@@ -29,6 +30,7 @@ def build_model(
         Number of earlier training batches, after which dropout continues.
     """
     layers = [keras.Input((network.n_features,), dtype=network.dtype)]
+    layers += [_input_layer(stage, network.dtype) for stage in network.inputs]
     for number, stage in enumerate(network.stages):
         last = number == len(network.stages) - 1
         layers.append(
@@ -54,6 +56,22 @@ def build_model(
     model = keras.Sequential(layers)
     set_parameters(model, parameters)
     return model
+
+
+def _input_layer(stage: Scaling | Periodic, dtype: str) -> keras.Layer:
+    """Return the layer of an input stage."""
+    if isinstance(stage, Scaling):
+        return InputScaling(stage.smooth, stage.flagged, dtype=dtype, name="scaling")
+    return PeriodicEmbedding(
+        stage.columns,
+        stage.n_frequencies,
+        stage.width,
+        stage.scale,
+        # With a seed: otherwise it is drawn from the system.
+        seed=0,
+        dtype=dtype,
+        name="embedding",
+    )
 
 
 def average_model(

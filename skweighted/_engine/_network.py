@@ -1,16 +1,18 @@
 """M networks of one architecture, stacked on a leading axis: parameters and outputs.
 
 A kernel has shape (M, n_in, n_out) and a bias (M, 1, n_out), so both broadcast with a
-learning rate of shape (M, 1, 1).
+learning rate of shape (M, 1, 1). Other arrays are matrices as well: (M, -1, n_last).
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from skweighted._engine._spec import NetworkSpec
+from skweighted._engine._spec import NetworkSpec, Scaling
 from skweighted._tensorflow import keras, tf
+from skweighted.layers import PERIODIC_RATE, periodic_weights, scaled, with_waves
 
 # Activations of single values, whatever their axes.
 _ELEMENTWISE = {"elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid"}
@@ -18,18 +20,39 @@ _ELEMENTWISE |= {"silu", "softplus", "softsign", "swish", "tanh"}
 
 
 def initial_parameters(
-    network: NetworkSpec, seed: np.random.SeedSequence
+    network: NetworkSpec,
+    seed: np.random.SeedSequence,
+    scaling: Sequence[np.ndarray] = (),
 ) -> tuple[np.ndarray, ...]:
     """Return seeded kernels and zero biases, as Keras draws them.
 
     Global seeds of Keras and NumPy are neither used nor changed.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    seed : SeedSequence
+    scaling : sequence of ndarray
+        Center and factor of its `Scaling`, if it has one.
     """
-    parameters = []
-    shapes = network.parameter_shapes
-    for stage, kernel_shape, bias_shape in zip(
+    parameters: list[np.ndarray] = []
+    for stage in network.inputs:
+        if isinstance(stage, Scaling):
+            parameters += [values.astype(network.dtype) for values in scaling]
+        else:
+            drawn = periodic_weights(
+                np.random.default_rng(keras_seed(seed)),
+                len(stage.columns),
+                stage.n_frequencies,
+                stage.width,
+                stage.scale,
+            )
+            parameters += [values.astype(network.dtype) for values in drawn.values()]
+    shapes = network.parameter_shapes[len(parameters) :]
+    for dense, kernel_shape, bias_shape in zip(
         network.stages, shapes[::2], shapes[1::2], strict=True
     ):
-        initializer = seeded_initializer(stage.kernel_initializer, keras_seed(seed))
+        initializer = seeded_initializer(dense.kernel_initializer, keras_seed(seed))
         kernel = initializer(kernel_shape, dtype=network.dtype)
         parameters.append(keras.ops.convert_to_numpy(kernel))
         parameters.append(np.zeros(bias_shape, dtype=network.dtype))
@@ -37,9 +60,13 @@ def initial_parameters(
 
 
 def stacked_shapes(network: NetworkSpec) -> list[tuple[int, int]]:
-    """Return the shapes of kernels and biases without the leading axis."""
-    shapes = network.parameter_shapes
-    return [(shape[0] if len(shape) == 2 else 1, shape[-1]) for shape in shapes]
+    """Return the shapes of the parameters without the leading axis."""
+    return [(math.prod(shape[:-1]), shape[-1]) for shape in network.parameter_shapes]
+
+
+def as_matrix(values: np.ndarray) -> np.ndarray:
+    """Return an array as a matrix with the same last axis."""
+    return values.reshape(-1, values.shape[-1])
 
 
 def keras_seed(seed: np.random.SeedSequence) -> int:
@@ -90,14 +117,46 @@ def outputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any:
     ----------
     network : NetworkSpec
     parameters : sequence of tensor
-        Kernel and bias of each stage.
+        Those of the input stages, then kernel and bias of each dense one.
     X : tensor of shape (M, n_rows, n_features)
     """
-    values = X
-    for number, stage in enumerate(network.stages):
-        kernel, bias = parameters[2 * number : 2 * number + 2]
+    values = _with_inputs(network, parameters, X)
+    dense = dense_parameters(network, parameters)
+    for stage, (kernel, bias) in zip(network.stages, dense, strict=True):
         values = _activated(stage.activation, tf.matmul(values, kernel) + bias)
     return values
+
+
+def dense_parameters(
+    network: NetworkSpec, parameters: Sequence[Any]
+) -> list[tuple[Any, Any]]:
+    """Return kernel and bias of each dense stage."""
+    dense = parameters[-2 * len(network.stages) :]
+    return list(zip(dense[::2], dense[1::2], strict=True))
+
+
+def _with_inputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any:
+    """Return the inputs of the first dense stage."""
+    if not network.inputs:
+        return X
+    n_inputs, remaining = network.n_features, iter(parameters)
+    # In predictions, all networks share the rows.
+    X = tf.broadcast_to(X, (tf.shape(parameters[0])[0], *tf.unstack(tf.shape(X))[1:]))
+    for stage in network.inputs:
+        weights = [
+            # The leading axis is 1 for rows that all networks share.
+            tf.reshape(next(remaining), (-1, *shape))
+            for shape in stage.shapes(n_inputs)
+        ]
+        if isinstance(stage, Scaling):
+            center, factor = (values[:, tf.newaxis] for values in weights)
+            X = scaled(X, center, factor, smooth=stage.smooth, flagged=stage.flagged)
+        else:
+            X = with_waves(
+                X, *(PERIODIC_RATE * w for w in weights), columns=stage.columns
+            )
+        n_inputs = stage.n_outputs(n_inputs)
+    return X
 
 
 def outputs_in_training(
@@ -124,9 +183,13 @@ def outputs_in_training(
         The factor of what dropout keeps, for each stage.
     """
     values = X
+    if network.inputs:
+        values = _transposed(_with_inputs(network, parameters, _transposed(X)))
     masks = iter(kept)
-    for number, stage in enumerate(network.stages):
-        kernel, bias = parameters[2 * number : 2 * number + 2]
+    dense = dense_parameters(network, parameters)
+    for number, (stage, (kernel, bias)) in enumerate(
+        zip(network.stages, dense, strict=True)
+    ):
         values = tf.matmul(kernel, values, transpose_a=True) + _transposed(bias)
         if number == len(network.stages) - 1:
             break

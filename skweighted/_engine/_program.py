@@ -17,7 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skweighted._engine._loss_data import is_batch_wide, structure, with_data
-from skweighted._engine._network import outputs_in_training, stacked_shapes
+from skweighted._engine._network import (
+    dense_parameters,
+    outputs_in_training,
+    stacked_shapes,
+)
 from skweighted._engine._optimizers import copy_of, settings
 from skweighted._engine._spec import NetworkSpec
 from skweighted._tensorflow import keras, tf
@@ -87,7 +91,14 @@ class Program:
             tf.zeros((shape.n_networks, 1, 1), keras.config.floatx())
         )
         self._optimizer = copy_of(optimizer, self._learning_rate.read_value)
-        self._optimizer.build(self._parameters)
+        self._trained = [
+            parameter
+            for parameter, is_trained in zip(
+                self._parameters, network.is_trained, strict=True
+            )
+            if is_trained
+        ]
+        self._optimizer.build(self._trained)
         self._variables = [*self._parameters, *self._optimizer.variables]
         self._fresh = [variable.numpy() for variable in self._optimizer.variables]
         self._traced: Any = None
@@ -157,8 +168,8 @@ class Program:
             with tf.GradientTape() as tape:
                 loss = self._batch_loss(loss_function, batch, numbers)
                 total = tf.reduce_sum(loss)
-            variables = [parameter.value for parameter in self._parameters]
-            self._optimizer.apply(tape.gradient(total, variables), self._parameters)
+            variables = [parameter.value for parameter in self._trained]
+            self._optimizer.apply(tape.gradient(total, variables), self._trained)
             return step + 1, tf.tensor_scatter_nd_update(losses, [[step]], [loss])
 
         _, losses = tf.while_loop(
@@ -181,9 +192,10 @@ class Program:
             if values.shape.rank == 3:  # one value per output
                 values = tf.reduce_mean(values, axis=2)
             loss = tf.reduce_sum(values, axis=1) / batch.n_rows
-        for number, stage in enumerate(self._network.stages):
-            if stage.l2:
-                squares = tf.square(parameters[2 * number])
+        dense = dense_parameters(self._network, parameters)
+        for number, (kernel, _) in enumerate(dense):
+            if self._network.stages[number].l2:
+                squares = tf.square(kernel)
                 loss += numbers.l2[number] * tf.reduce_sum(squares, axis=(1, 2))
         return loss
 

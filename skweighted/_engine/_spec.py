@@ -1,7 +1,7 @@
 """What is trained and how, as frozen values, without TensorFlow or estimators.
 
-A network is a list of stages, of which the last returns the outputs. `Dense` is the
-only kind of stage.
+A network begins with stages for its inputs, if any: `Scaling` and `Periodic`. Then come
+`Dense` stages, of which the last returns the outputs.
 """
 
 import math
@@ -28,21 +28,86 @@ class Dense:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """Columns scaled by fixed numbers, as in `skweighted.layers.InputScaling`."""
+
+    smooth: bool
+    flagged: tuple[int, ...] = ()
+
+    def shapes(self, n_inputs: int) -> list[tuple[int, ...]]:
+        """Return the shapes of its weights: center and factor."""
+        return [(n_inputs,), (n_inputs,)]
+
+    def n_outputs(self, n_inputs: int) -> int:
+        """Return the number of columns after it."""
+        return n_inputs + len(self.flagged)
+
+    is_trained = False
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Embeddings of numbers, as in `skweighted.layers.PeriodicEmbedding`."""
+
+    columns: tuple[int, ...]
+    n_frequencies: int = 16
+    width: int = 3
+    scale: float = 0.1
+
+    def shapes(self, n_inputs: int) -> list[tuple[int, ...]]:
+        """Return the shapes of its weights: frequency, phase, kernel and bias."""
+        shape = (len(self.columns), self.n_frequencies)
+        return [shape, shape, (*shape, self.width), (len(self.columns), self.width)]
+
+    def n_outputs(self, n_inputs: int) -> int:
+        """Return the number of columns after it."""
+        return n_inputs + len(self.columns) * self.width
+
+    is_trained = True
+
+
+@dataclass(frozen=True)
 class NetworkSpec:
     """The stages of a network, its input width and its precision."""
 
     n_features: int
     stages: tuple[Dense, ...]
     dtype: str
+    inputs: tuple[Scaling | Periodic, ...] = ()
 
     @property
     def parameter_shapes(self) -> list[tuple[int, ...]]:
-        """Shapes of the kernel and bias of each stage, as in Keras."""
-        widths = [self.n_features, *(stage.n_units for stage in self.stages)]
+        """Shapes of the weights of each stage, as in Keras: last kernels and biases."""
+        width = self.n_features
         shapes: list[tuple[int, ...]] = []
+        for stage in self.inputs:
+            shapes += stage.shapes(width)
+            width = stage.n_outputs(width)
+        widths = [width, *(stage.n_units for stage in self.stages)]
         for n_inputs, n_units in pairwise(widths):
             shapes += [(n_inputs, n_units), (n_units,)]
         return shapes
+
+    @property
+    def is_trained(self) -> list[bool]:
+        """Whether training changes them, for each of these weights."""
+        of_inputs = [
+            stage.is_trained
+            for stage in self.inputs
+            for _ in stage.shapes(self.n_features)
+        ]
+        return of_inputs + [True] * (2 * len(self.stages))
+
+    @property
+    def width(self) -> int:
+        """The largest number of columns or units."""
+        widths = [shape[0] for shape in self.parameter_shapes[-2 * len(self.stages) :]]
+        waves = (
+            len(stage.columns) * stage.n_frequencies
+            for stage in self.inputs
+            if isinstance(stage, Periodic)
+        )
+        return max(self.n_features, *widths, *waves)
 
     def with_rates(
         self,

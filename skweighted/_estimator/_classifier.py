@@ -27,6 +27,7 @@ from skweighted._estimator._input import (
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._parameters import all_names, check_names, signature_of
 from skweighted._estimator._problem import make_task, targets_of
+from skweighted._estimator._scaling import InputStages, input_stages
 from skweighted._estimator._scikeras import BaseWrapper
 from skweighted._estimator._settings import Settings, parse
 from skweighted._estimator._start import (
@@ -104,6 +105,18 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         copied, and keeps its own learning rate.
     learning_rate : float or keras LearningRateSchedule, default=1e-3
         Step size of the optimizer; ``optimizer__learning_rate`` overrides it.
+    input_scaling : {"standard", "robust"} or None, default=None
+        Whether the network scales its inputs first, by statistics of the training rows
+        that respect `sample_weight`: "standard" to mean 0 and variance 1; "robust" by
+        median and interquartile range, with large values compressed smoothly to the
+        range from -3 to 3 (Holzmueller et al., 2024). Missing values (NaN) are then
+        allowed: they are replaced by the center of their column, and each column that
+        has some gets a second one that flags them.
+    numeric_embedding : {"periodic"} or None, default=None
+        Whether the network gets, for each number x, a trained linear map of
+        ``cos(2 pi w x + b)`` with 16 trained frequencies w (Gorishniy et al., 2022; in
+        the form of Holzmueller et al., 2024). Columns of two values have none. Use it
+        with scaled inputs.
     kernel_initializer : str or keras.initializers.Initializer, default="he_uniform"
         Draws the initial weights, seeded by `random_state` unless it has its own seed.
     init_bias : {"zeros", "prior"}, default="zeros"
@@ -295,6 +308,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             Interval(Real, 0, None, closed="neither"),
             keras.optimizers.schedules.LearningRateSchedule,
         ],
+        "input_scaling": [StrOptions({"standard", "robust"}), None],
+        "numeric_embedding": [StrOptions({"periodic"}), None],
         "kernel_initializer": [str, keras.initializers.Initializer],
         "init_bias": [StrOptions({"zeros", "prior"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -340,6 +355,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         correct_probabilities: bool = False,
         optimizer: Any = "adam",
         learning_rate: Any = 1e-3,
+        input_scaling: str | None = None,
+        numeric_embedding: str | None = None,
         kernel_initializer: Any = "he_uniform",
         init_bias: str = "zeros",
         alpha: float = 1e-4,
@@ -376,6 +393,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self.correct_probabilities = correct_probabilities
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.input_scaling = input_scaling
+        self.numeric_embedding = numeric_embedding
         self.kernel_initializer = kernel_initializer
         self.init_bias = init_bias
         self.alpha = alpha
@@ -441,6 +460,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.input_scaling is not None
         tags.classifier_tags.multi_label = True
         return tags
 
@@ -526,13 +546,18 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 "out."
             )
         targets = targets_of(arrays)
+        before = (
+            self._current()
+            if self.warm_start and self.__sklearn_is_fitted__()
+            else None
+        )
+        inputs = self._input_stages(settings, arrays, before)
         network = network_spec(
-            settings, arrays.X.shape[1], arrays.X.dtype.name, targets
+            settings, arrays.X.shape[1], arrays.X.dtype.name, targets, inputs.stages
         )
         seeds = member_seeds(self.random_state, self.n_networks)
-        starts = [new_start(seed, network, targets) for seed in seeds]
-        if self.warm_start and self.__sklearn_is_fitted__():
-            before = self._current()
+        starts = [new_start(seed, network, targets, inputs.scaling) for seed in seeds]
+        if before is not None:
             check_same_targets(targets, before.targets)
             self._check_same_number(before, "warm_start=True")
             for number, one in enumerate(before.networks):
@@ -588,14 +613,17 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         with self._features_kept_on_failure():
             arrays = training_arrays(self, X, y, sample_weight, reset=is_first)
             targets = self._partial_fit_targets(arrays, classes)
+            before = None if is_first else self._current()
+            inputs = self._input_stages(settings, arrays, before)
             network = network_spec(
-                settings, arrays.X.shape[1], arrays.X.dtype.name, targets
+                settings, arrays.X.shape[1], arrays.X.dtype.name, targets, inputs.stages
             )
-            if is_first:
+            if before is None:
                 seeds = member_seeds(self.random_state, self.n_networks)
-                starts = [new_start(seed, network, targets) for seed in seeds]
+                starts = [
+                    new_start(seed, network, targets, inputs.scaling) for seed in seeds
+                ]
             else:
-                before = self._current()
                 self._check_same_number(before, "partial_fit")
                 seeds = list(before.seeds)
                 first = before.networks[0].network
@@ -608,6 +636,19 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             )
             prepared = prepared_ensemble(settings, starts, seeds, task, 1)
             return self._learn(prepared, (X, y, sample_weight))
+
+    def _input_stages(
+        self, settings: Settings, arrays: Arrays, before: TrainedEnsemble | None
+    ) -> InputStages:
+        """Return the stages for the inputs: those of earlier training, or new ones."""
+        found = input_stages(settings, arrays)
+        if before is None:
+            return found
+        stages = before.networks[0].network.inputs
+        if [type(stage) for stage in stages] != [type(stage) for stage in found.stages]:
+            return found  # refused later, as another network
+        n_scaling = len(found.scaling)
+        return InputStages(stages, before.networks[0].parameters[:n_scaling])
 
     def _check_same_number(self, before: TrainedEnsemble, who: str) -> None:
         """Raise ValueError if the number of networks has changed."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skweighted._engine._forward import predict_each
 from skweighted._engine._keras_model import average_model, compile_model, parameters_of
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
@@ -64,7 +65,7 @@ class TrainedEnsemble:
 
     def proba(self, X: Any) -> np.ndarray:
         """Return the mean uncorrected probabilities for a checked X."""
-        return _mean(network.proba(X) for network in self.networks)
+        return _mean(iter(self._each(X)))
 
     def true_proba(self, X: Any) -> np.ndarray:
         """Return the mean true probabilities for a checked X.
@@ -72,13 +73,12 @@ class TrainedEnsemble:
         The loss, the class weights and the sampling of each network are undone before
         its probabilities are averaged.
         """
-        return self._tempered(
-            _mean(network.true_proba(network.proba(X)) for network in self.networks)
-        )
+        each = zip(self.networks, self._each(X), strict=True)
+        return self._tempered(_mean(one.true_proba(proba) for one, proba in each))
 
     def spread(self, X: Any, *, true: bool) -> np.ndarray:
         """Return the standard deviation of probabilities over the networks."""
-        each = [network.proba(X) for network in self.networks]
+        each = self._each(X)
         if true:
             each = [
                 self._tempered(network.true_proba(proba))
@@ -102,6 +102,12 @@ class TrainedEnsemble:
         proba = self.true_proba(X) if self.threshold_is_true else self.proba(X)
         is_second = proba[:, 1] >= self.threshold
         return self.targets.decode(is_second.astype(np.int64))
+
+    def _each(self, X: Any) -> list[np.ndarray]:
+        """Return the uncorrected probabilities of each network."""
+        parameters = [network.parameters for network in self.networks]
+        outputs = predict_each(self.networks[0].network, parameters, X)
+        return [self.targets.proba(values) for values in outputs]
 
     def _tempered(self, proba: np.ndarray) -> np.ndarray:
         """Return true probabilities at the fitted temperature."""

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
+from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -21,10 +22,16 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-_X_RULES: dict[str, Any] = {
-    "accept_sparse": "csr",
-    "dtype": [np.float64, np.float32],
-}
+
+def _rules_of_X(estimator: BaseEstimator) -> dict[str, Any]:
+    """Return how scikit-learn validates X."""
+    return {
+        "accept_sparse": "csr",
+        "dtype": [np.float64, np.float32],
+        "ensure_all_finite": (
+            "allow-nan" if get_tags(estimator).input_tags.allow_nan else True
+        ),
+    }
 
 
 class Arrays(NamedTuple):
@@ -68,7 +75,7 @@ def training_arrays(
     with _text_is_named(X):
         # A column vector is flattened with sklearn's warning in `_class_targets`.
         X, y = validate_data(
-            estimator, X, y, multi_output=True, reset=reset, **_X_RULES
+            estimator, X, y, multi_output=True, reset=reset, **_rules_of_X(estimator)
         )
     y = _class_targets(y)
     if sample_weight is None:
@@ -105,7 +112,7 @@ def prediction_array(estimator: BaseEstimator, X: Any) -> Any:
     check_is_fitted(estimator)
     _check_frame(X)
     with _text_is_named(X):
-        return validate_data(estimator, X, reset=False, **_X_RULES)
+        return validate_data(estimator, X, reset=False, **_rules_of_X(estimator))
 
 
 def _check_frame(X: Any) -> None:

@@ -91,6 +91,8 @@ class Settings:
     ensemble: str
     threshold: Any
     calibration: str | None
+    input_scaling: str | None
+    numeric_embedding: str | None
 
 
 # Parameters that are used as settings without change.
@@ -99,7 +101,7 @@ _AS_GIVEN = (
     *("normalize_weights", "cost_matrix", "loss", "correct_probabilities", "shuffle"),
     *("early_stopping", "validation_fraction", "n_iter_no_change", "tol", "monitor"),
     *("monitor_weighted", "engine", "n_networks", "ensemble", "threshold"),
-    "calibration",
+    *("calibration", "input_scaling", "numeric_embedding"),
 )
 
 

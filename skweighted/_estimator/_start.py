@@ -1,5 +1,6 @@
 """`Start`: a network before training, new or continued from an earlier training."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from skweighted._costs._weights import Totals
 from skweighted._engine._network import dropout_seeds, initial_parameters
-from skweighted._engine._spec import Dense, NetworkSpec
+from skweighted._engine._spec import Dense, NetworkSpec, Periodic, Scaling
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._settings import Settings
@@ -23,7 +24,7 @@ class Start:
     network : NetworkSpec
     targets : Classes or Labels
     parameters : tuple of ndarray
-        Kernel and bias of each stage.
+        As in `Run`.
     shuffle_seed, split_seed : SeedSequence
         Seeds of the order of the rows, and of the split for early stopping.
     dropout_seeds : tuple of int
@@ -59,7 +60,11 @@ class Start:
 
 
 def network_spec(
-    settings: Settings, n_features: int, dtype: str, targets: Classes | Labels
+    settings: Settings,
+    n_features: int,
+    dtype: str,
+    targets: Classes | Labels,
+    inputs: tuple[Scaling | Periodic, ...] = (),
 ) -> NetworkSpec:
     """Return the network that settings describe.
 
@@ -71,6 +76,8 @@ def network_spec(
         Precision of X, which ``dtype="auto"`` follows.
     targets : Classes or Labels
         Determines the outputs.
+    inputs : tuple of Scaling or Periodic
+        Stages for the inputs.
     """
     hidden = tuple(
         Dense(
@@ -86,15 +93,19 @@ def network_spec(
         targets.n_outputs, targets.activation, settings.kernel_initializer, settings.l2
     )
     dtype = dtype if settings.dtype == "auto" else settings.dtype
-    return NetworkSpec(n_features, (*hidden, head), dtype)
+    return NetworkSpec(n_features, (*hidden, head), dtype, inputs)
 
 
 def new_start(
-    random_state: Any, network: NetworkSpec, targets: Classes | Labels
+    random_state: Any,
+    network: NetworkSpec,
+    targets: Classes | Labels,
+    scaling: Sequence[np.ndarray] = (),
 ) -> Start:
     """Return a network with new weights.
 
     Each use of randomness has its own seed, and all are derived from `random_state`.
+    Those of its input scaling are given.
     """
     entropy = check_random_state(random_state).randint(
         0, 2**32, size=4, dtype=np.uint32
@@ -103,7 +114,7 @@ def new_start(
     return Start(
         network=network,
         targets=targets,
-        parameters=initial_parameters(network, weights),
+        parameters=initial_parameters(network, weights, scaling),
         shuffle_seed=shuffle,
         split_seed=split,
         dropout_seeds=dropout_seeds(dropout, network),

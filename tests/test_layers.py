@@ -1,0 +1,216 @@
+"""Input stages: a NumPy twin, `keras.Model.fit`, and laws of their statistics."""
+
+import keras
+import numpy as np
+import pytest
+from messages import whole
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.preprocessing import RobustScaler, StandardScaler
+from sklearn.utils import get_tags
+
+from skweighted import CostSensitiveMLPClassifier
+from skweighted.layers import InputScaling, PeriodicEmbedding
+
+X, y = make_classification(
+    300, 6, n_informative=5, n_redundant=0, weights=[0.8], flip_y=0.05, random_state=0
+)
+X = X * [1, 10, 100, 1, 1, 1]
+X[:, 5] = X[:, 5] > 0
+WITH_GAPS = X.copy()
+WITH_GAPS[::7, 2] = np.nan
+WEIGHT = np.random.default_rng(0).integers(1, 4, len(y)).astype(float)
+
+CASES = {
+    "standard": {"input_scaling": "standard"},
+    "robust": {"input_scaling": "robust"},
+    "periodic": {"numeric_embedding": "periodic"},
+    "both": {"input_scaling": "robust", "numeric_embedding": "periodic"},
+    "both, decayed": {
+        "input_scaling": "robust",
+        "numeric_embedding": "periodic",
+        "optimizer": "adamw",
+        "dropout": 0.2,
+    },
+}
+
+
+def classifier(**params):
+    defaults = {"epochs": 5, "random_state": 0, "batch_size": 64}
+    return CostSensitiveMLPClassifier((8,), **(defaults | params))
+
+
+def data_of(params):
+    return WITH_GAPS if "input_scaling" in params else X / [1, 10, 100, 1, 1, 1]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", CASES)
+def test_both_engines_train_the_same_network(case, dtype):
+    params, rows = CASES[case], data_of(CASES[case])
+    xla, slow = (
+        classifier(engine=engine, dtype=dtype, **params).fit(rows, y)
+        for engine in ("xla", "keras")
+    )
+    # XLA and TensorFlow differ in the order of sums.
+    close = {"rtol": 1e-9} if dtype == "float64" else {"rtol": 1e-4, "atol": 1e-5}
+    np.testing.assert_allclose(
+        xla.predict_proba(rows), slow.predict_proba(rows), **close
+    )
+    # Keras averages the losses of batches in float32.
+    np.testing.assert_allclose(xla.loss_curve_, slow.loss_curve_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_several_networks_train_like_single_ones(case):
+    params, rows = CASES[case], data_of(CASES[case])
+    ensemble = classifier(n_networks=3, **params).fit(rows, y)
+    for part in ensemble.estimators_:
+        single = clone(part).fit(rows, y)
+        np.testing.assert_allclose(
+            part.predict_proba(rows), single.predict_proba(rows), rtol=1e-9
+        )
+    np.testing.assert_allclose(
+        ensemble.predict_proba(rows),
+        np.mean([one.predict_proba(rows) for one in ensemble.estimators_], axis=0),
+        rtol=1e-9,
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_model_takes_the_same_rows_and_can_be_loaded(case, tmp_path):
+    params, rows = CASES[case], data_of(CASES[case])
+    fit = classifier(**params).fit(rows, y)
+    expected = fit.predict_proba(rows)[:, 1]
+    fit.model_.save(tmp_path / "model.keras")
+    for model in (fit.model_, keras.models.load_model(tmp_path / "model.keras")):
+        np.testing.assert_allclose(model(rows)[:, 0], expected, rtol=1e-9)
+
+
+def test_statistics_of_standard_scaling_are_scikit_learns():
+    inside = classifier(input_scaling="standard").fit(X, y, WEIGHT)
+    scaler = StandardScaler().fit(X, sample_weight=WEIGHT)
+    outside = classifier().fit(scaler.transform(X), y, WEIGHT)
+    np.testing.assert_allclose(
+        inside.predict_proba(X),
+        outside.predict_proba(scaler.transform(X)),
+        rtol=1e-9,
+    )
+
+
+def test_robust_scaling_is_that_of_its_formula():
+    # With this number of rows, the quartiles are three of them.
+    odd = X[:297]
+    center, factor, *_ = (
+        classifier(input_scaling="robust").fit(odd, y[:297]).model_.weights
+    )
+    scaler = RobustScaler().fit(odd[:, :5])
+    np.testing.assert_allclose(center[:5], scaler.center_, rtol=1e-12)
+    np.testing.assert_allclose(factor[:5], 1 / scaler.scale_, rtol=1e-12)
+    layer = InputScaling(smooth=True, flagged=[1], dtype="float64")
+    rows = np.array([[4.0, np.nan], [0.0, 2.0]])
+    layer(rows)
+    layer.set_weights([np.array([1.0, 1.0]), np.array([3.0, 0.5])])
+    z = np.array([[9.0, 0.0], [-3.0, 0.5]])
+    expected = np.c_[z / np.sqrt(1 + (z / 3) ** 2), [1.0, 0.0]]
+    np.testing.assert_allclose(layer(rows), expected, rtol=1e-12)
+
+
+def test_columns_without_spread_have_no_effect():
+    rows = np.c_[X, np.full(len(X), 7.0), np.full(len(X), np.nan)]
+    fit = classifier(input_scaling="robust").fit(rows, y)
+    changed = rows.copy()
+    changed[:, 6] = 1e6
+    np.testing.assert_array_equal(fit.predict_proba(rows), fit.predict_proba(changed))
+    center, factor, *_ = fit.model_.weights
+    np.testing.assert_array_equal(factor[6:], 0)
+    np.testing.assert_array_equal(center[6:], [7.0, 0.0])
+
+
+def test_a_column_whose_quartiles_are_equal_is_scaled_by_its_range():
+    rows = X.copy()
+    rows[:, 5] = np.arange(len(X)) % 10 == 0
+    _, factor, *_ = classifier(input_scaling="robust").fit(rows, y).model_.weights
+    assert float(factor[5]) == 2.0
+
+
+def test_waves_are_those_of_their_formula():
+    layer = PeriodicEmbedding(columns=[2, 0], dtype="float64", seed=0)
+    rows = X[:7]
+    found = np.asarray(layer(rows))
+    frequency, phase, kernel, bias = (0.1 * np.asarray(w) for w in layer.get_weights())
+    for number, column in enumerate((2, 0)):
+        angle = 2 * np.pi * rows[:, [column]] * frequency[number] + phase[number]
+        expected = np.cos(angle) @ kernel[number] + bias[number]
+        start = 6 + 3 * number
+        np.testing.assert_allclose(found[:, start : start + 3], expected, rtol=1e-9)
+    np.testing.assert_array_equal(found[:, :6], rows)
+
+
+def test_columns_of_two_values_have_no_waves():
+    fit = classifier(**CASES["both"]).fit(X, y)
+    layer = next(one for one in fit.model_.layers if one.name == "embedding")
+    assert layer.columns == (0, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("case", ["standard", "robust", "both"])
+def test_a_row_of_weight_k_equals_k_copies(case):
+    copies = np.repeat(np.arange(len(y)), WEIGHT.astype(int))
+    fit = classifier(batch_size=10**6, shuffle=False, **CASES[case])
+    weighted = clone(fit).fit(WITH_GAPS, y, WEIGHT).predict_proba(WITH_GAPS)
+    repeated = fit.fit(WITH_GAPS[copies], y[copies]).predict_proba(WITH_GAPS)
+    # The same sums in another order.
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-9)
+
+
+def test_a_row_of_weight_zero_is_absent():
+    weight = np.r_[np.zeros(20), np.ones(len(y) - 20)]
+    rows = WITH_GAPS.copy()
+    rows[:20] *= 1e6
+    fit = classifier(shuffle=False, **CASES["both"])
+    with_them = clone(fit).fit(rows, y, weight).predict_proba(rows)
+    without = fit.fit(rows[20:], y[20:]).predict_proba(rows)
+    np.testing.assert_allclose(with_them, without, rtol=1e-9)
+
+
+def test_sparse_rows_give_the_network_of_dense_ones():
+    dense = classifier(**CASES["both"]).fit(X, y)
+    sparse = classifier(**CASES["both"]).fit(csr_array(X), y)
+    np.testing.assert_array_equal(
+        dense.predict_proba(X), sparse.predict_proba(csr_array(X))
+    )
+
+
+def test_missing_values_need_scaling():
+    assert not get_tags(classifier()).input_tags.allow_nan
+    assert get_tags(classifier(input_scaling="robust")).input_tags.allow_nan
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        classifier().fit(WITH_GAPS, y)
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        classifier(input_scaling="robust").fit(np.where(X > 2, np.inf, X), y)
+
+
+def test_further_training_keeps_the_scaling():
+    fit = classifier(warm_start=True, **CASES["both"]).fit(WITH_GAPS, y)
+    center = np.asarray(fit.model_.weights[0])
+    fit.fit(X + 100, y)
+    np.testing.assert_array_equal(fit.model_.weights[0], center)
+    steps = classifier(**CASES["both"])
+    for _ in range(5):
+        steps.partial_fit(WITH_GAPS, y)
+    whole_fit = classifier(**CASES["both"]).fit(WITH_GAPS, y)
+    np.testing.assert_allclose(
+        steps.predict_proba(WITH_GAPS), whole_fit.predict_proba(WITH_GAPS), rtol=1e-9
+    )
+
+
+def test_a_warm_start_cannot_add_stages():
+    rows = X / [1, 10, 100, 1, 1, 1]
+    fit = classifier(warm_start=True, epochs=1).fit(rows, y)
+    message = (
+        "warm_start=True needs the layers, features and dtype of the last fit, but one "
+        "of them has changed. Call fit with warm_start=False."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        fit.set_params(input_scaling="robust").fit(rows, y)
