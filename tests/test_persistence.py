@@ -157,6 +157,9 @@ def test_skops_trusts_no_more_types_than_it_must(tmp_path):
         data = skops.io.dumps(PriorCorrectedClassifier(classifier))
         types |= set(skops.io.get_untrusted_types(data=data))
         types |= set(skops.io.get_untrusted_types(data=skops.io.dumps(classifier)))
+    classifier.set_params(input_scaling="robust", numeric_embedding="periodic")
+    data = skops.io.dumps(classifier.fit(X, y))
+    types |= set(skops.io.get_untrusted_types(data=data))
     for scoring in SCORINGS:
         data = skops.io.dumps(fitted_search(scoring))
         types |= set(skops.io.get_untrusted_types(data=data))

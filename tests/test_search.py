@@ -18,7 +18,6 @@ from scipy.sparse import csr_array
 from scipy.stats import loguniform
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin, clone
-from sklearn.callback import ScoringMonitor
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning
@@ -33,6 +32,7 @@ from sklearn.model_selection import (
     ParameterSampler,
     RandomizedSearchCV,
 )
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import Tags
@@ -758,16 +758,48 @@ def test_other_candidates_are_still_trained_together(groups):
     assert groups == [6]
 
 
-def test_callbacks_of_scikit_learn_on_the_search_are_an_error():
-    message = (
-        "ClassWeightSearchCV does not support scikit-learn's callbacks, which are "
-        "called for each fit, because it trains all networks together. Use "
-        "GridSearchCV, or remove them with set_callbacks()."
-    )
-    search = ClassWeightSearchCV(classifier(), "path")
-    search.set_callbacks(ScoringMonitor(scoring="accuracy"))
-    with pytest.raises(ValueError, match=whole(message)):
-        search.fit(X, Y)
+class Recorder:
+    """A callback of scikit-learn that remembers the tasks of the search itself."""
+
+    max_propagation_depth = 1
+
+    def __init__(self):
+        self.seen = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        self._record("begin", estimator, context)
+
+    def on_fit_task_end(self, estimator, context):
+        self._record("end", estimator, context)
+
+    def _record(self, event, estimator, context):
+        if isinstance(estimator, BaseSearchCV):
+            self.seen.append((event, context.task_name, context.task_id))
+
+
+def test_callbacks_of_scikit_learn_follow_the_fits_of_the_search():
+    recorder = Recorder()
+    search = ClassWeightSearchCV(classifier(), {"class_weight": WEIGHTS}, cv=2)
+    search.set_callbacks(recorder).fit(X, Y)
+    # The names of GridSearchCV.
+    name = "candidate-split-evaluation"
+    fits = [(event, name, task) for task in range(6) for event in ("begin", "end")]
+    events = [event for event in recorder.seen if event[1] != name]
+    assert sorted(set(recorder.seen) - set(events)) == sorted(fits)
+    assert [event[:2] for event in events] == [
+        ("begin", "fit"),
+        ("begin", "search"),
+        ("end", "search"),
+        ("begin", "refit-with-best-params"),
+        ("end", "refit-with-best-params"),
+        ("end", "fit"),
+    ]
 
 
 # failures

@@ -16,33 +16,21 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from skweighted._costs._weights import STRATEGIES
 from skweighted._engine._callbacks import SklearnCallbacks
-from skweighted._estimator._classes import Classes
 from skweighted._estimator._ensemble import TrainedEnsemble
+from skweighted._estimator._fit import check_steps, prepared_fit, prepared_step
 from skweighted._estimator._input import (
-    Arrays,
     prediction_array,
     training_arrays,
     validation_arrays,
 )
-from skweighted._estimator._labels import Labels
 from skweighted._estimator._parameters import all_names, check_names, signature_of
-from skweighted._estimator._problem import make_task, targets_of
-from skweighted._estimator._scaling import InputStages, input_stages
 from skweighted._estimator._scikeras import BaseWrapper
 from skweighted._estimator._settings import Settings, parse
-from skweighted._estimator._start import (
-    check_same_network,
-    check_same_targets,
-    member_seeds,
-    network_spec,
-    new_start,
-)
 from skweighted._estimator._train import Training, untrained_network
 from skweighted._estimator._train_ensemble import (
     EnsembleTraining,
     PreparedEnsemble,
     assembled,
-    prepared_ensemble,
     train_ensemble,
 )
 from skweighted._tensorflow import keras
@@ -539,34 +527,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         """Return what `fit` trains, from its arguments."""
         arrays = training_arrays(self, X, y, sample_weight, reset=True)
         validation = validation_arrays(self, X_val, y_val, sample_weight_val)
-        if validation is not None and not self.early_stopping:
-            raise ValueError(
-                "X_val and y_val are used only by early stopping, but "
-                "early_stopping is False. Use early_stopping=True, or leave them "
-                "out."
-            )
-        targets = targets_of(arrays)
-        before = (
-            self._current()
-            if self.warm_start and self.__sklearn_is_fitted__()
-            else None
-        )
-        inputs = self._input_stages(settings, arrays, before)
-        network = network_spec(
-            settings, arrays.X.shape[1], arrays.X.dtype.name, targets, inputs.stages
-        )
-        seeds = member_seeds(self.random_state, self.n_networks)
-        starts = [new_start(seed, network, targets, inputs.scaling) for seed in seeds]
-        if before is not None:
-            check_same_targets(targets, before.targets)
-            self._check_same_number(before, "warm_start=True")
-            for number, one in enumerate(before.networks):
-                check_same_network(network, one.network, "warm_start=True")
-                starts[number] = one.warm(starts[number])
-        task = make_task(
-            settings, targets, network.dtype, arrays, validation=validation
-        )
-        return prepared_ensemble(settings, starts, seeds, task, self.epochs)
+        is_warm = self.warm_start and self.__sklearn_is_fitted__()
+        before = self._current() if is_warm else None
+        return prepared_fit(settings, self.random_state, arrays, validation, before)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -593,93 +556,15 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         -------
         self : CostSensitiveMLPClassifier
         """
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit does not support early stopping, because it trains one "
-                "epoch per call. Use early_stopping=False, or fit."
-            )
-        if self.class_weight_start:
-            raise ValueError(
-                "partial_fit does not support class_weight_start, because the number "
-                "of epochs is not known. Use class_weight_start=0, or fit."
-            )
-        if self.ensemble in ("folds", "balanced"):
-            raise ValueError(
-                f"partial_fit does not support ensemble={self.ensemble!r}, which "
-                f"divides all rows among the networks. Use ensemble='seeds', or fit."
-            )
         settings = self._settings()
-        is_first = not self.__sklearn_is_fitted__()
+        check_steps(settings)
+        before = self._current() if self.__sklearn_is_fitted__() else None
         with self._features_kept_on_failure():
-            arrays = training_arrays(self, X, y, sample_weight, reset=is_first)
-            targets = self._partial_fit_targets(arrays, classes)
-            before = None if is_first else self._current()
-            inputs = self._input_stages(settings, arrays, before)
-            network = network_spec(
-                settings, arrays.X.shape[1], arrays.X.dtype.name, targets, inputs.stages
+            arrays = training_arrays(self, X, y, sample_weight, reset=before is None)
+            prepared = prepared_step(
+                settings, self.random_state, arrays, classes, before
             )
-            if before is None:
-                seeds = member_seeds(self.random_state, self.n_networks)
-                starts = [
-                    new_start(seed, network, targets, inputs.scaling) for seed in seeds
-                ]
-            else:
-                self._check_same_number(before, "partial_fit")
-                seeds = list(before.seeds)
-                first = before.networks[0].network
-                if self.dtype == "auto":
-                    network = replace(network, dtype=first.dtype)
-                check_same_network(network, first, "partial_fit")
-                starts = [one.continued(network) for one in before.networks]
-            task = make_task(
-                settings, targets, network.dtype, arrays, earlier=starts[0].totals
-            )
-            prepared = prepared_ensemble(settings, starts, seeds, task, 1)
             return self._learn(prepared, (X, y, sample_weight))
-
-    def _input_stages(
-        self, settings: Settings, arrays: Arrays, before: TrainedEnsemble | None
-    ) -> InputStages:
-        """Return the stages for the inputs: those of earlier training, or new ones."""
-        found = input_stages(settings, arrays)
-        if before is None:
-            return found
-        stages = before.networks[0].network.inputs
-        if [type(stage) for stage in stages] != [type(stage) for stage in found.stages]:
-            return found  # refused later, as another network
-        n_scaling = len(found.scaling)
-        return InputStages(stages, before.networks[0].parameters[:n_scaling])
-
-    def _check_same_number(self, before: TrainedEnsemble, who: str) -> None:
-        """Raise ValueError if the number of networks has changed."""
-        if len(before.networks) != self.n_networks:
-            raise ValueError(
-                f"{who} needs the n_networks of the last fit. It was "
-                f"{len(before.networks)} and is now {self.n_networks}. Call fit with "
-                f"warm_start=False."
-            )
-
-    def _partial_fit_targets(self, arrays: Arrays, classes: Any) -> Classes | Labels:
-        """Return the targets of a partial_fit call."""
-        before = self._trained.targets if self.__sklearn_is_fitted__() else None
-        if classes is None:
-            return targets_of(arrays) if before is None else before
-        given = np.unique(np.asarray(classes))
-        if len(given) < 2 or (given != given).any():
-            raise ValueError(
-                f"classes must contain at least two labels, and no NaN. Got "
-                f"{np.asarray(classes).tolist()}."
-            )
-        if before is None:
-            is_multilabel = arrays.y.ndim == 2
-            return Labels(arrays.y.shape[1]) if is_multilabel else Classes(given)
-        if not np.array_equal(given, before.classes):
-            raise ValueError(
-                f"classes must be the same in all calls of partial_fit. They were "
-                f"{before.classes.tolist()} and are now {given.tolist()}. To start "
-                f"over, call fit or clone the estimator."
-            )
-        return before
 
     def _settings(self) -> Settings:
         """Return the parsed parameters."""

@@ -93,6 +93,7 @@ class Settings:
     calibration: str | None
     input_scaling: str | None
     numeric_embedding: str | None
+    epochs: int
 
 
 # Parameters that are used as settings without change.
@@ -101,7 +102,7 @@ _AS_GIVEN = (
     *("normalize_weights", "cost_matrix", "loss", "correct_probabilities", "shuffle"),
     *("early_stopping", "validation_fraction", "n_iter_no_change", "tol", "monitor"),
     *("monitor_weighted", "engine", "n_networks", "ensemble", "threshold"),
-    *("calibration", "input_scaling", "numeric_embedding"),
+    *("calibration", "input_scaling", "numeric_embedding", "epochs"),
 )
 
 

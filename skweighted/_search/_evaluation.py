@@ -22,6 +22,7 @@ from skweighted._estimator._train import Prepared, Training
 from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
 from skweighted._progress import Bar
 from skweighted._search import _queue
+from skweighted._search._callbacks import SearchTasks
 from skweighted._search._candidates import Candidate, earlier_steps, prefix_of
 from skweighted._search._last_step import (
     Received,
@@ -62,6 +63,8 @@ class Evaluation:
     scoring : Scoring
     n_jobs : int or None
         Processes for what is fitted one by one.
+    tasks : SearchTasks
+        Called after each fit that is scored.
     bar : callable ``(n_fits) -> None``, or None
         Called with the number of fits that are done.
     pruning : bool
@@ -73,6 +76,7 @@ class Evaluation:
     scoring: Scoring
     n_jobs: int | None
     bar: Bar | None
+    tasks: SearchTasks
     pruning: bool
     _queue: Queue[Fit] = field(init=False)
     _results: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
@@ -230,6 +234,7 @@ class Evaluation:
             result = self._result(fit, [next(trained) for _ in networks])
             seconds = fit.seconds + share * len(networks)
             self._results[fit.candidate, fit.fold] = result | {"fit_time": seconds}
+            self.tasks.scored(fit.candidate * self.n_folds + fit.fold)
         self._show(len(self._results))
 
     def _result(self, fit: Fit, trained: list[Training | Exception]) -> dict[str, Any]:
@@ -294,6 +299,7 @@ class Evaluation:
         )
         for key, result in zip(keys, done, strict=True):
             self._results[key] = result
+            self.tasks.scored(key[0] * self.n_folds + key[1])
             self._show(len(self._results))
 
 

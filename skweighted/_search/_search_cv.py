@@ -20,6 +20,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_method_params, indexable
 
 from skweighted._progress import progress_bar
+from skweighted._search._callbacks import SearchTasks
 from skweighted._search._candidates import candidates_of
 from skweighted._search._evaluation import Evaluation
 from skweighted._search._scoring import Scoring
@@ -213,12 +214,6 @@ class ClassWeightSearchCV(BaseSearchCV):
             are kept: `cv_results_` has their scores, and NaN for the others, and
             `best_params_` is the best of them. There is no `best_estimator_`.
         """
-        if hasattr(self, "_skl_callbacks"):
-            raise ValueError(
-                "ClassWeightSearchCV does not support scikit-learn's callbacks, which "
-                "are called for each fit, because it trains all networks together. Use "
-                "GridSearchCV, or remove them with set_callbacks()."
-            )
         scorers, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
         _check_order(X, y)
@@ -249,6 +244,8 @@ class ClassWeightSearchCV(BaseSearchCV):
             "error_score": self.error_score,
             "verbose": self.verbose,
         }
+        weight = params.get("sample_weight")
+        tasks = SearchTasks(self, X, y, weight, n_fits, self.refit is not False)
         with progress_bar(n_fits, "fits", shown=self.verbose > 0) as bar:
             evaluation = Evaluation(
                 estimator=self.estimator,
@@ -256,6 +253,7 @@ class ClassWeightSearchCV(BaseSearchCV):
                 scoring=Scoring(X, y, folds, len(candidates), shared),
                 n_jobs=self.n_jobs,
                 bar=bar,
+                tasks=tasks,
                 pruning=self.pruning is not None,
             )
             try:
@@ -264,8 +262,10 @@ class ClassWeightSearchCV(BaseSearchCV):
                 self._keep(evaluation, scorers, refit_metric)
         _warn_or_raise_about_fit_failures(evaluation.results(), self.error_score)
         self._choose(self._remember(evaluation, scorers, refit_metric))
+        tasks.searched()
         if self.refit:
-            self._refit(X, y, routed.estimator.fit)
+            self._refit(X, y, routed.estimator.fit, tasks)
+        tasks.finished()
         return self
 
     def _keep(self, evaluation: Evaluation, scorers: Any, refit_metric: Any) -> None:
@@ -329,12 +329,15 @@ class ClassWeightSearchCV(BaseSearchCV):
             self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
         self.best_params_ = results["params"][self.best_index_]
 
-    def _refit(self, X: Any, y: Any, fit_params: dict[str, Any]) -> None:
+    def _refit(
+        self, X: Any, y: Any, fit_params: dict[str, Any], tasks: SearchTasks
+    ) -> None:
         """Fit the best candidate to all rows."""
         best = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
         start = time.time()
         try:
-            self.best_estimator_ = best.fit(X, y, **fit_params)
+            with tasks.refitting(best):
+                self.best_estimator_ = best.fit(X, y, **fit_params)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 "The last fit, of the best candidate to all rows, was interrupted. "
