@@ -98,7 +98,8 @@ def _with_text_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--groups",
     metavar="COLUMN",
-    help="Group column, such as patient IDs; a group is never split across folds.",
+    help="Group column, such as patient IDs; a group is never split across folds. "
+    "With 'identical', rows with equal features are a group.",
 )
 @_with_text_options
 @click.option(
@@ -215,7 +216,7 @@ def compare(
     # them. Only commands and their helpers import late.
     from skweighted._columns import conspicuous
     from skweighted.comparison.files import is_text
-    from skweighted.comparison.plan import make_plan
+    from skweighted.comparison.plan import IDENTICAL, make_plan
     from skweighted.comparison.report.text import details as all_details
     from skweighted.comparison.run import run
 
@@ -226,8 +227,10 @@ def compare(
     for option, out in outs.items():
         _check_writable(option, out, file)
     X, y = _load(file, target, text_format)
-    group_of_row = None
-    if groups is not None:
+    group_of_row: Any = None
+    if groups == IDENTICAL and groups not in getattr(X, "columns", ()):
+        group_of_row = groups
+    elif groups is not None:
         X, group_of_row = _split_groups(X, groups, target)
     plan = make_plan(
         X,

@@ -473,6 +473,12 @@ def test_a_column_of_groups_is_not_a_feature(folder, capsys, quick_network):
     assert_python_gives_the_same(X, y, groups=persons)
 
 
+def test_identical_rows_can_be_groups(folder, capsys, quick_network):
+    assert run_quickly("--groups", "identical", "--csv", "out.csv") == 0
+    X, y = split_target(read_table("data.csv"), "fraud")
+    assert_python_gives_the_same(X, y, groups="identical")
+
+
 def test_repeats_draw_new_folds(folder, capsys, quick_network):
     assert run_quickly("--repeats", "2", "--csv", "out.csv") == 0
     assert "Means over 4 folds; " in capsys.readouterr().out

@@ -986,3 +986,42 @@ def test_networks_of_all_folds_train_together_with_the_same_scores(monkeypatch):
         # A program for several networks rounds sums in another way.
         rtol=1e-6,
     )
+
+
+def copied(kind):
+    """Return features of which each row occurs three times, and labels."""
+    rows = np.repeat(X[:60].round(1), 3, axis=0)
+    rows[rows == rows[0, 0]] = 0.0
+    labels = np.repeat(np.arange(60) % 3 == 0, 3).astype(int)
+    labels[::7] ^= 1  # copies of a row can have different labels
+    if kind == "sparse":
+        return sparse.csr_array(rows), labels
+    if kind == "frame":
+        frame = pd.DataFrame(rows)
+        frame[0] = np.where(frame[0] > 0, "high", "low")
+        frame.iloc[:3, 1] = np.nan
+        frame.columns = [f"x{number}" for number in range(rows.shape[1])]
+        return frame, labels
+    return rows, labels
+
+
+@pytest.mark.parametrize("kind", ["dense", "sparse", "frame"])
+def test_identical_rows_are_never_on_both_sides(kind):
+    features, labels = copied(kind)
+    network = LogisticRegression()
+    found = compare(
+        features, labels, estimator=network, strategies=["none"], groups="identical"
+    )
+    original = np.arange(len(labels)) // 3
+    split = [
+        len(set(original[fold.train]) & set(original[fold.test]))
+        for fold in found.folds
+    ]
+    assert split == [0] * 5
+    assert found.groups.max() == 59
+
+
+def test_groups_in_a_word_are_identical_rows():
+    message = "groups must be one value per row, or 'identical'. Got 'same'."
+    with pytest.raises(ValueError, match=whole(message)):
+        compare(X, Y, estimator=LogisticRegression(), groups="same")

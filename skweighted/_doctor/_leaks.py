@@ -55,7 +55,8 @@ def copies_across_folds(case: Case) -> Iterator[Finding]:
         why="If the copies are one case that was recorded several times, the "
         "classifier has seen the test row in training, and scores are too high. If "
         "they are different cases with equal values, keep them.",
-        fix="Remove copies before splitting, or keep them in one fold:\n"
+        fix="Remove copies before splitting, or keep them in one fold, as "
+        "compare(..., groups='identical') does:\n"
         "    from sklearn.model_selection import StratifiedGroupKFold\n"
         "    copies = pd.util.hash_pandas_object(pd.DataFrame(X), index=False)\n"
         "    cv = StratifiedGroupKFold(5)\n"

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, issparse
 from sklearn.model_selection import (
     StratifiedGroupKFold,
     StratifiedKFold,
@@ -111,6 +113,28 @@ def group_numbers(groups: Any) -> np.ndarray:
             f"Fill it in, or remove these rows."
         )
     return numbers
+
+
+def identical_rows(X: Any) -> np.ndarray:
+    """Return a number for each row, which is the same for rows with equal values.
+
+    Parameters
+    ----------
+    X : DataFrame, ndarray or sparse matrix of shape (n_samples, n_features)
+        Features, checked. Missing values are equal to each other.
+    """
+    if issparse(X):
+        rows = csr_array(X)
+        rows.sum_duplicates()
+        rows.eliminate_zeros()
+        pairs = pairwise(rows.indptr.tolist())
+        keys = [
+            (rows.indices[start:stop].tobytes(), rows.data[start:stop].tobytes())
+            for start, stop in pairs
+        ]
+        return pd.factorize(pd.Series(keys, dtype=object))[0]
+    hashes = pd.util.hash_pandas_object(pd.DataFrame(X), index=False)
+    return pd.factorize(hashes)[0]
 
 
 def positions(rows: Any) -> np.ndarray:

@@ -9,7 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from skweighted.comparison.data import LabeledData, as_labeled_data
-from skweighted.comparison.folds import Fold, group_numbers, make_folds
+from skweighted.comparison.folds import (
+    Fold,
+    group_numbers,
+    identical_rows,
+    make_folds,
+)
 from skweighted.comparison.preprocessing import (
     gives_sparse,
     make_coded_preprocessing,
@@ -25,6 +30,9 @@ from skweighted.comparison.strategies import (
     choose_strategies,
 )
 from skweighted.metrics import expected_cost_score
+
+# In place of groups: rows with equal values of all features are a group.
+IDENTICAL = "identical"
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +151,13 @@ def make_plan(
             f"random_state must be an integer from 0 to 4,294,967,295, or None. Got "
             f"{random_state!r}."
         )
-    if groups is not None:
+    if isinstance(groups, str):
+        if groups != IDENTICAL:
+            raise ValueError(
+                f"groups must be one value per row, or {IDENTICAL!r}. Got {groups!r}."
+            )
+        groups = identical_rows(data.X)
+    elif groups is not None:
         groups = group_numbers(groups)
     folds = make_folds(data, cv, n_repeats, groups, random_state)
     return Plan(data, chosen, folds, cost_matrix, random_state, groups)

@@ -57,9 +57,11 @@ def compare(
         of each fold.
     n_repeats : int, default=1
         How often a number of folds is drawn.
-    groups : array-like of shape (n_samples,), default=None
+    groups : array-like of shape (n_samples,), "identical" or None, default=None
         A group is never split across training and test rows, nor across the folds
-        inside the training rows on which a threshold is tuned.
+        inside the training rows on which a threshold is tuned. With "identical", rows
+        with equal features are a group: otherwise a model that memorizes training rows
+        recognizes their copies among the test rows.
     cost_matrix : array-like, dict or DataFrame, default=None
         Cost of each mistake: rows are truths and columns predictions, in the sorted
         order of the labels, or a dict ``{(truth, prediction): cost}``. Adds costs to
