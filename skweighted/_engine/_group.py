@@ -16,6 +16,7 @@ from skweighted._engine._early_stopping import evaluation_of, watch_of
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._network import as_matrix
 from skweighted._engine._program import Block, PerNetwork, Program, Shape, program_for
+from skweighted._engine._schedules import factors
 from skweighted._engine._spec import (
     NetworkSpec,
     Run,
@@ -180,7 +181,8 @@ class Group:
         n_rows = max(LEAST_ROWS, 1 << (most_rows - 1).bit_length())
         n_rows = min(self._spec.batch_size, n_rows)
         n_steps = _block_steps(self._network, len(self._slots), n_rows)
-        shape = Shape(n_steps, len(self._slots), n_rows)
+        is_scheduled = any(one.run.schedule for one in self._members.values())
+        shape = Shape(n_steps, len(self._slots), n_rows, is_scheduled)
         return program_for(self._network, self._spec.optimizer, self._spec.loss, shape)
 
     def _shrink(self, epoch: int) -> None:
@@ -258,8 +260,20 @@ class Group:
             )
             for part, values in zip(block.kept, kept, strict=True):
                 part[:n_steps, m] = values
+        if shape.is_scheduled:
+            block = block._replace(rate=self._rates(step))
         # Copied into tensors here, because the program is what takes longest.
         return step, n_steps, tf.nest.map_structure(tf.constant, block)
+
+    def _rates(self, step: int) -> np.ndarray:
+        """Return factors of the learning rates in the steps of a block."""
+        total = self._spec.epochs * self._n_steps
+        rates = [
+            factors(member.run.schedule, step, self._program.shape.n_steps, total)
+            for member in self._slots
+        ]
+        shape = (self._program.shape.n_steps, len(rates), 1, 1)
+        return np.transpose(rates).reshape(shape).astype(keras.config.floatx())
 
     def _run_block(self, step: int, n_steps: int, block: Block) -> None:
         """Run some steps of every network, and record their losses."""

@@ -19,7 +19,8 @@ from skweighted._engine._keras_model import (
     set_optimizer_state,
     set_parameters,
 )
-from skweighted._engine._optimizers import copy_of
+from skweighted._engine._optimizers import copy_of, learning_rate_of
+from skweighted._engine._schedules import factors
 from skweighted._engine._spec import (
     Hook,
     NetworkSpec,
@@ -61,7 +62,9 @@ class _Follower(keras.callbacks.Callback):
         self, network: NetworkSpec, spec: TrainingSpec, run: Run, hooks: Sequence[Hook]
     ) -> None:
         super().__init__()
-        self._run, self._hooks = run, hooks
+        self._spec, self._run, self._hooks = spec, run, hooks
+        self._n_steps = -(-len(run.data.rows) // spec.batch_size)
+        self._step, self._first_rate = 0, learning_rate_of(spec.optimizer)
         self.watch = watch_of(spec, run)
         self._evaluation = evaluation_of(network, spec, [run])
         self.logs: list[dict[str, float]] = []
@@ -70,6 +73,13 @@ class _Follower(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         for hook in self._hooks:
             hook.begin_epoch(epoch)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self._run.schedule is not None:
+            total = self._spec.epochs * self._n_steps
+            [factor] = factors(self._run.schedule, self._step, 1, total)
+            self._step += 1
+            self.model.optimizer.learning_rate = self._first_rate * factor
 
     def on_epoch_end(self, epoch, logs=None):
         # The same dict is passed to the user's callbacks after this one.

@@ -42,6 +42,7 @@ class Block(NamedTuple):
     weight: Any  # (K, M, B), or (K, M, B, n_outputs) if each output has its own
     n_rows: Any  # (K, M)
     kept: tuple[Any, ...]  # of each stage with dropout: (K, M, n_units, B), bool
+    rate: Any = ()  # with schedules, factors of the learning rates: (K, M, 1, 1)
 
 
 class PerNetwork(NamedTuple):
@@ -55,11 +56,15 @@ class PerNetwork(NamedTuple):
 
 @dataclass(frozen=True)
 class Shape:
-    """The fixed shape of a program: up to K steps of M networks on B rows."""
+    """The fixed shape of a program: up to K steps of M networks on B rows.
+
+    With `is_scheduled`, blocks have factors of the learning rates.
+    """
 
     n_steps: int
     n_networks: int
     n_rows: int
+    is_scheduled: bool = False
 
 
 class Program:
@@ -165,6 +170,8 @@ class Program:
 
         def one_step(step, losses):
             batch = tf.nest.map_structure(lambda values: values[step], block)
+            if self.shape.is_scheduled:
+                self._learning_rate.assign(numbers.learning_rate * batch.rate)
             with tf.GradientTape() as tape:
                 loss = self._batch_loss(loss_function, batch, numbers)
                 total = tf.reduce_sum(loss)

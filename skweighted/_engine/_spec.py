@@ -243,6 +243,8 @@ class Run:
         optimizer.
     first_epoch : int
         Number of earlier epochs, after which the shuffles continue.
+    schedule : str or None
+        Name of the schedule of the learning rate; None is a constant rate.
     loss : keras.losses.Loss or None
         The loss of the specification with other data, such as class priors; None uses
         it without change.
@@ -260,6 +262,7 @@ class Run:
     optimizer_state: tuple[np.ndarray, ...] | None = None
     first_epoch: int = 0
     loss: Any = None
+    schedule: str | None = None
     l2: tuple[float, ...] | None = None
     dropout: tuple[float, ...] | None = None
 

@@ -91,8 +91,12 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Accepts routed parameters, such as ``optimizer__momentum=0.9``. An instance is
         copied, and keeps its own learning rate.
-    learning_rate : float or keras LearningRateSchedule, default=1e-3
-        Step size of the optimizer; ``optimizer__learning_rate`` overrides it.
+    learning_rate : float, "cosine", "coslog4" or keras schedule, default=1e-3
+        Step size of the optimizer; ``optimizer__learning_rate`` overrides it. With
+        "cosine", it falls to 0 over all `epochs` along half a cosine wave; with
+        "coslog4", it rises and falls in four waves, each twice as long as the one
+        before (Holzmueller et al., 2024). Both begin with, or rise to,
+        ``optimizer__learning_rate``, which is then 1e-3 by default.
     input_scaling : {"standard", "robust"} or None, default=None
         Whether the network scales its inputs first, by statistics of the training rows
         that respect `sample_weight`: "standard" to mean 0 and variance 1; "robust" by
@@ -294,6 +298,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         "optimizer": [str, type, keras.optimizers.Optimizer],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
+            StrOptions({"cosine", "coslog4"}),
             keras.optimizers.schedules.LearningRateSchedule,
         ],
         "input_scaling": [StrOptions({"standard", "robust"}), None],

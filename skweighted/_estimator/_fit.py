@@ -109,6 +109,11 @@ def check_steps(settings: Settings) -> None:
             "partial_fit does not support early stopping, because it trains one epoch "
             "per call. Use early_stopping=False, or fit."
         )
+    if settings.schedule is not None:
+        raise ValueError(
+            f"partial_fit does not support learning_rate={settings.schedule!r}, "
+            f"because the number of epochs is not known. Use a number, or fit."
+        )
     if settings.class_weight_start:
         raise ValueError(
             "partial_fit does not support class_weight_start, because the number of "

@@ -214,6 +214,7 @@ def _run(settings: Settings, start: Start, problem: Problem, score: Any) -> Run:
         score=score,
         optimizer_state=start.optimizer_state if is_same else None,
         first_epoch=start.first_epoch,
+        schedule=settings.schedule,
     )
 
 
