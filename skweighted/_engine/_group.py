@@ -14,7 +14,7 @@ from skweighted._engine._batches import batches_of, with_same_rows
 from skweighted._engine._dropout import kept_units
 from skweighted._engine._early_stopping import evaluation_of, watch_of
 from skweighted._engine._loss_data import stacked_data
-from skweighted._engine._network import as_matrix
+from skweighted._engine._network import as_matrix, rows_last
 from skweighted._engine._program import Block, PerNetwork, Program, Shape, program_for
 from skweighted._engine._schedules import factors
 from skweighted._engine._spec import (
@@ -238,12 +238,12 @@ class Group:
         size = (shape.n_steps, shape.n_networks, shape.n_rows)
         weight_shape = self._slots[0].run.data.weight_shape
         block = Block(
-            X=np.zeros((*size[:2], network.n_features, shape.n_rows), network.dtype),
+            X=_empty(shape, network.n_features, network.dtype),
             target=np.zeros((*size, network.stages[-1].n_units), network.dtype),
             weight=np.zeros((*size, *weight_shape), network.dtype),
             n_rows=np.ones(size[:2], network.dtype),
             kept=tuple(
-                np.ones((*size[:2], stage.n_units, shape.n_rows), bool)
+                _empty(shape, stage.n_units, bool)
                 for stage in network.stages[:-1]
                 if stage.dropout
             ),
@@ -260,6 +260,9 @@ class Group:
             )
             for part, values in zip(block.kept, kept, strict=True):
                 part[:n_steps, m] = values
+        if not rows_last(shape.n_networks):
+            X, *kept = (part.swapaxes(2, 3) for part in (block.X, *block.kept))
+            block = block._replace(X=X, kept=tuple(kept))
         if shape.is_scheduled:
             block = block._replace(rate=self._rates(step))
         # Copied into tensors here, because the program is what takes longest.
@@ -395,6 +398,14 @@ def _numbers_taken(numbers: PerNetwork, kept: Sequence[int]) -> PerNetwork:
         scale=numbers.scale[:, kept],
         loss_data={name: values[kept] for name, values in numbers.loss_data.items()},
     )
+
+
+def _empty(shape: Shape, n_values: int, dtype: Any) -> np.ndarray:
+    """Return zeros of shape (K, M, n_values, B), in the memory order of a program."""
+    size = (shape.n_steps, shape.n_networks)
+    if rows_last(shape.n_networks):
+        return np.zeros((*size, n_values, shape.n_rows), dtype)
+    return np.zeros((*size, shape.n_rows, n_values), dtype).swapaxes(2, 3)
 
 
 def _block_steps(network: NetworkSpec, n_networks: int, n_rows: int) -> int:

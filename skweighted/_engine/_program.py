@@ -34,7 +34,8 @@ class Block(NamedTuple):
     """The batches of up to K steps of M networks, padded to a fixed shape.
 
     A padding row has weight 0, so it has no effect. `n_rows` is the number of other
-    rows, by which Keras divides the loss of a batch.
+    rows, by which Keras divides the loss of a batch. For a single network, the last two
+    axes of `X` and `kept` are swapped, see `rows_last`.
     """
 
     X: Any  # (K, M, n_features, B)
