@@ -79,11 +79,32 @@ def with_waves(
     """
     ops = keras.ops
     some = ops.take(X, np.asarray(columns, dtype="int32"), axis=-1)
-    angle = 2 * math.pi * some[..., None] * frequency[..., None, :, :]
-    waves = ops.cos(angle + phase[..., None, :, :])
+    turns = some[..., None] * frequency[..., None, :, :]
+    waves = cosine_of_turns(turns + phase[..., None, :, :] / (2 * math.pi))
     mapped = ops.einsum("...nfw,...fwk->...nfk", waves, kernel) + bias[..., None, :, :]
     flat = ops.reshape(mapped, (*ops.shape(X)[:-1], math.prod(mapped.shape[-2:])))
     return ops.concatenate([X, flat], axis=-1)
+
+
+def cosine_of_turns(turns: Any) -> Any:
+    """Return ``cos(2 pi x)``, to the precision of the tensor.
+
+    By its Taylor series on a quarter of a turn: XLA's own cosine calls a function for
+    each value, and a training step with waves took 2.5 to 6 times as long.
+    """
+    ops = keras.ops
+    # Half a turn around the nearest whole one, of which the outer half is mirrored.
+    distance = ops.abs(turns - ops.round(turns))
+    is_outer = distance > 0.25
+    angle = 2 * math.pi * ops.where(is_outer, 0.5 - distance, distance)
+    square = ops.square(angle)
+    # The next term is below 1e-8 in float32, and below 1e-16 in float64.
+    n_terms = 7 if keras.backend.standardize_dtype(turns.dtype) == "float32" else 11
+    terms = [(-1) ** i / math.factorial(2 * i) for i in range(n_terms)]
+    value = ops.full_like(square, terms[-1])
+    for term in terms[-2::-1]:
+        value = value * square + term
+    return ops.where(is_outer, -value, value)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)

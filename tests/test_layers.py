@@ -11,7 +11,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.utils import get_tags
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted.layers import InputScaling, PeriodicEmbedding
+from skweighted.layers import InputScaling, PeriodicEmbedding, cosine_of_turns
 
 X, y = make_classification(
     300, 6, n_informative=5, n_redundant=0, weights=[0.8], flip_y=0.05, random_state=0
@@ -146,6 +146,15 @@ def test_waves_are_those_of_their_formula():
         start = 6 + 3 * number
         np.testing.assert_allclose(found[:, start : start + 3], expected, rtol=1e-9)
     np.testing.assert_array_equal(found[:, :6], rows)
+
+
+@pytest.mark.parametrize(("dtype", "error"), [("float32", 5e-7), ("float64", 3e-15)])
+def test_waves_are_cosines_to_their_precision(dtype, error):
+    turns = np.linspace(-3, 3, 12_001).astype(dtype)
+    found = np.asarray(cosine_of_turns(keras.ops.convert_to_tensor(turns)))
+    assert found.dtype == dtype
+    exact = np.cos(2 * np.pi * turns.astype(np.float64))
+    np.testing.assert_allclose(found, exact, rtol=0, atol=error)
 
 
 def test_columns_of_two_values_have_no_waves():
