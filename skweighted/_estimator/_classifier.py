@@ -20,6 +20,7 @@ from skweighted._estimator._classes import Classes
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._input import (
     Arrays,
+    Use,
     prediction_array,
     training_arrays,
     validation_arrays,
@@ -517,7 +518,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         sample_weight_val: Any = None,
     ) -> PreparedEnsemble:
         """Return what `fit` trains, from its arguments."""
-        arrays = training_arrays(self, X, y, sample_weight, reset=True)
+        arrays = self._arrays(X, y, sample_weight, "fit")
         validation = validation_arrays(self, X_val, y_val, sample_weight_val)
         if validation is not None and not self.early_stopping:
             raise ValueError(
@@ -526,6 +527,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 "out."
             )
         targets = targets_of(arrays)
+        settings = self._feasible(settings, targets, arrays, validation)
         network = network_spec(
             settings, arrays.X.shape[1], arrays.X.dtype.name, targets
         )
@@ -542,6 +544,46 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             settings, targets, network.dtype, arrays, validation=validation
         )
         return prepared_ensemble(settings, starts, seeds, task, self.epochs)
+
+    # What `CostSensitiveTabularClassifier` does in another way.
+
+    # The attributes that belong to X, which `fit` sets before it trains.
+    _kept: tuple[str, ...] = ("n_features_in_", "feature_names_in_")
+
+    def _arrays(self, X: Any, y: Any, sample_weight: Any, use: Use) -> Arrays:
+        """Return X, y and sample_weight as checked arrays."""
+        is_first = use == "fit" or (
+            use == "partial_fit" and not self.__sklearn_is_fitted__()
+        )
+        return training_arrays(self, X, y, sample_weight, reset=is_first)
+
+    def _features(self, X: Any) -> Any:
+        """Return X as a checked array for prediction."""
+        return prediction_array(self, X)
+
+    def _feasible(
+        self,
+        settings: Settings,
+        targets: Classes | Labels,
+        arrays: Arrays,
+        validation: Arrays | None,
+    ) -> Settings:
+        """Return the settings with which `fit` can train on these rows."""
+        return settings
+
+    def _partial_fit_settings(self) -> Settings:
+        """Return the settings of `partial_fit`, or raise ValueError."""
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit does not support early stopping, because it trains one "
+                "epoch per call. Use early_stopping=False, or fit."
+            )
+        if self.ensemble in ("folds", "balanced"):
+            raise ValueError(
+                f"partial_fit does not support ensemble={self.ensemble!r}, which "
+                f"divides all rows among the networks. Use ensemble='seeds', or fit."
+            )
+        return self._settings()
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -568,25 +610,15 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         -------
         self : CostSensitiveMLPClassifier
         """
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit does not support early stopping, because it trains one "
-                "epoch per call. Use early_stopping=False, or fit."
-            )
         if self.class_weight_start:
             raise ValueError(
                 "partial_fit does not support class_weight_start, because the number "
                 "of epochs is not known. Use class_weight_start=0, or fit."
             )
-        if self.ensemble in ("folds", "balanced"):
-            raise ValueError(
-                f"partial_fit does not support ensemble={self.ensemble!r}, which "
-                f"divides all rows among the networks. Use ensemble='seeds', or fit."
-            )
-        settings = self._settings()
+        settings = self._partial_fit_settings()
         is_first = not self.__sklearn_is_fitted__()
         with self._features_kept_on_failure():
-            arrays = training_arrays(self, X, y, sample_weight, reset=is_first)
+            arrays = self._arrays(X, y, sample_weight, "partial_fit")
             targets = self._partial_fit_targets(arrays, classes)
             network = network_spec(
                 settings, arrays.X.shape[1], arrays.X.dtype.name, targets
@@ -702,7 +734,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     @contextlib.contextmanager
     def _features_kept_on_failure(self):
         """Restore the feature attributes, which sklearn sets first, if fit fails."""
-        names = ("n_features_in_", "feature_names_in_")
+        names = self._kept
         before = {name: vars(self)[name] for name in names if name in vars(self)}
         trained = vars(self).get("_trained")
         try:
@@ -761,7 +793,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         fitted = []
         for seed, network in zip(ensemble.seeds, ensemble.networks, strict=True):
             one = clone(self).set_params(random_state=seed, **alone)
-            for name in ("n_features_in_", "feature_names_in_"):
+            for name in self._kept:
                 if name in vars(self):
                     setattr(one, name, vars(self)[name])
             part = TrainedEnsemble((network,), ensemble.class_weight, (seed,))
@@ -799,7 +831,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             cross-entropy, these are the probabilities of the weighted problem, unless
             `correct_probabilities` is True.
         """
-        X = prediction_array(self, X)
+        X = self._features(X)
         ensemble = self._current()
         return ensemble.true_proba(X) if self._is_true(ensemble) else ensemble.proba(X)
 
@@ -829,7 +861,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         ValueError
             If there is only one network.
         """
-        X = prediction_array(self, X)
+        X = self._features(X)
         ensemble = self._current()
         if len(ensemble.networks) == 1:
             raise ValueError(
@@ -881,7 +913,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Labels, as passed to `fit`.
         """
-        X = prediction_array(self, X)
+        X = self._features(X)
         ensemble = self._current()
         costs = ensemble.decision_costs
         has_pair = false_alarm is not None or miss is not None
