@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -22,7 +22,9 @@ from skweighted._tables._codes import (
     MISSING,
     Coding,
     codes_in,
+    codes_of_few,
     fit_coding,
+    one_hot,
 )
 from skweighted._tables._read import (
     Kind,
@@ -46,6 +48,9 @@ __all__ = ["TablePreparation"]
 
 # One-hot columns are stored sparsely only if the dense matrix would be larger.
 MOST_DENSE_BYTES = 500e6
+
+# So many rows are read value by value.
+_FEW_ROWS = 10
 
 
 class TablePreparation(TransformerMixin, BaseEstimator):
@@ -227,7 +232,10 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                 "At least one column of X must vary, other than text that differs in "
                 "every row. All columns are empty, constant or such text."
             )
-        self._fit_one_hot(table.shape[0])
+        n_bytes = (
+            table.shape[0] * len(self.output_kinds_) * np.dtype(self.dtype_).itemsize
+        )
+        self.sparse_output_ = self.is_sparse_ or n_bytes > MOST_DENSE_BYTES
         self._fit_scaler(numbers, target, rows, weight)
         return self._assembled(numbers, table, target)
 
@@ -336,7 +344,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             )
         known = getattr(self, "feature_names_in_", None)
         if not reset and known is not None and set(known) == set(names):
-            table = table[list(known)]
+            table = table if list(known) == list(names) else table[list(known)]
         return validate_data(self, table, reset=reset, skip_check_array=True)
 
     def _find_kinds(self, table: Any, rows: np.ndarray) -> None:
@@ -353,7 +361,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                     "categorical_features='from_dtype'."
                 )
             self.kinds_ = ["number"] * table.shape[1]
-            self.dtype_ = table.dtype
+            self.dtype_ = table.dtype.name
             return
         self.kinds_ = []
         is_float32 = set()
@@ -367,7 +375,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             if kind in ("number", "date", "duration"):
                 is_float32.add(column.dtype == np.float32)
             self.kinds_.append(kind)
-        self.dtype_ = np.dtype(np.float32 if is_float32 == {True} else np.float64)
+        self.dtype_ = "float32" if is_float32 == {True} else "float64"
 
     def _find_dates(self, table: Any, rows: np.ndarray) -> None:
         """Find the time zone and the earliest day of each column of dates."""
@@ -488,22 +496,6 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             fit_target_encoder(codes, one, rows) for one in target_columns(y, codes)
         ]
 
-    def _fit_one_hot(self, n_rows: int) -> None:
-        """Fit the one-hot encoder, whose columns are dense if the matrix is small."""
-        codings = self.one_hot_codings_.values()
-        n_outputs = sum(1 for _ in self._outputs())
-        n_bytes = n_rows * n_outputs * self.dtype_.itemsize
-        self.sparse_output_ = self.is_sparse_ or n_bytes > MOST_DENSE_BYTES
-        self.one_hot_encoder_ = None
-        if codings:
-            self.one_hot_encoder_ = OneHotEncoder(
-                categories=[np.arange(len(coding["names"])) for coding in codings],
-                handle_unknown="ignore",
-                sparse_output=self.sparse_output_,
-                dtype=self.dtype_,
-            ).set_output(transform="default")
-            self.one_hot_encoder_.fit(np.zeros((1, len(codings)), dtype=np.int64))
-
     def _fit_scaler(
         self, numbers: Any, target: np.ndarray, rows: np.ndarray, weight: np.ndarray
     ) -> None:
@@ -537,9 +529,13 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             values[np.isnan(values)] = 0
             numbers, target = scaled[:, :n_numbers], scaled[:, n_numbers:]
         parts = [numbers, flags]
-        if self.one_hot_encoder_ is not None:
-            codes = _codes(table, self.one_hot_codings_)
-            parts.append(self.one_hot_encoder_.transform(codes))
+        parts.append(
+            one_hot(
+                _codes(table, self.one_hot_codings_),
+                [len(coding["names"]) for coding in self.one_hot_codings_.values()],
+                self.sparse_output_,
+            )
+        )
         parts = [part for part in [*parts, target] if part.shape[1]]
         if self.sparse_output_:
             return sparse.hstack(parts, format="csr", dtype=self.dtype_)
@@ -557,6 +553,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
 
 def _codes(table: Any, codings: Mapping[int, Coding]) -> np.ndarray:
     """Return the codes of some columns of categories."""
+    if table.shape[0] <= _FEW_ROWS and codings and isinstance(table, pd.DataFrame):
+        values = table.iloc[:, list(codings)].to_numpy(object)
+        return codes_of_few(values, list(codings.values()))
     codes = np.empty((table.shape[0], len(codings)), dtype=np.int64)
     for number, (position, coding) in enumerate(codings.items()):
         codes[:, number] = codes_in(column_of(table, position), coding)

@@ -1,5 +1,6 @@
 """`CostSensitiveTabularClassifier`: the classifier for raw tables."""
 
+import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from skweighted._estimator._classes import Classes
 from skweighted._estimator._classifier import CostSensitiveMLPClassifier
 from skweighted._estimator._input import Arrays, Use, prepared_arrays
 from skweighted._estimator._labels import Labels
+from skweighted._estimator._parameters import signature_of
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._shares import least_count
 from skweighted.preprocessing import TablePreparation
@@ -216,3 +218,12 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         if self.ensemble == "folds":
             return replace(settings, ensemble="seeds")
         return settings
+
+
+# scikit-learn's repr omits the parameters that have the default of this signature.
+CostSensitiveTabularClassifier.__init__.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [
+        inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        *signature_of(CostSensitiveTabularClassifier).parameters.values(),
+    ]
+)

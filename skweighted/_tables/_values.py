@@ -113,11 +113,12 @@ def categories_in(column: pd.Series) -> tuple[np.ndarray, list[str]]:
         Numbers as integers where possible: a column of integers becomes one of floats
         if a value is missing, and its categories must stay the same.
     """
-    try:
-        codes, values = pd.factorize(column)
-    except TypeError:  # lists or dicts, which cannot be hashed
-        codes, values = pd.factorize(column.map(str, na_action="ignore"))
-    texts = [_text_of(value) for value in values]
+    is_text = pd.api.types.is_string_dtype(column)
+    if column.dtype.kind == "O" and not is_text:
+        # Lists cannot be hashed, and 1 and True are equal.
+        column = column.map(text_of, na_action="ignore")
+    codes, values = pd.factorize(column)
+    texts = [text_of(value) for value in values]
     distinct = list(dict.fromkeys(texts))
     if len(distinct) < len(texts):
         position = {text: number for number, text in enumerate(distinct)}
@@ -126,7 +127,7 @@ def categories_in(column: pd.Series) -> tuple[np.ndarray, list[str]]:
     return codes, distinct
 
 
-def _text_of(value: Any) -> str:
+def text_of(value: Any) -> str:
     """Return a category as text."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
