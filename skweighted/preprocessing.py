@@ -571,14 +571,13 @@ def _checked_weight(sample_weight: Any, table: Any) -> np.ndarray:
     """Return the weight of each row, not all zero."""
     if sample_weight is None:
         return np.ones(table.shape[0])
-    weight = _check_sample_weight(
-        sample_weight, table, dtype=np.float64, ensure_non_negative=True
-    )
-    if not weight.any():
+    if not np.asarray(sample_weight).any():
         raise ValueError(
             "Every sample_weight is zero. At least one row needs a weight above zero."
         )
-    return weight
+    return _check_sample_weight(
+        sample_weight, table, dtype=np.float64, ensure_non_negative=True
+    )
 
 
 def _check_finite_sparse(table: Any) -> None:

@@ -144,7 +144,7 @@ def is_categorical(table: Any, given: Any, names: Sequence[Any] | None) -> np.nd
             "Names in categorical_features need an X with column names. Pass a "
             "DataFrame, or indices."
         )
-    unknown = [name for name in given if name not in list(names)]
+    unknown = [name for name in given.tolist() if name not in list(names)]
     if unknown:
         raise ValueError(
             f"categorical_features names {unknown[0]!r}, which is not a column of X. "

@@ -54,7 +54,7 @@ def moments_in(column: pd.Series, name: Any, zone: str | None) -> pd.Series:
         if column.dtype == object and pd.api.types.infer_dtype(column) == "period":
             return pd.PeriodIndex(column).to_timestamp().to_series()
         if column.dtype.kind not in "M":
-            column = pd.to_datetime(column)
+            column = pd.to_datetime(column, format="ISO8601")
     except (TypeError, ValueError):
         raise ValueError(
             f"Column {name!r} of X must hold dates, as in fit. It has values of type "
@@ -94,7 +94,7 @@ def date_parts(moments: pd.Series, origin: float) -> np.ndarray:
     """
     hours = moments.dt.hour + moments.dt.minute / 60
     parts = [days_in(moments) - origin]
-    parts += [moments.dt.dayofweek, moments.dt.month, hours]
+    parts += [moments.dt.day_of_week, moments.dt.month, hours]
     return np.column_stack([np.asarray(part, np.float64) for part in parts])
 
 
