@@ -18,6 +18,7 @@ PUBLIC = [
     "Comparison",
     "CostCurveDisplay",
     "CostSensitiveMLPClassifier",
+    "CostSensitiveTabularClassifier",
     "PriorCorrectedClassifier",
     "TRUSTED_TYPES",
     "ThresholdDisplay",
@@ -33,8 +34,10 @@ PUBLIC = [
     "doctor",
     "estimate_prior",
     "exceptions",
+    "fit_together",
     "losses",
     "metrics",
+    "preprocessing",
 ]
 PARAMETERS = [
     "hidden_layer_sizes",

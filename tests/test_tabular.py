@@ -22,6 +22,7 @@ from skweighted import (
     CostSensitiveMLPClassifier,
     CostSensitiveTabularClassifier,
     PriorCorrectedClassifier,
+    doctor,
     fit_together,
 )
 from skweighted.preprocessing import TablePreparation
@@ -193,6 +194,11 @@ def test_without_enough_rows_for_folds_every_network_has_all_rows():
     assert not hasattr(lone, "oob_proba_")
 
 
+def test_a_label_that_always_holds_is_trained_without_folds():
+    labels = np.stack([Y, np.ones(len(Y))], axis=1).astype(int)
+    assert small().fit(X, labels).predict(X)[:, 1].all()
+
+
 def test_one_network_is_trained_without_folds():
     params = {"n_networks": 1, "validation_fraction": 0.5}
     alone = small(**params).fit(X, Y)
@@ -354,6 +360,13 @@ def test_a_search_prepares_the_training_rows_of_each_fold():
 def test_priors_are_corrected_around_it():
     proba = PriorCorrectedClassifier(small()).fit(X, Y).predict_proba(X)
     assert proba.shape == (len(X), 2)
+
+
+def test_the_doctor_knows_that_it_scales_numbers():
+    frame = X.assign(age=X["age"] * 1e5)
+    title = "receives unscaled inputs"
+    assert title in str(doctor(CostSensitiveMLPClassifier(), frame[["age"]], Y))
+    assert title not in str(doctor(small(), frame[["age"]], Y))
 
 
 def test_frames_as_output_of_transformers_have_no_effect():

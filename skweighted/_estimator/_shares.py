@@ -63,7 +63,7 @@ def _folds(task: Task, generators: Sequence[np.random.Generator]) -> list[Share]
     """
     targets, (rows, target) = task.targets, (task.rows.rows, task.rows.target)
     n_networks = len(generators)
-    n_folds = min(n_networks, least_count(targets, target, rows))
+    n_folds = min(n_networks, _least_count(targets, target, rows))
     if n_folds < 2:
         raise ValueError(
             "ensemble='folds' needs at least two rows of every class, and y has a "
@@ -77,7 +77,9 @@ def _folds(task: Task, generators: Sequence[np.random.Generator]) -> list[Share]
     return made[:n_networks]
 
 
-def least_count(targets: Classes | Labels, target: np.ndarray, rows: np.ndarray) -> int:
+def _least_count(
+    targets: Classes | Labels, target: np.ndarray, rows: np.ndarray
+) -> int:
     """Return the number of rows of the smallest class that occurs."""
     counts = [count for _, count in targets.counted(target, rows) if count]
     return min(counts)

@@ -14,7 +14,6 @@ from skweighted._estimator._input import Arrays, Use, prepared_arrays
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._parameters import signature_of
 from skweighted._estimator._settings import Settings
-from skweighted._estimator._shares import least_count
 from skweighted.preprocessing import TablePreparation
 
 
@@ -57,7 +56,7 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         Number of networks, whose probabilities are averaged.
     ensemble : {"seeds", "folds", "bootstrap", "balanced"}, default="folds"
         How the networks differ. "folds" needs several networks and two rows of each
-        class. With one network, it is the same as "seeds"; with a class of one row,
+        class. With one network, it is the same as "seeds"; with fewer rows of a class,
         every network is trained on all rows, without early stopping unless X_val and
         y_val are given.
     **parameters
@@ -207,7 +206,8 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
             return replace(settings, ensemble="seeds")
         is_present = arrays.sample_weight > 0
         target = targets.encode(arrays.y, is_present)
-        if least_count(targets, target, np.flatnonzero(is_present)) >= 2:
+        counted = targets.counted(target, np.flatnonzero(is_present))
+        if min(count for _, count in counted) >= 2:
             return settings
         stops = settings.early_stopping and validation is not None
         return replace(settings, ensemble="seeds", early_stopping=stops)

@@ -12,6 +12,11 @@ from sklearn.utils import check_array, check_consistent_length
 N_FOLDS = 5
 SEED = 0
 
+# As many rows of the overall share are added to each category. On Adult with a column
+# of 11,900 categories, the log loss of networks was 0.377 with 2 or 5, and 0.381 with
+# "auto", which does not shrink a category whose rows all have the same target.
+SMOOTH = 5.0
+
 
 def target_columns(y: Any, codes: np.ndarray) -> list[np.ndarray]:
     """Return y as checked columns: several for a multilabel problem."""
@@ -39,7 +44,7 @@ def fit_target_encoder(
     encoder : TargetEncoder
     encodings : ndarray of shape (n_samples, n_columns or n_columns * n_classes)
     """
-    encoder = TargetEncoder(cv=_folds(y[rows]))
+    encoder = TargetEncoder(smooth=SMOOTH, cv=_folds(y[rows]))
     fitted = encoder.fit_transform(codes[rows], y[rows])
     # The folds are as long as the rows, and are not needed again.
     encoder.set_params(cv=N_FOLDS)
