@@ -31,9 +31,11 @@ TRUSTED_TYPES = [
     "skweighted._estimator._ensemble.TrainedEnsemble",
     "skweighted._estimator._labels.Labels",
     "skweighted._estimator._prior_corrected.PriorCorrectedClassifier",
+    "skweighted._estimator._tabular.CostSensitiveTabularClassifier",
     "skweighted._estimator._trained.TrainedNetwork",
     "skweighted._search._search_cv.ClassWeightSearchCV",
     "skweighted.metrics.expected_cost_score",
+    "skweighted.preprocessing.TablePreparation",
 ]
 
 _MODULE_OF = {
@@ -42,6 +44,7 @@ _MODULE_OF = {
     "Comparison": "skweighted.comparison",
     "CostCurveDisplay": "skweighted.displays",
     "CostSensitiveMLPClassifier": "skweighted._estimator._classifier",
+    "CostSensitiveTabularClassifier": "skweighted._estimator._tabular",
     "PriorCorrectedClassifier": "skweighted._estimator._prior_corrected",
     "ThresholdDisplay": "skweighted.displays",
     "TrainingCurveDisplay": "skweighted.displays",
@@ -61,6 +64,7 @@ _SUBMODULES = (
     "layers",
     "losses",
     "metrics",
+    "preprocessing",
 )
 
 __all__ = [*_MODULE_OF, *_SUBMODULES, "TRUSTED_TYPES", "__version__"]

@@ -20,6 +20,7 @@ import skweighted
 from skweighted import (
     ClassWeightSearchCV,
     CostSensitiveMLPClassifier,
+    CostSensitiveTabularClassifier,
     PriorCorrectedClassifier,
 )
 from skweighted.metrics import make_cost_scorer
@@ -157,6 +158,9 @@ def test_skops_trusts_no_more_types_than_it_must(tmp_path):
         data = skops.io.dumps(PriorCorrectedClassifier(classifier))
         types |= set(skops.io.get_untrusted_types(data=data))
         types |= set(skops.io.get_untrusted_types(data=skops.io.dumps(classifier)))
+        tabular = CostSensitiveTabularClassifier((6,), epochs=1, n_networks=2)
+        data = skops.io.dumps(tabular.fit(X, labels))
+        types |= set(skops.io.get_untrusted_types(data=data))
     classifier.set_params(input_scaling="robust", numeric_embedding="periodic")
     data = skops.io.dumps(classifier.fit(X, y))
     types |= set(skops.io.get_untrusted_types(data=data))

@@ -18,6 +18,7 @@ PUBLIC = [
     "Comparison",
     "CostCurveDisplay",
     "CostSensitiveMLPClassifier",
+    "CostSensitiveTabularClassifier",
     "PriorCorrectedClassifier",
     "TRUSTED_TYPES",
     "ThresholdDisplay",
@@ -37,6 +38,7 @@ PUBLIC = [
     "layers",
     "losses",
     "metrics",
+    "preprocessing",
 ]
 PARAMETERS = [
     "hidden_layer_sizes",

@@ -77,6 +77,8 @@ def unscaled_inputs(case: Case) -> Iterator[Finding]:
         ]
         if (
             "hidden_layer_sizes" in part.parameters
+            # A network that takes raw tables scales them itself.
+            and "categorical_features" not in part.parameters
             and is_far.any()
             and not any(may_scale)
         ):

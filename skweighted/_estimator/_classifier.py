@@ -19,6 +19,8 @@ from skweighted._engine._callbacks import SklearnCallbacks
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._fit import check_steps, prepared_fit, prepared_step
 from skweighted._estimator._input import (
+    Arrays,
+    Use,
     prediction_array,
     training_arrays,
     validation_arrays,
@@ -530,11 +532,38 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         sample_weight_val: Any = None,
     ) -> PreparedEnsemble:
         """Return what `fit` trains, from its arguments."""
-        arrays = training_arrays(self, X, y, sample_weight, reset=True)
+        arrays = self._arrays(X, y, sample_weight, "fit")
         validation = validation_arrays(self, X_val, y_val, sample_weight_val)
+        settings = self._feasible(settings, arrays, validation)
         is_warm = self.warm_start and self.__sklearn_is_fitted__()
         before = self._current() if is_warm else None
         return prepared_fit(settings, self.random_state, arrays, validation, before)
+
+    # What `CostSensitiveTabularClassifier` does in another way.
+
+    # The attributes that belong to X, which `fit` sets before it trains.
+    _kept: tuple[str, ...] = ("n_features_in_", "feature_names_in_")
+
+    def _arrays(self, X: Any, y: Any, sample_weight: Any, use: Use) -> Arrays:
+        """Return X, y and sample_weight as checked arrays."""
+        is_first = use == "fit" or (
+            use == "partial_fit" and not self.__sklearn_is_fitted__()
+        )
+        return training_arrays(self, X, y, sample_weight, reset=is_first)
+
+    def _features(self, X: Any) -> Any:
+        """Return X as a checked array for prediction."""
+        return prediction_array(self, X)
+
+    def _feasible(
+        self, settings: Settings, arrays: Arrays, validation: Arrays | None
+    ) -> Settings:
+        """Return the settings with which `fit` can train on these rows."""
+        return settings
+
+    def _partial_fit_settings(self) -> Settings:
+        """Return the settings of `partial_fit`."""
+        return self._settings()
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -561,11 +590,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         -------
         self : CostSensitiveMLPClassifier
         """
-        settings = self._settings()
+        settings = self._partial_fit_settings()
         check_steps(settings)
         before = self._current() if self.__sklearn_is_fitted__() else None
         with self._features_kept_on_failure():
-            arrays = training_arrays(self, X, y, sample_weight, reset=before is None)
+            arrays = self._arrays(X, y, sample_weight, "partial_fit")
             prepared = prepared_step(
                 settings, self.random_state, arrays, classes, before
             )
@@ -633,7 +662,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     @contextlib.contextmanager
     def _features_kept_on_failure(self):
         """Restore the feature attributes, which sklearn sets first, if fit fails."""
-        names = ("n_features_in_", "feature_names_in_")
+        names = self._kept
         before = {name: vars(self)[name] for name in names if name in vars(self)}
         trained = vars(self).get("_trained")
         try:
@@ -692,7 +721,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         fitted = []
         for seed, network in zip(ensemble.seeds, ensemble.networks, strict=True):
             one = clone(self).set_params(random_state=seed, **alone)
-            for name in ("n_features_in_", "feature_names_in_"):
+            for name in self._kept:
                 if name in vars(self):
                     setattr(one, name, vars(self)[name])
             part = TrainedEnsemble((network,), ensemble.class_weight, (seed,))
@@ -730,7 +759,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             cross-entropy, these are the probabilities of the weighted problem, unless
             `correct_probabilities` is True.
         """
-        X = prediction_array(self, X)
+        X = self._features(X)
         ensemble = self._current()
         return ensemble.true_proba(X) if self._is_true(ensemble) else ensemble.proba(X)
 
@@ -760,7 +789,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         ValueError
             If there is only one network.
         """
-        X = prediction_array(self, X)
+        X = self._features(X)
         ensemble = self._current()
         if len(ensemble.networks) == 1:
             raise ValueError(
@@ -812,7 +841,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             Labels, as passed to `fit`.
         """
-        X = prediction_array(self, X)
+        X = self._features(X)
         ensemble = self._current()
         costs = ensemble.decision_costs
         has_pair = false_alarm is not None or miss is not None

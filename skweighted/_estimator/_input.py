@@ -6,8 +6,8 @@ used.
 """
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
     _check_sample_weight,
+    check_consistent_length,
     check_is_fitted,
     column_or_1d,
     validate_data,
@@ -32,6 +33,10 @@ def _rules_of_X(estimator: BaseEstimator) -> dict[str, Any]:
             "allow-nan" if get_tags(estimator).input_tags.allow_nan else True
         ),
     }
+
+
+# What rows are for.
+Use = Literal["fit", "partial_fit", "validation"]
 
 
 class Arrays(NamedTuple):
@@ -77,7 +82,38 @@ def training_arrays(
         X, y = validate_data(
             estimator, X, y, multi_output=True, reset=reset, **_rules_of_X(estimator)
         )
-    y = _class_targets(y)
+    return _with_weights(X, _class_targets(y), sample_weight)
+
+
+def prepared_arrays(
+    estimator: BaseEstimator,
+    y: Any,
+    sample_weight: Any,
+    prepare: Callable[[np.ndarray, Any], Any],
+) -> Arrays:
+    """Return arrays whose X is made by a function of y and sample_weight.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+    y : array-like of shape (n_samples,), or indicator of shape (n_samples, n_labels)
+    sample_weight : array-like of shape (n_samples,), float or None
+    prepare : callable ``(y, sample_weight) -> X``
+        Called with the checked labels, and the weights as they are given.
+
+    Returns
+    -------
+    Arrays
+    """
+    _check_labels(y)
+    y = _class_targets(validate_data(estimator, y=y, multi_output=True))
+    X = prepare(y, sample_weight)
+    check_consistent_length(X, y)
+    return _with_weights(X, y, sample_weight)
+
+
+def _with_weights(X: Any, y: np.ndarray, sample_weight: Any) -> Arrays:
+    """Return arrays with checked weights."""
     if sample_weight is None:
         return Arrays(X, y, np.broadcast_to(1.0, len(y)))
     if not np.asarray(sample_weight).any():
@@ -92,7 +128,7 @@ def training_arrays(
 
 
 def validation_arrays(
-    estimator: BaseEstimator, X_val: Any, y_val: Any, sample_weight_val: Any
+    estimator: Any, X_val: Any, y_val: Any, sample_weight_val: Any
 ) -> Arrays | None:
     """Return the user's validation rows as checked arrays, or None."""
     if X_val is None and y_val is None:
@@ -104,7 +140,16 @@ def validation_arrays(
     if X_val is None or y_val is None:
         missing = "X_val" if X_val is None else "y_val"
         raise ValueError(f"X_val and y_val must be given together. {missing} is None.")
-    return training_arrays(estimator, X_val, y_val, sample_weight_val, reset=False)
+    return estimator._arrays(X_val, y_val, sample_weight_val, "validation")
+
+
+def least_count(arrays: Arrays) -> int:
+    """Return the number of rows of the smallest class, or value of a label."""
+    y = arrays.y[arrays.sample_weight > 0]
+    if y.ndim == 1:
+        return int(np.unique(y, return_counts=True)[1].min())
+    ones = y.sum(axis=0, dtype=np.int64)
+    return int(min(ones.min(), (len(y) - ones).min()))
 
 
 def prediction_array(estimator: BaseEstimator, X: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Raw tables: what their columns hold, and how values become numbers."""

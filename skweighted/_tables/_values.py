@@ -1,0 +1,136 @@
+"""The values of a column of a known kind: numbers, dates or categories."""
+
+import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# The numbers of a date: days since the earliest one, with hours as fractions.
+DATE_PARTS = ("days", "weekday", "month", "hour")
+
+_DAY = pd.Timedelta(days=1)
+_EPOCH = pd.Timestamp(1970, 1, 1)
+
+
+def numbers_in(column: pd.Series, name: Any) -> np.ndarray:
+    """Return a column of numbers, booleans or durations as float64, NaN if missing.
+
+    Raises
+    ------
+    ValueError
+        If it holds something else.
+    """
+    if column.dtype.kind == "m":
+        return column.to_numpy("timedelta64[ns]") / _DAY.to_timedelta64()
+    try:
+        if column.dtype.kind in "cM":
+            raise TypeError
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        raise ValueError(_not_numbers(column, name)) from None
+
+
+def _not_numbers(column: pd.Series, name: Any) -> str:
+    """Return a message about a column that was expected to hold numbers."""
+    if column.dtype.kind == "c":
+        return "Complex data not supported\n"
+    held = f"values of type {column.dtype}"
+    for value in column:
+        if isinstance(value, str):
+            held = f"text, such as {value!r}"
+            break
+    return (
+        f"Column {name!r} of X must hold numbers, but it contains {held}. Name it in "
+        f"categorical_features if it holds categories, or convert it to numbers."
+    )
+
+
+def moments_in(column: pd.Series, name: Any, zone: str | None) -> pd.Series:
+    """Return a column of dates as wall-clock time in a zone, without the zone."""
+    try:
+        if isinstance(column.dtype, pd.PeriodDtype):
+            return column.dt.to_timestamp()
+        if column.dtype == object and pd.api.types.infer_dtype(column) == "period":
+            return pd.PeriodIndex(column).to_timestamp().to_series()
+        if column.dtype.kind not in "M":
+            column = pd.to_datetime(column, format="ISO8601")
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"Column {name!r} of X must hold dates, as in fit. It has values of type "
+            f"{column.dtype}."
+        ) from None
+    if column.dt.tz is None:
+        return column
+    return column.dt.tz_convert(zone or "UTC").dt.tz_localize(None)
+
+
+def zone_of(column: pd.Series) -> str | None:
+    """Return the time zone of a column of dates, or None."""
+    zone = getattr(column.dtype, "tz", None)
+    return None if zone is None else str(zone)
+
+
+def days_in(moments: pd.Series) -> np.ndarray:
+    """Return days since 1970, with hours as fractions, NaN if missing."""
+    days = ((moments - _EPOCH) / _DAY).to_numpy(np.float64)
+    return np.where(moments.isna(), np.nan, days)
+
+
+def date_parts(moments: pd.Series, origin: float) -> np.ndarray:
+    """Return the numbers of dates.
+
+    Parameters
+    ----------
+    moments : Series of datetime of length n_samples
+    origin : float
+        The day that the days are counted from, in days since 1970.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, 4)
+        See `DATE_PARTS`: weekdays from 0 for Monday, months from 1, hours with minutes
+        as fractions. NaN if missing.
+    """
+    hours = moments.dt.hour + moments.dt.minute / 60
+    parts = [days_in(moments) - origin]
+    parts += [moments.dt.day_of_week, moments.dt.month, hours]
+    return np.column_stack([np.asarray(part, np.float64) for part in parts])
+
+
+def categories_in(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return a column of categories as codes and their distinct texts.
+
+    Parameters
+    ----------
+    column : Series of length n_samples
+
+    Returns
+    -------
+    codes : ndarray of int of shape (n_samples,)
+        Positions in `texts`; -1 if missing.
+    texts : list of str
+        Numbers as integers where possible: a column of integers becomes one of floats
+        if a value is missing, and its categories must stay the same.
+    """
+    is_text = pd.api.types.is_string_dtype(column)
+    if column.dtype.kind == "O" and not is_text:
+        # Lists cannot be hashed, and 1 and True are equal.
+        column = column.map(text_of, na_action="ignore")
+    codes, values = pd.factorize(column)
+    texts = [text_of(value) for value in values]
+    distinct = list(dict.fromkeys(texts))
+    if len(distinct) < len(texts):
+        position = {text: number for number, text in enumerate(distinct)}
+        renumbered = np.array([*(position[text] for text in texts), -1])
+        codes = renumbered[codes]
+    return codes, distinct
+
+
+def text_of(value: Any) -> str:
+    """Return a category as text."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return str(pd.Timestamp(value))
+    return str(value)

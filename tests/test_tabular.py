@@ -1,0 +1,384 @@
+"""The classifier for raw tables: a preparation and the classifier of numbers."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import skops.io
+from messages import whole
+from scipy.sparse import csr_array
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skweighted
+from skweighted import (
+    ClassWeightSearchCV,
+    CostSensitiveMLPClassifier,
+    CostSensitiveTabularClassifier,
+    PriorCorrectedClassifier,
+    doctor,
+    fit_together,
+)
+from skweighted.preprocessing import TablePreparation
+
+# Two copies of a row are on different sides of a random split, and are dropped one by
+# one, so the weight of a row cannot be equivalent to copies. scikit-learn's
+# HistGradientBoostingClassifier and its forests fail these two checks as well.
+CHECKS_OF_COPIES = {
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+}
+WITHOUT_CHANCE = {"n_networks": 1, "early_stopping": False, "dropout": 0.0}
+
+SMALL = {"hidden_layer_sizes": (6,), "n_networks": 2, "epochs": 4, "random_state": 0}
+
+
+def table(n_rows=200, seed=0):
+    """Return a table of numbers, categories, dates and missing values."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "city": rng.choice(["Rome", "Oslo", None], n_rows),
+            "age": np.where(rng.random(n_rows) < 0.1, np.nan, rng.normal(size=n_rows)),
+            "member": rng.random(n_rows) < 0.3,
+            "since": pd.Timestamp("2024-01-01")
+            + pd.to_timedelta(rng.integers(0, 10**6, n_rows), unit="s"),
+        }
+    )
+
+
+def with_streets(frame, seed=0):
+    """Return a table with a column that is encoded by the target."""
+    rng = np.random.default_rng(seed)
+    streets = rng.choice([f"s{i}" for i in range(70)], len(frame))
+    return frame.assign(street=streets)
+
+
+X = table()
+RNG = np.random.default_rng(1)
+Y = (X["age"].fillna(0) + RNG.normal(size=len(X)) > 1).to_numpy()
+WEIGHT = RNG.integers(0, 4, len(X))
+LABELS = {
+    "two classes": Y,
+    "texts": np.array(["fraud", "late", "ok"])[RNG.integers(0, 3, len(X))],
+    "labels": np.stack([Y, RNG.random(len(X)) < 0.4], axis=1).astype(int),
+}
+
+
+def small(**params):
+    return CostSensitiveTabularClassifier(**SMALL | params)
+
+
+def same(left, right):
+    np.testing.assert_array_equal(left, right)
+
+
+@parametrize_with_checks(
+    [
+        CostSensitiveTabularClassifier(n_networks=3),
+        CostSensitiveTabularClassifier(**WITHOUT_CHANCE),
+    ]
+)
+@pytest.mark.filterwarnings("default")
+def test_sklearn_check(estimator, check):
+    if estimator.n_networks > 1 and check.func.__name__ in CHECKS_OF_COPIES:
+        estimator = clone(estimator).set_params(**WITHOUT_CHANCE)
+    check(estimator)
+
+
+# twins
+
+
+@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("frame", [X, with_streets(X)], ids=["short", "streets"])
+def test_it_is_a_pipeline_of_preparation_and_classifier(frame, labels):
+    y = LABELS[labels]
+    classifier = small().fit(frame, y)
+    params = classifier.get_params()
+    del params["categorical_features"]
+    pipeline = make_pipeline(
+        TablePreparation(scale_numbers=True), CostSensitiveMLPClassifier(**params)
+    )
+    pipeline.fit(frame, y)
+    same(classifier.predict_proba(frame), pipeline.predict_proba(frame))
+    same(classifier.predict(frame), pipeline.predict(frame))
+    same(classifier.oob_proba_, pipeline[-1].oob_proba_)
+
+
+@pytest.mark.parametrize("twin", [pl.from_pandas, lambda frame: frame.to_numpy(object)])
+def test_every_container_of_a_table_gives_the_same_bits(twin):
+    proba = small().fit(twin(X), Y).predict_proba(twin(X))
+    same(proba, small().fit(X, Y).predict_proba(X))
+
+
+def test_columns_are_matched_by_their_names():
+    classifier = small().fit(X, Y)
+    same(classifier.predict(X[X.columns[::-1]]), classifier.predict(X))
+
+
+def test_sparse_numbers_are_trained_like_dense_ones():
+    dense = RNG.normal(size=(60, 4)) * (RNG.random((60, 4)) < 0.5)
+    y = dense[:, 0] > 0
+    classifier = small().fit(csr_array(dense), y)
+    same(classifier.predict_proba(dense), classifier.predict_proba(csr_array(dense)))
+
+
+# laws
+
+
+def test_weight_k_equals_k_copies():
+    rows = np.repeat(np.arange(len(X)), WEIGHT)
+    params = WITHOUT_CHANCE | {"shuffle": False, "batch_size": 10**4}
+    weighted = small(**params).fit(X, Y, WEIGHT)
+    copied = small(**params).fit(X.iloc[rows], Y[rows])
+    # Sums over copies round differently, and training amplifies it.
+    np.testing.assert_allclose(
+        weighted.predict_proba(X), copied.predict_proba(X), rtol=1e-6
+    )
+
+
+def test_a_row_of_weight_zero_is_an_absent_row():
+    frame = with_streets(X)
+    present = WEIGHT > 0
+    odd = frame.copy()
+    odd.loc[~present, ["city", "street"]] = "nowhere"
+    weighted = small().fit(odd, Y, present.astype(float))
+    rest = small().fit(frame[present], Y[present])
+    same(weighted.predict_proba(frame), rest.predict_proba(frame))
+
+
+# defaults
+
+
+def test_the_parameters_are_those_of_the_classifier_with_other_defaults():
+    ours = CostSensitiveTabularClassifier().get_params()
+    theirs = CostSensitiveMLPClassifier().get_params()
+    assert ours.keys() - theirs.keys() == {"categorical_features"}
+    different = {name for name in theirs if ours[name] != theirs[name]}
+    signature = inspect.signature(CostSensitiveTabularClassifier)
+    assert list(signature.parameters) == list(ours)
+    documentation = inspect.getdoc(CostSensitiveTabularClassifier)
+    for name in different:
+        assert f"default={ours[name]!r}".replace("'", '"') in documentation.replace(
+            "default=2e-3", "default=0.002"
+        )
+
+
+def test_only_parameters_that_differ_from_the_defaults_are_printed():
+    assert repr(CostSensitiveTabularClassifier(alpha=0.1)) == (
+        "CostSensitiveTabularClassifier(alpha=0.1)"
+    )
+
+
+def test_a_misspelled_parameter_is_an_error():
+    message = (
+        "CostSensitiveTabularClassifier has no parameter 'n_network'. Did you mean "
+        "'n_networks'?"
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        CostSensitiveTabularClassifier(n_network=3)
+
+
+def test_without_enough_rows_for_folds_every_network_has_all_rows():
+    y = np.zeros(len(X))
+    y[3] = 1
+    params = {"ensemble": "seeds", "early_stopping": False}
+    lone = small().fit(X, y)
+    same(lone.predict_proba(X), small(**params).fit(X, y).predict_proba(X))
+    assert not hasattr(lone, "oob_proba_")
+
+
+def test_a_label_that_always_holds_is_trained_without_folds():
+    labels = np.stack([Y, np.ones(len(Y))], axis=1).astype(int)
+    assert small().fit(X, labels).predict(X)[:, 1].all()
+
+
+def test_one_network_is_trained_without_folds():
+    params = {"n_networks": 1, "validation_fraction": 0.5}
+    alone = small(**params).fit(X, Y)
+    of_seed = small(**params, ensemble="seeds").fit(X, Y)
+    same(alone.predict_proba(X), of_seed.predict_proba(X))
+
+
+# fitted attributes
+
+
+def test_attributes_describe_the_raw_table():
+    frame = with_streets(X)
+    classifier = small().fit(frame, Y)
+    assert classifier.feature_names_in_.tolist() == frame.columns.tolist()
+    assert classifier.n_features_in_ == 5
+    matrix = classifier.preparation_.transform(frame)
+    model = classifier.model_
+    np.testing.assert_allclose(
+        model.predict(matrix, verbose=0)[:, 0], classifier.predict_proba(frame)[:, 1]
+    )
+    each = [network.predict_proba(frame) for network in classifier.estimators_]
+    np.testing.assert_allclose(
+        np.mean(each, axis=0), classifier.predict_proba(frame), rtol=1e-12
+    )
+    classifier.fit(frame.to_numpy(object), Y)
+    assert not hasattr(classifier, "feature_names_in_")
+
+
+def test_a_failed_fit_leaves_the_estimator_as_it_was():
+    classifier = small().fit(X, Y)
+    before = classifier.predict_proba(X)
+    with pytest.raises(ValueError, match=r"^Every|classes|class"):
+        classifier.fit(X[["age"]], np.zeros(len(X)))
+    assert classifier.n_features_in_ == 4
+    same(classifier.predict_proba(X), before)
+
+
+def through_pickle(estimator):
+    return pickle.loads(pickle.dumps(estimator))
+
+
+def through_skops(estimator):
+    data = skops.io.dumps(estimator)
+    return skops.io.loads(data, trusted=skweighted.TRUSTED_TYPES)
+
+
+@pytest.mark.parametrize("through", [through_pickle, through_skops])
+@pytest.mark.parametrize("labels", LABELS)
+def test_a_saved_classifier_predicts_alike(through, labels):
+    frame = with_streets(X)
+    classifier = small().fit(frame, LABELS[labels])
+    saved = through(classifier)
+    same(saved.predict_proba(frame), classifier.predict_proba(frame))
+
+
+# the rest of the classifier
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"class_weight": "balanced", "correct_probabilities": True},
+        {"loss": "logit_adjusted", "correct_probabilities": True},
+        {"calibration": "temperature"},
+        {"threshold": "f1"},
+        {"cost_matrix": [[0, 1], [5, 0]]},
+        {"ensemble": "balanced", "early_stopping": False},
+        {"categorical_features": ["city", "member"]},
+    ],
+)
+def test_parameters_of_the_classifier_have_their_effect(params):
+    frame = X.assign(city=X["city"].fillna("none"))
+    proba = small(**params).fit(frame, Y).predict_proba(frame)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    decisions = small(**params).fit(frame, Y).predict(frame)
+    plain = small().fit(frame, Y)
+    changed = not np.array_equal(proba, plain.predict_proba(frame))
+    assert changed or not np.array_equal(decisions, plain.predict(frame))
+
+
+def test_validation_rows_are_prepared_like_the_training_rows():
+    frame = with_streets(X)
+    training, other = frame[:150], frame[150:]
+    params = {"ensemble": "seeds", "epochs": 20, "n_iter_no_change": 2}
+    classifier = small(**params).fit(training, Y[:150], X_val=other, y_val=Y[150:])
+    preparation = TablePreparation(scale_numbers=True)
+    matrix = preparation.fit_transform(training, Y[:150])
+    params = classifier.get_params()
+    del params["categorical_features"]
+    twin = CostSensitiveMLPClassifier(**params)
+    twin.fit(matrix, Y[:150], X_val=preparation.transform(other), y_val=Y[150:])
+    assert classifier.best_epoch_ == twin.best_epoch_
+    same(
+        classifier.predict_proba(frame),
+        twin.predict_proba(preparation.transform(frame)),
+    )
+
+
+def test_partial_fit_is_an_epoch_of_fit_on_all_rows():
+    trained = small()
+    for _ in range(4):
+        trained.partial_fit(X, Y)
+    params = {"ensemble": "seeds", "early_stopping": False}
+    # Programs of one epoch and of four round differently.
+    np.testing.assert_allclose(
+        trained.predict_proba(X), small(**params).fit(X, Y).predict_proba(X), rtol=1e-12
+    )
+
+
+def test_partial_fit_keeps_its_first_preparation_and_uses_no_target():
+    frame = with_streets(X)
+    classifier = small().partial_fit(frame, Y)
+    first = classifier.preparation_
+    assert "target" not in first.output_kinds_
+    classifier.partial_fit(with_streets(table(seed=5)), Y)
+    assert classifier.preparation_ is first
+
+
+def test_a_warm_start_continues_with_the_same_preparation():
+    frame = with_streets(X)
+    params = {"warm_start": True, "early_stopping": False, "ensemble": "seeds"}
+    classifier = small(**params).fit(frame, Y)
+    first = classifier.preparation_
+    matrix = first._transform_training_rows(frame, Y)
+    same(matrix, clone(first).fit_transform(frame, Y))
+    rest = {
+        name: value
+        for name, value in classifier.get_params().items()
+        if name != "categorical_features"
+    }
+    twin = CostSensitiveMLPClassifier(**rest).fit(matrix, Y).fit(matrix, Y)
+    classifier.fit(frame, Y)
+    assert classifier.preparation_ is first
+    same(classifier.predict_proba(frame), twin.predict_proba(first.transform(frame)))
+
+
+def test_fits_together_are_the_fits_alone():
+    tables = [with_streets(table(seed=seed), seed) for seed in range(2)]
+    together = fit_together((small(), frame, Y) for frame in tables)
+    for fitted, frame in zip(together, tables, strict=True):
+        alone = small().fit(frame, Y)
+        np.testing.assert_allclose(
+            fitted.predict_proba(frame), alone.predict_proba(frame), rtol=1e-9
+        )
+
+
+def test_a_search_prepares_the_training_rows_of_each_fold():
+    grid = {"class_weight": [None, {False: 1, True: 3}]}
+    params = {"cv": StratifiedKFold(3), "scoring": "average_precision"}
+    frame = with_streets(X)
+    ours = ClassWeightSearchCV(small(), grid, **params).fit(frame, Y)
+    theirs = GridSearchCV(small(), grid, **params).fit(frame, Y)
+    for fold in range(3):
+        name = f"split{fold}_test_score"
+        np.testing.assert_allclose(ours.cv_results_[name], theirs.cv_results_[name])
+    np.testing.assert_allclose(ours.predict_proba(frame), theirs.predict_proba(frame))
+
+
+def test_priors_are_corrected_around_it():
+    proba = PriorCorrectedClassifier(small()).fit(X, Y).predict_proba(X)
+    assert proba.shape == (len(X), 2)
+
+
+def test_the_doctor_knows_that_it_scales_numbers():
+    frame = X.assign(age=X["age"] * 1e5)
+    title = "receives unscaled inputs"
+    assert title in str(doctor(CostSensitiveMLPClassifier(), frame[["age"]], Y))
+    assert title not in str(doctor(small(), frame[["age"]], Y))
+
+
+def test_frames_as_output_of_transformers_have_no_effect():
+    with config_context(transform_output="pandas"):
+        proba = small().fit(X, Y).predict_proba(X)
+    same(proba, small().fit(X, Y).predict_proba(X))
+
+
+def test_an_infinite_value_is_an_error_that_names_the_column():
+    message = (
+        "X must not contain infinite values. Column 'age' has 200 infinite values. "
+        "Replace them with numbers, or with NaN if they are missing."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        small().fit(X.assign(age=np.inf), Y)
