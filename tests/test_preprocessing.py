@@ -76,15 +76,18 @@ def test_sklearn_check(estimator, check):
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_row_of_weight_zero_is_an_absent_row(preparation, target):
     y, present = TARGETS[target], WEIGHT > 0
-    odd = X.copy().astype({"children": object})
-    # In rows of weight zero: another kind, rare categories and the earliest date.
+    odd = X.assign(answer=RNG.random(N_ROWS) < 0.5, constant=0.0)
+    odd["answer"] = odd["answer"].astype(object)
+    rows = odd[present]
+    # In rows of weight zero: another kind, another value, rare categories and the
+    # earliest date.
     absent = np.flatnonzero(~present)
-    odd.loc[absent[0], "city"] = "nowhere"
+    odd.loc[absent[0], ["city", "answer", "constant"]] = ["nowhere", 0.5, 1.0]
     odd.loc[absent[:9], "since"] = pd.Timestamp("1980-01-01")
     rest = clone(preparation)
-    weighted = clone(preparation).fit_transform(odd, y, (WEIGHT > 0).astype(float))
+    weighted = clone(preparation).fit_transform(odd, y, present.astype(float))
     y_rest = None if y is None else y[present]
-    same(weighted[present], rest.fit_transform(X[present], y_rest))
+    same(weighted[present], rest.fit_transform(rows, y_rest))
 
 
 @pytest.mark.parametrize("preparation", PREPARATIONS)
