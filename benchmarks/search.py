@@ -11,6 +11,7 @@
     python benchmarks/search.py [FOLDER] [--quick] [--json OUT]
 """
 
+import os
 import warnings
 from dataclasses import replace
 from functools import partial
@@ -66,11 +67,9 @@ def search_peer(name, make_search, X, y, **of_peer):
     """Return a search, whose result is its best score."""
 
     def run():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return float(make_search().fit(X, y).best_score_)
+        return float(make_search().fit(X, y).best_score_)
 
-    return Peer(name, run, **{"repetitions": 5} | of_peer)
+    return Peer(name, run, **{"repetitions": 3} | of_peer)
 
 
 def searches(workload, X, y, scale):
@@ -204,10 +203,12 @@ def table_of(path, quick):
     return (workload.quick() if quick else workload), X, y
 
 
-def compared(title, found, n_steps=None):
-    """Return the times of peers, printed, and their seconds by name."""
+def compared(title, found, quick):
+    """Return the times of peers, printed."""
+    if quick:
+        found = [replace(peer, repetitions=1) for peer in found]
     timings = race(found, title)
-    print_times(title, timings, n_steps, "result")
+    print_times(title, timings, answer_name="result")
     return timings
 
 
@@ -253,6 +254,7 @@ def main(folder, quick, json_path):
 
     FOLDER holds mammography.csv.gz and phoneme.csv.gz; without it, they are left out.
     """
+    warnings.simplefilter("ignore", ConvergenceWarning)
     results, bars = {}, []
     workloads = {
         name: WORKLOADS[name].quick() if quick else WORKLOADS[name] for name in "AB"
@@ -260,22 +262,29 @@ def main(folder, quick, json_path):
     data = {name: workload.data("float32") for name, workload in workloads.items()}
     work = f"{N_FOLDS} folds x {len(CLASS_WEIGHTS)} class weights of"
 
+    load_before = os.getloadavg()[0]
     results["search A"] = compared(
-        f"{work} A", searches(workloads["A"], *data["A"], scale=False)
+        f"{work} A", searches(workloads["A"], *data["A"], scale=False), quick
     )
     bars += search_bars("A", results["search A"])
     for name in TABLES if folder else ():
         workload, X, y = table_of(folder / f"{name}.csv.gz", quick)
         found = searches(workload, X, y, scale=True)
-        results[f"search {name}"] = compared(f"{work} {name}", found)
+        results[f"search {name}"] = compared(f"{work} {name}", found, quick)
         bars += search_bars(name, results[f"search {name}"])
     for name, workload in workloads.items():
         found = ensembles(workload, *data[name])
-        results[f"ensemble {name}"] = compared(f"{N_MEMBERS} networks of {name}", found)
+        results[f"ensemble {name}"] = compared(
+            f"{N_MEMBERS} networks of {name}", found, quick
+        )
         bars.append(ensemble_bar(name, results[f"ensemble {name}"]))
     results["scikit-learn's searches, A"] = compared(
-        "Searches of scikit-learn, A", searches_of_sklearn(workloads["A"], *data["A"])
+        "Searches of scikit-learn, A",
+        searches_of_sklearn(workloads["A"], *data["A"]),
+        quick,
     )
+    # Of the last minute. This program itself adds at most two.
+    results["load"] = {"before": load_before, "after": os.getloadavg()[0]}
     print_bars(bars, quick)
     write_results(json_path, {"quick": quick, "folder": bool(folder)}, results, bars)
 

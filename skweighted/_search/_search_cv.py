@@ -37,7 +37,7 @@ class ClassWeightSearchCV(BaseSearchCV):
     """Search over class weights and other parameters, with all networks in one program.
 
     Its results are those of `sklearn.model_selection.GridSearchCV`. The networks of all
-    candidates and folds are trained together, which took 0.44 of the time for 50 small
+    candidates and folds are trained together, which took 0.46 of the time for 50 small
     networks (``benchmarks/search.py``).
 
     One program trains all networks that have the same layers, optimizer, batch size,
