@@ -26,8 +26,6 @@ VARIANTS = {
     "target, smooth='auto'": (50, "auto"),
     "target, smooth=2": (50, 2.0),
     "target, smooth=5": (50, 5.0),
-    "target, smooth=10": (50, 10.0),
-    "target, smooth=20": (50, 20.0),
 }
 
 
@@ -35,7 +33,7 @@ def read(path):
     """Return the table with the joined column, and the labels."""
     table = pd.read_csv(path)
     y = table.pop("target").to_numpy()
-    joined = table[JOINED].astype(str).agg(" ".join, axis=1)
+    joined = table[JOINED].fillna("missing").astype(str).agg(" ".join, axis=1)
     return table.drop(columns=DROPPED).assign(joined=joined), y
 
 

@@ -363,6 +363,12 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             self.kinds_ = ["number"] * table.shape[1]
             self.dtype_ = table.dtype.name
             return
+        if isinstance(table, np.ndarray):
+            is_empty = np.isnan(table[rows]).all(axis=0)
+            kinds = np.where(is_empty, "empty", np.where(named, "category", "number"))
+            self.kinds_ = kinds.tolist()
+            self.dtype_ = table.dtype.name if "number" in self.kinds_ else "float64"
+            return
         self.kinds_ = []
         is_float32 = set()
         for position, is_named in enumerate(named):
@@ -402,10 +408,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         values = self._numbers(table)
         if not self.is_sparse_ and outputs:
             training = values if len(rows) == len(values) else values[rows]
-            is_missing = np.isnan(training)
-            has_missing = is_missing.any(axis=0)
-            least = np.where(is_missing, np.inf, training).min(axis=0)
-            most = np.where(is_missing, -np.inf, training).max(axis=0)
+            has_missing = np.isnan(training).any(axis=0)
+            least = np.fmin.reduce(training, axis=0)
+            most = np.fmax.reduce(training, axis=0)
             # That a value is missing can matter even if all others are equal; for a
             # date, its days show it.
             is_first = np.array([part in ("", "days") for _, part, _ in outputs])

@@ -229,6 +229,16 @@ def test_attributes_describe_the_raw_table():
     assert not hasattr(classifier, "feature_names_in_")
 
 
+def test_names_of_the_columns_are_kept_in_all_kinds_of_training():
+    names = X.columns.tolist()
+    stopped = small(ensemble="seeds").fit(X, Y, X_val=X, y_val=Y)
+    assert stopped.feature_names_in_.tolist() == names
+    continued = small().partial_fit(X, Y).partial_fit(X, Y)
+    assert continued.feature_names_in_.tolist() == names
+    warm = small(warm_start=True).fit(X, Y).fit(X, Y)
+    assert warm.feature_names_in_.tolist() == names
+
+
 def test_a_failed_fit_leaves_the_estimator_as_it_was():
     classifier = small().fit(X, Y)
     before = classifier.predict_proba(X)

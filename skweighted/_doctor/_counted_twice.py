@@ -106,7 +106,7 @@ def distorted_decisions(case: Case) -> Iterator[Finding]:
         if decider is None:
             continue
         rule = "a cost_matrix"
-        if "threshold" in decider.parameters:
+        if isinstance(decider.estimator, FixedThresholdClassifier):
             rule = f"a threshold of {decider.parameters['threshold']:g}"
         for cause in _not_undone(case, part, decider):
             yield Finding(

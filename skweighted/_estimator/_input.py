@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
-from sklearn.utils import get_tags
+from sklearn.utils import check_array, get_tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -105,8 +105,22 @@ def prepared_arrays(
     -------
     Arrays
     """
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but "
+            f"the target y is None."
+        )
     _check_labels(y)
-    y = _class_targets(validate_data(estimator, y=y, multi_output=True))
+    # Not validate_data, which without X deletes the names of the features.
+    y = check_array(
+        y,
+        accept_sparse="csr",
+        ensure_2d=False,
+        dtype=None,
+        input_name="y",
+        estimator=estimator,
+    )
+    y = _class_targets(y)
     X = prepare(y, sample_weight)
     check_consistent_length(X, y)
     return _with_weights(X, y, sample_weight)

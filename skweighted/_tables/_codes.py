@@ -129,7 +129,7 @@ def codes_in(column: pd.Series, coding: Coding) -> np.ndarray:
 def codes_of_few(values: np.ndarray, codings: Sequence[Coding]) -> np.ndarray:
     """Return the codes of a few rows, as `codes_in` does, but faster.
 
-    For one row of 8 columns, this takes 0.05 ms, and `codes_in` 1 ms.
+    pandas takes longer to look at a column than Python at a few values.
 
     Parameters
     ----------
@@ -155,7 +155,8 @@ def codes_of_few(values: np.ndarray, codings: Sequence[Coding]) -> np.ndarray:
 def one_hot(codes: np.ndarray, sizes: Sequence[int], sparse: bool) -> Any:
     """Return one-hot columns for codes.
 
-    For one row of 8 columns, this takes 0.05 ms, and scikit-learn's OneHotEncoder 2.
+    scikit-learn's OneHotEncoder, whose columns these are, checks codes that need no
+    check; for one row, that takes longer than all other steps of a preparation.
 
     Parameters
     ----------
