@@ -441,6 +441,11 @@ MESSAGES = {
         "threshold must be a score of decisions, such as 'f1' or 'balanced_accuracy'. "
         "'roc_auc' does not depend on a threshold.",
     ),
+    "threshold that is unknown": (
+        {"threshold": "f11", "ensemble": "folds", "epochs": 10**9},
+        "threshold must be the name of a scorer or come from "
+        "sklearn.metrics.make_scorer. Got 'f11'. Did you mean 'f1'?",
+    ),
     "threshold that is a function": (
         {"threshold": f1_score, "ensemble": "folds", "epochs": 1},
         f"threshold must be the name of a scorer or come from "

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import get_scorer
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.metrics._scorer import _BaseScorer
 
 from skweighted._costs._temperature import fitted_temperature
@@ -13,6 +13,7 @@ from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._loss import is_plain_cross_entropy
 from skweighted._estimator._problem import Share, Task
 from skweighted._estimator._settings import Settings
+from skweighted._text import suggestion
 
 # As many thresholds are evenly spaced, and as many are quantiles of the probabilities.
 N_THRESHOLDS = 100
@@ -29,6 +30,7 @@ def check_uses(settings: Settings, task: Task) -> None:
                 f"ensemble='folds' and n_networks of at least 2."
             )
     if settings.threshold is not None:
+        _scorer_of(settings.threshold)
         if settings.cost_matrix is not None:
             raise ValueError(
                 "Decisions follow either threshold or cost_matrix. Got both; leave one "
@@ -95,6 +97,29 @@ def with_out_of_fold(
     return replace(ensemble, oob_proba=oob_proba)
 
 
+def _scorer_of(scoring: Any) -> Any:
+    """Return the scorer of decisions that `threshold` names, or raise ValueError."""
+    names = get_scorer_names()
+    if isinstance(scoring, str) and scoring not in names:
+        raise ValueError(
+            f"threshold must be the name of a scorer or come from "
+            f"sklearn.metrics.make_scorer. Got {scoring!r}."
+            f"{suggestion(scoring, names)}"
+        )
+    scorer = get_scorer(scoring)
+    if not isinstance(scorer, _BaseScorer):  # a function (estimator, X, y)
+        raise ValueError(
+            f"threshold must be the name of a scorer or come from "
+            f"sklearn.metrics.make_scorer. Got {scoring!r}."
+        )
+    if getattr(scorer, "_response_method", "predict") != "predict":
+        raise ValueError(
+            f"threshold must be a score of decisions, such as 'f1' or "
+            f"'balanced_accuracy'. {scoring!r} does not depend on a threshold."
+        )
+    return scorer
+
+
 def _best_threshold(
     scoring: Any,
     targets: Any,
@@ -107,17 +132,7 @@ def _best_threshold(
     A score by its name treats the second class as the positive one, whatever its label.
     """
     y = target if isinstance(scoring, str) else targets.decode(target)
-    scorer = get_scorer(scoring)
-    if not isinstance(scorer, _BaseScorer):  # a function (estimator, X, y)
-        raise ValueError(
-            f"threshold must be the name of a scorer or come from "
-            f"sklearn.metrics.make_scorer. Got {scoring!r}."
-        )
-    if getattr(scorer, "_response_method", "predict") != "predict":
-        raise ValueError(
-            f"threshold must be a score of decisions, such as 'f1' or "
-            f"'balanced_accuracy'. {scoring!r} does not depend on a threshold."
-        )
+    scorer = _scorer_of(scoring)
     second = proba[:, 1]
     thresholds = np.unique(
         [

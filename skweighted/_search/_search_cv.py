@@ -37,8 +37,8 @@ class ClassWeightSearchCV(BaseSearchCV):
     """Search over class weights and other parameters, with all networks in one program.
 
     Its results are those of `sklearn.model_selection.GridSearchCV`. The networks of all
-    candidates and folds are trained together, which took 0.46 of the time for 50 small
-    networks (``benchmarks/search.py``).
+    candidates and folds are trained together, which took 0.36 to 0.60 of the time for
+    50 small networks (``benchmarks/search.py``).
 
     One program trains all networks that have the same layers, optimizer, batch size,
     epochs, kind of loss and rule of early stopping, either all with dropout or all
