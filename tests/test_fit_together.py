@@ -123,3 +123,19 @@ def test_what_happens_on_an_error_is_named():
     message = "on_error must be 'raise' or 'return'. Got 'ignore'."
     with pytest.raises(ValueError, match=whole(message)):
         fit_together([], on_error="ignore")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ((LogisticRegression(), X), "a tuple of 2"),
+        (LogisticRegression(), "of type LogisticRegression"),
+    ],
+)
+def test_a_fit_is_a_tuple_of_estimator_and_data(given, name):
+    message = (
+        f"Each fit must be (estimator, X, y) or (estimator, X, y, params). Fit 0 is "
+        f"{name}."
+    )
+    with pytest.raises(TypeError, match=whole(message)):
+        fit_together([given])

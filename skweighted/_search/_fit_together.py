@@ -53,6 +53,8 @@ def fit_together(
     ------
     ValueError
         If an estimator occurs twice.
+    TypeError
+        If a fit is not a tuple of three or four.
 
     Examples
     --------
@@ -85,7 +87,13 @@ def fit_together(
                 results[fit.number] = errors[0]
 
     queue: Queue[_Fit] = Queue(train)
-    for number, (estimator, X, y, *rest) in enumerate(fits):
+    for number, given in enumerate(fits):
+        if not isinstance(given, tuple | list) or len(given) not in (3, 4):
+            raise TypeError(
+                f"Each fit must be (estimator, X, y) or (estimator, X, y, params). Fit "
+                f"{number} is {_in_short(given)}."
+            )
+        estimator, X, y, *rest = given
         if id(estimator) in seen:
             raise ValueError(
                 f"Each fit needs its own estimator. That of fit {number} occurs twice. "
@@ -107,6 +115,13 @@ def fit_together(
             queue.add(_Fit(number, last_step(estimator), prepared))
     queue.train_all()
     return [results[number] for number in range(len(results))]
+
+
+def _in_short(given: Any) -> str:
+    """Return what was given in place of a tuple of three or four."""
+    if isinstance(given, tuple | list):
+        return f"a {type(given).__name__} of {len(given)}"
+    return f"of type {type(given).__name__}"
 
 
 def _prepared(
