@@ -243,19 +243,23 @@ def test_the_temperature_is_scikit_learns(labels):
     np.testing.assert_allclose(
         ours.oob_proba_, theirs.predict_proba(plain.oob_proba_), rtol=1e-4, atol=1e-6
     )
-    logits = np.log(plain.predict_proba(X)) / ours.temperature_
-    powers = np.exp(logits)
-    np.testing.assert_allclose(
-        ours.predict_proba(X), powers / powers.sum(axis=1, keepdims=True), rtol=1e-9
-    )
+    each = [
+        np.exp(np.log(one.predict_proba(X)) / ours.temperature_)
+        for one in plain.estimators_
+    ]
+    expected = np.mean([p / p.sum(axis=1, keepdims=True) for p in each], axis=0)
+    np.testing.assert_allclose(ours.predict_proba(X), expected, rtol=1e-9)
 
 
 def test_a_temperature_of_labels_acts_on_each():
     fit = classifier(ensemble="folds", calibration="temperature", epochs=60)
     fit.fit(X, LABELS)
-    plain = clone(fit).set_params(calibration=None).fit(X, LABELS).predict_proba(X)
-    logits = np.log(plain / (1 - plain)) / fit.temperature_
-    np.testing.assert_allclose(fit.predict_proba(X), 1 / (1 + np.exp(-logits)))
+    each = []
+    for one in fit.estimators_:
+        plain = one.predict_proba(X)
+        logits = np.log(plain / (1 - plain)) / fit.temperature_
+        each.append(1 / (1 + np.exp(-logits)))
+    np.testing.assert_allclose(fit.predict_proba(X), np.mean(each, axis=0), rtol=1e-9)
 
 
 @pytest.mark.parametrize("corrected", [False, True])
@@ -579,3 +583,88 @@ def test_progress_of_an_ensemble_is_that_of_its_mean(capsys):
     assert capsys.readouterr().out == (
         f"Epoch 1/2 - loss: {first:.4f}\nEpoch 2/2 - loss: {second:.4f}\n"
     )
+
+
+def test_a_loss_with_another_reduction_is_left_to_keras():
+    loss = keras.losses.BinaryCrossentropy(reduction="sum")
+    fit = classifier(loss=loss, epochs=2).fit(X, y)
+    assert fit.engine_ == "keras, because its loss has reduction='sum'"
+    singles = [clone(one).fit(X, y).predict_proba(X) for one in fit.estimators_]
+    np.testing.assert_allclose(
+        fit.predict_proba(X), np.mean(singles, axis=0), **tolerance()
+    )
+
+
+def test_balanced_rows_do_not_combine_with_a_loss_that_minimizes_costs():
+    message = (
+        "ensemble='balanced' needs a loss whose effect on probabilities can be undone, "
+        "because decisions depend on the real class frequencies. Use "
+        "loss='cross_entropy' with cost_matrix."
+    )
+    fit = classifier(ensemble="balanced", loss="expected_cost", cost_matrix=COSTS)
+    with pytest.raises(ValueError, match=whole(message)):
+        fit.fit(X, y)
+
+
+def test_a_warm_start_keeps_the_folds():
+    fit = classifier(ensemble="folds", warm_start=True, random_state=None).fit(X, y)
+    before = [network.split_seed for network in fit._trained.networks]
+    fit.fit(X, y)
+    assert [network.split_seed for network in fit._trained.networks] == before
+
+
+def test_rare_labels_are_spread_over_all_folds():
+    rng = np.random.default_rng(0)
+    labels = (rng.random((1000, 5)) < [0.02, 0.1, 0.2, 0.4, 0.5]).astype(int)
+    rows = rng.normal(size=(1000, 3))
+    fit = classifier(ensemble="folds", n_networks=8, early_stopping=True, epochs=1)
+    shares = fit._prepared(fit._settings(), rows, labels).shares
+    assert min(labels[share.held_out, 0].sum() for share in shares) >= 1
+    assert np.ptp([labels[share.held_out, 0].sum() for share in shares]) <= 1
+    assert not np.isnan(fit.fit(rows, labels).oob_proba_).any()
+
+
+def test_totals_of_bootstrap_rows_add_up_over_calls():
+    fit = classifier(ensemble="bootstrap", class_weight="balanced", epochs=1)
+    fit.partial_fit(X, y)
+    once = fit._trained.networks[1].totals.n_rows.sum()
+    fit.partial_fit(X, y)
+    assert fit._trained.networks[1].totals.n_rows.sum() == 2 * once == 2 * len(y)
+
+
+def test_balanced_weights_of_balanced_rows_are_balanced_by_weight():
+    weight = np.where(y == 1, 3.0, 1.0)
+    fit = classifier(ensemble="balanced", class_weight="balanced", epochs=1)
+    fit.fit(X, y, weight)
+    rows, _ = rows_of("balanced", 0)
+    totals = np.bincount(y[rows], weight[rows])
+    weighted = [totals[label] * fit.class_weight_[label] for label in (0, 1)]
+    np.testing.assert_allclose(weighted[0], weighted[1])
+
+
+@pytest.mark.parametrize("name", ["threshold", "calibration"])
+def test_partial_fit_has_no_out_of_fold_rows(name):
+    value = {"threshold": "f1", "calibration": "temperature"}[name]
+    message = (
+        f"partial_fit does not support {name}, which needs out-of-fold probabilities. "
+        f"Use {name}=None, or fit."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        classifier(**{name: value}).partial_fit(X, y)
+
+
+def test_an_interrupt_ends_networks_that_are_trained_one_by_one():
+    calls = iter(range(1000))
+
+    def failing(estimator, X, y):
+        number = next(calls)
+        if number == 1:
+            raise ValueError("together, the second network has no score")
+        if number == 6:
+            raise KeyboardInterrupt
+        return 1.0
+
+    fit = classifier(early_stopping=True, monitor=failing, n_iter_no_change=99)
+    with pytest.raises(KeyboardInterrupt, match="after 1 of 3 networks"):
+        fit.fit(X, y)
+    assert len(fit.estimators_) == 1

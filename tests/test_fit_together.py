@@ -139,3 +139,21 @@ def test_a_fit_is_a_tuple_of_estimator_and_data(given, name):
     )
     with pytest.raises(TypeError, match=whole(message)):
         fit_together([given])
+
+
+def test_a_failed_fit_leaves_an_estimator_as_it_was():
+    fitted = classifier().fit(X, y)
+    before = fitted.predict_proba(X)
+    [error] = fit_together(
+        [(fitted.set_params(learning_rate=1e30, optimizer="sgd"), X[:, :3] * 1e6, y)],
+        on_error="return",
+    )
+    assert isinstance(error, Exception)
+    np.testing.assert_array_equal(fitted.predict_proba(X), before)
+
+
+def test_two_pipelines_cannot_share_a_classifier():
+    one = classifier()
+    fits = [(make_pipeline(StandardScaler(), one), X, y) for _ in range(2)]
+    with pytest.raises(ValueError, match="Each fit needs its own estimator"):
+        fit_together(fits)

@@ -223,3 +223,23 @@ def test_a_warm_start_cannot_add_stages():
     )
     with pytest.raises(ValueError, match=whole(message)):
         fit.set_params(input_scaling="robust").fit(rows, y)
+
+
+def test_a_batch_of_two_rows_keeps_the_embedding():
+    steps = classifier(**CASES["both"]).partial_fit(WITH_GAPS, y)
+    steps.partial_fit(WITH_GAPS[:2], y[:2])
+    assert steps.n_iter_ == 2
+
+
+def test_columns_sorted_by_value_have_waves():
+    rows = np.zeros((20_000, 1))
+    rows[15_000:, 0] = np.arange(5_000)
+    stages = input_stages_of(rows)
+    assert stages[0].columns == (0,)
+
+
+def input_stages_of(rows):
+    """Return the input stages of a network with waves only."""
+    fit = classifier(numeric_embedding="periodic")
+    labels = np.arange(len(rows)) % 2
+    return fit._prepared(fit._settings(), rows, labels).networks[0].start.network.inputs

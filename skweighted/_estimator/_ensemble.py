@@ -70,11 +70,11 @@ class TrainedEnsemble:
     def true_proba(self, X: Any) -> np.ndarray:
         """Return the mean true probabilities for a checked X.
 
-        The loss, the class weights and the sampling of each network are undone before
-        its probabilities are averaged.
+        The loss, the class weights and the sampling of each network are undone, and the
+        temperature is applied, before its probabilities are averaged.
         """
         each = zip(self.networks, self._each(X), strict=True)
-        return self._tempered(_mean(one.true_proba(proba) for one, proba in each))
+        return _mean(self._tempered(one.true_proba(proba)) for one, proba in each)
 
     def spread(self, X: Any, *, true: bool) -> np.ndarray:
         """Return the standard deviation of probabilities over the networks."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._engine._spec import NetworkSpec
+from skweighted._engine._spec import NetworkSpec, Periodic
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._input import Arrays
@@ -109,6 +109,12 @@ def check_steps(settings: Settings) -> None:
             "partial_fit does not support early stopping, because it trains one epoch "
             "per call. Use early_stopping=False, or fit."
         )
+    for name in ("threshold", "calibration"):
+        if getattr(settings, name) is not None:
+            raise ValueError(
+                f"partial_fit does not support {name}, which needs out-of-fold "
+                f"probabilities. Use {name}=None, or fit."
+            )
     if settings.schedule is not None:
         raise ValueError(
             f"partial_fit does not support learning_rate={settings.schedule!r}, "
@@ -135,17 +141,23 @@ def _network(
     """Return the network, and the numbers of its input scaling."""
     inputs = input_stages(settings, arrays)
     if before is not None:
-        inputs = _those_before(inputs, before)
+        inputs = _those_before(settings, inputs, before)
     n_features, dtype = arrays.X.shape[1], arrays.X.dtype.name
     network = network_spec(settings, n_features, dtype, targets, inputs.stages)
     return network, inputs.scaling
 
 
-def _those_before(inputs: InputStages, before: TrainedEnsemble) -> InputStages:
-    """Return the input stages of earlier training, if they are of the same kinds."""
+def _those_before(
+    settings: Settings, inputs: InputStages, before: TrainedEnsemble
+) -> InputStages:
+    """Return the input stages of earlier training, unless settings ask for others."""
     first = before.networks[0]
     stages = first.network.inputs
-    if [type(stage) for stage in stages] != [type(stage) for stage in inputs.stages]:
+    was, now = ({type(one) for one in some} for some in (stages, inputs.stages))
+    # A few rows may have no column of more than two values, which is no other setting.
+    if settings.numeric_embedding is not None and Periodic in was:
+        now.add(Periodic)
+    if was != now:
         return inputs  # refused later, as another network
     return InputStages(stages, first.parameters[: len(inputs.scaling)])
 

@@ -131,12 +131,20 @@ class Labels:
         n_folds: int,
         random_generator: np.random.Generator,
     ) -> np.ndarray:
-        """Return the fold of each row, each with nearly the same share of combinations.
+        """Return the fold of each row, with the rows of rare labels spread evenly.
 
-        Combinations of labels that occur only once are treated as one. The parameters
-        and the result are those of `Classes.fold_of`.
+        The parameters and the result are those of `Classes.fold_of`.
         """
-        return spread(_kinds(target[rows]), n_folds, random_generator)
+        values = target[rows]
+        ones = values.sum(axis=0, dtype=np.int64)
+        # Sorted by the rarest label first, so that its rows are next to each other.
+        rarest_last = np.argsort(-np.minimum(ones, len(values) - ones))
+        order = np.lexsort(tuple(values[:, label] for label in rarest_last))
+        kinds = np.empty(len(values), dtype=np.int64)
+        ordered = values[order]
+        is_new = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
+        kinds[order] = np.cumsum(is_new)
+        return spread(kinds, n_folds, random_generator)
 
     def counted(
         self, target: np.ndarray, rows: np.ndarray

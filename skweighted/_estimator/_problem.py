@@ -157,7 +157,9 @@ def make_task(
     if settings.ensemble == "balanced":
         # Every network is trained on equally many rows of each class, so balanced
         # weights are equal, and a loss has nothing to adjust.
-        learned = Totals(*(np.full_like(values, values.min()) for values in totals))
+        n_rows = np.maximum(totals.n_rows, 1)
+        least = n_rows[totals.n_rows > 0].min()
+        learned = Totals(totals.counts / n_rows * least, np.full_like(n_rows, least))
     class_weight = targets.weights(
         settings.class_weight, learned, settings.class_weight_options
     )
@@ -175,7 +177,13 @@ def make_task(
     )
 
 
-def make_problem(settings: Settings, task: Task, share: Share, epochs: int) -> Problem:
+def make_problem(
+    settings: Settings,
+    task: Task,
+    share: Share,
+    epochs: int,
+    earlier: Totals | None = None,
+) -> Problem:
     """Return what one network is trained on.
 
     Parameters
@@ -186,6 +194,8 @@ def make_problem(settings: Settings, task: Task, share: Share, epochs: int) -> P
         Its rows.
     epochs : int
         Number of epochs to train, for `class_weight_start`.
+    earlier : Totals or None
+        Of the rows of the network in earlier `partial_fit` calls.
 
     Raises
     ------
@@ -196,6 +206,8 @@ def make_problem(settings: Settings, task: Task, share: Share, epochs: int) -> P
     totals = task.totals
     if share.rows is not task.rows.rows:
         totals = targets.totals(rows.target[rows.rows], rows.weight[rows.rows])
+        if earlier is not None:
+            totals = Totals(*map(np.add, earlier, totals))
     training, first_class_weight = _scheduled(
         settings, targets, rows, task.class_weight, totals, epochs
     )
@@ -305,7 +317,8 @@ def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None
             f"early_stopping=True, or leave monitor out.",
             UserWarning,
         )
-    if settings.class_weight is None:
+    is_equal = settings.ensemble == "balanced" and settings.class_weight == "balanced"
+    if settings.class_weight is None or is_equal:
         return
     if distortion.minimizes_cost:
         problem = f"Costs count twice: {name} minimizes them, and class_weight applies"

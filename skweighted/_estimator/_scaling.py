@@ -56,7 +56,8 @@ def input_stages(settings: Settings, arrays: Arrays) -> InputStages:
         many = (
             number
             for number, (values, _, _) in enumerate(columns)
-            if len(values) and len(np.unique(values[:10_000])) > 2
+            if len(values)
+            and ((values != values.min()) & (values != values.max())).any()
         )
         chosen = tuple(many)
         if chosen:

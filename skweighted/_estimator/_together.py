@@ -95,18 +95,18 @@ def train_group(
     list of Training or Exception
         An exception for each network that failed; the others are not affected.
     """
-    specs_and_runs = [spec_and_run(prepared) for prepared in group]
-    runs = [
-        replace(
-            run,
-            learning_rate=learning_rate_of(prepared.settings.optimizer),
-            loss=prepared.problem.loss,
-            l2=tuple(stage.l2 for stage in prepared.start.network.stages),
-            dropout=tuple(stage.dropout for stage in prepared.start.network.stages),
-        )
-        for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
-    ]
     try:
+        specs_and_runs = [spec_and_run(prepared) for prepared in group]
+        runs = [
+            replace(
+                run,
+                learning_rate=learning_rate_of(prepared.settings.optimizer),
+                loss=prepared.problem.loss,
+                l2=tuple(stage.l2 for stage in prepared.start.network.stages),
+                dropout=tuple(stage.dropout for stage in prepared.start.network.stages),
+            )
+            for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
+        ]
         spec = specs_and_runs[0][0]
         with progress(verbose, runs[0].first_epoch, spec.epochs) as hooks:
             network = group[0].start.network
@@ -116,7 +116,12 @@ def train_group(
         # pruner compares a whole group, so it has no part in what comes next.
         if len(group) == 1:
             return [error]
-        return [one for prepared in group for one in train_group([prepared])]
+        one_by_one: list[Training | Exception] = []
+        for prepared in group:
+            one_by_one += train_group([prepared])
+            if isinstance(one_by_one[-1], Training) and one_by_one[-1].interrupted:
+                break
+        return one_by_one
     trained: list[Training | Exception] = []
     for prepared, run, result in zip(group, runs, results, strict=True):
         try:

@@ -6,12 +6,17 @@ from typing import Any, NamedTuple
 
 from skweighted._engine._spec import Hook
 from skweighted._estimator._ensemble import TrainedEnsemble
+from skweighted._estimator._loss import distortion_of
 from skweighted._estimator._out_of_fold import check_uses, with_out_of_fold
 from skweighted._estimator._problem import Share, Task, check_validation, make_problem
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._shares import shares
 from skweighted._estimator._start import Start
-from skweighted._estimator._together import train_group, why_not_together
+from skweighted._estimator._together import (
+    train_group,
+    why_not_this_loss,
+    why_not_together,
+)
 from skweighted._estimator._train import Prepared, Training, train
 
 
@@ -49,7 +54,7 @@ class EnsembleTraining(NamedTuple):
     engine : str
         "xla", or "keras" and why.
     interrupted : str or None
-        After what the user has interrupted training, such as "3 of 10 epochs".
+        What was finished when the user interrupted training: "3 of 10 epochs".
     """
 
     ensemble: TrainedEnsemble | None
@@ -91,15 +96,23 @@ def prepared_ensemble(
             "ensemble='balanced' needs mutually exclusive classes, and y is "
             "multilabel. Use ensemble='bootstrap'."
         )
+    if settings.ensemble == "balanced" and distortion_of(task.loss).minimizes_cost:
+        raise ValueError(
+            "ensemble='balanced' needs a loss whose effect on probabilities can be "
+            "undone, because decisions depend on the real class frequencies. Use "
+            "loss='cross_entropy' with cost_matrix."
+        )
     check_uses(settings, task)
     parts = shares(settings, task, [start.split_seed for start in starts])
     networks: list[Prepared] = []
     for start, part in zip(starts, parts, strict=True):
-        problem = make_problem(settings, task, part, epochs)
+        problem = make_problem(settings, task, part, epochs, start.totals)
         # The networks of all folds together use every row, so few rows in one of them
         # are no reason for a warning.
-        is_first = not networks
-        check_validation(problem, warn=is_first and settings.ensemble != "folds")
+        if settings.ensemble != "folds":
+            check_validation(problem, warn=not networks)
+        elif not task.targets.is_multilabel:
+            check_validation(problem, warn=False)
         networks.append(Prepared(settings, start, problem, epochs))
     return PreparedEnsemble(networks, task, parts, list(seeds))
 
@@ -119,6 +132,7 @@ def train_ensemble(
     """
     networks, settings = prepared.networks, prepared.settings
     reason = why_not_together(replace(settings, verbose=0))
+    reason = reason or why_not_this_loss(networks[0])
     if len(networks) > 1 and not hooks and reason is None:
         for training in train_group(networks, verbose=settings.verbose):
             if isinstance(training, Exception):
@@ -137,21 +151,19 @@ def assembled(
 ) -> EnsembleTraining:
     """Return the ensemble of trained networks, and what is fitted to its folds."""
     settings, task = prepared.settings, prepared.task
-    interrupted, last = None, trainings[-1]
-    if last.interrupted:
-        interrupted = f"{last.n_epochs} of {prepared.networks[0].epochs} epochs"
-        if len(trainings) < len(prepared.networks):
-            interrupted = f"{len(trainings)} of {len(prepared.networks)} networks"
-    finished = [training for training in trainings if training.n_epochs]
+    each = list(zip(trainings, prepared.seeds, prepared.shares, strict=False))
+    finished = [(one.network, seed, share) for one, seed, share in each if one.n_epochs]
+    interrupted = None
+    if any(training.interrupted for training in trainings):
+        n_epochs = min(training.n_epochs for training in trainings)
+        interrupted = f"{n_epochs} of {prepared.networks[0].epochs} epochs"
+        if len(finished) < len(prepared.networks):
+            interrupted = f"{len(finished)} of {len(prepared.networks)} networks"
+    engine = trainings[0].engine
     if not finished:
-        return EnsembleTraining(None, trainings[0].engine, interrupted)
-    ensemble = TrainedEnsemble(
-        networks=tuple(training.network for training in finished),
-        class_weight=task.class_weight,
-        seeds=tuple(prepared.seeds[: len(finished)]),
-    )
+        return EnsembleTraining(None, engine, interrupted)
+    networks, seeds, parts = zip(*finished, strict=True)
+    ensemble = TrainedEnsemble(networks, task.class_weight, seeds)
     if settings.ensemble == "folds":
-        ensemble = with_out_of_fold(
-            ensemble, settings, task, prepared.shares[: len(finished)]
-        )
-    return EnsembleTraining(ensemble, finished[0].engine, interrupted)
+        ensemble = with_out_of_fold(ensemble, settings, task, parts)
+    return EnsembleTraining(ensemble, engine, interrupted)

@@ -150,8 +150,16 @@ class TrainedNetwork:
         return model
 
     def warm(self, start: Start) -> Start:
-        """Return a new start, but with these weights."""
-        return replace(start, parameters=self.parameters, is_new=False)
+        """Return a new start with these weights, and the same split for early stopping.
+
+        Otherwise rows on which a network was trained could become validation rows.
+        """
+        return replace(
+            start,
+            parameters=self.parameters,
+            split_seed=self.split_seed,
+            is_new=False,
+        )
 
     def continued(self, network: NetworkSpec) -> Start:
         """Return a start that continues this training."""

@@ -1,7 +1,6 @@
 """`fit_together`: many classifiers, each on its own data, in one program."""
 
-from collections.abc import Iterable
-from itertools import accumulate
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from skweighted._estimator._together import (
@@ -69,24 +68,55 @@ def fit_together(
     if on_error not in ("raise", "return"):
         raise ValueError(f"on_error must be 'raise' or 'return'. Got {on_error!r}.")
     results: dict[int, Any] = {}
-    seen: set[int] = set()
+    # What preparing has changed in estimators that are not fitted yet.
+    unfinished: dict[int, tuple[Any, dict[str, Any]]] = {}
+
+    def fail(number: int, error: Exception) -> None:
+        if on_error == "raise":
+            raise error
+        results[number] = error
 
     def train(some: list[_Fit]) -> None:
         networks = [network for fit in some for network in fit.prepared.networks]
-        trained = train_together(networks)
-        ends = list(accumulate(len(fit.prepared.networks) for fit in some))
-        for fit, end in zip(some, ends, strict=True):
-            parts = trained[end - len(fit.prepared.networks) : end]
-            done = [part for part in parts if isinstance(part, Training)]
+        trained = iter(train_together(networks))
+        for fit in some:
+            parts = [next(trained) for _ in fit.prepared.networks]
             errors = [part for part in parts if isinstance(part, Exception)]
-            if not errors:
-                fit.classifier._remember(assembled(fit.prepared, done))
-            elif on_error == "raise":
-                raise errors[0]
-            else:
-                results[fit.number] = errors[0]
+            if errors:
+                fail(fit.number, errors[0])
+                continue
+            done = [part for part in parts if isinstance(part, Training)]
+            fit.classifier._remember(assembled(fit.prepared, done))
+            del unfinished[fit.number]
 
     queue: Queue[_Fit] = Queue(train)
+    try:
+        for number, (estimator, X, y, params) in enumerate(_checked(fits)):
+            classifier = last_step(estimator)
+            results[number] = estimator
+            unfinished[number] = classifier, _kept_of(classifier)
+            try:
+                prepared = _prepared(estimator, X, y, params)
+                if prepared is None:
+                    estimator.fit(X, y, **params)
+                    del unfinished[number]
+            except Exception as error:
+                fail(number, error)
+                continue
+            if prepared is not None:
+                queue.add(_Fit(number, classifier, prepared))
+        queue.train_all()
+    finally:
+        for classifier, kept in unfinished.values():
+            _restore(classifier, kept)
+    return [results[number] for number in range(len(results))]
+
+
+def _checked(
+    fits: Iterable[tuple[Any, ...]],
+) -> Iterator[tuple[Any, Any, Any, dict[str, Any]]]:
+    """Yield estimator, X, y and further arguments of each fit."""
+    seen: dict[int, Any] = {}
     for number, given in enumerate(fits):
         if not isinstance(given, tuple | list) or len(given) not in (3, 4):
             raise TypeError(
@@ -94,27 +124,27 @@ def fit_together(
                 f"{number} is {_in_short(given)}."
             )
         estimator, X, y, *rest = given
-        if id(estimator) in seen:
+        classifier = last_step(estimator)
+        if id(classifier) in seen:
             raise ValueError(
                 f"Each fit needs its own estimator. That of fit {number} occurs twice. "
                 f"Use sklearn.base.clone."
             )
-        seen.add(id(estimator))
-        results[number] = estimator
-        params = dict(*rest)
-        try:
-            prepared = _prepared(estimator, X, y, params)
-            if prepared is None:
-                estimator.fit(X, y, **params)
-        except Exception as error:
-            if on_error == "raise":
-                raise
-            results[number] = error
-            continue
-        if prepared is not None:
-            queue.add(_Fit(number, last_step(estimator), prepared))
-    queue.train_all()
-    return [results[number] for number in range(len(results))]
+        seen[id(classifier)] = classifier
+        yield estimator, X, y, dict(rest[0] or {}) if rest else {}
+
+
+def _kept_of(classifier: Any) -> dict[str, Any]:
+    """Return the attributes that belong to X, which preparing changes."""
+    names = getattr(classifier, "_kept", ())
+    return {name: vars(classifier)[name] for name in names if name in vars(classifier)}
+
+
+def _restore(classifier: Any, kept: dict[str, Any]) -> None:
+    """Set these attributes to what they were."""
+    for name in getattr(classifier, "_kept", ()):
+        vars(classifier).pop(name, None)
+    vars(classifier).update(kept)
 
 
 def _in_short(given: Any) -> str:

@@ -8,7 +8,8 @@ from scipy.sparse import issparse
 from skweighted._estimator._together import group_of
 from skweighted._estimator._train_ensemble import PreparedEnsemble
 
-# Networks in one program, and bytes of the arrays that wait for training.
+# Networks in one program, unless one ensemble has more; and bytes of the arrays that
+# wait for training.
 MOST_NETWORKS = 64
 MOST_BYTES = 2**29
 
@@ -41,6 +42,9 @@ class Queue(Generic[Fit]):
         """Add a fit; train its group if that is full, or the largest one for memory."""
         key = group_of(fit.prepared.networks[0])
         group = self._waiting.setdefault(key, [])
+        if group and _n_networks([*group, fit]) > MOST_NETWORKS:
+            self._train(self._waiting.pop(key))
+            group = self._waiting.setdefault(key, [])
         group.append(fit)
         if _n_networks(group) < MOST_NETWORKS:
             if self._n_bytes() <= MOST_BYTES:
@@ -74,7 +78,7 @@ class Queue(Generic[Fit]):
 def n_bytes(array: Any) -> int:
     """Return the size of an array, sparse matrix or dataframe; 0 for a list."""
     if issparse(array):
-        return array.data.nbytes
+        return array.data.nbytes + array.indices.nbytes
     if hasattr(array, "memory_usage"):
         return int(array.memory_usage(index=False).sum())
     return getattr(array, "nbytes", 0)

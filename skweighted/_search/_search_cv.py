@@ -323,7 +323,9 @@ class ClassWeightSearchCV(BaseSearchCV):
         if self.pruning is not None and not callable(self.refit):
             key = f"rank_test_{refit_metric}"
             last = len(results["pruned"]) + 1
-            results = results | {key: np.where(results["pruned"], last, results[key])}
+            rank = np.where(results["pruned"], last, results[key])
+            is_unknown = np.isnan(results[f"mean_test_{refit_metric}"])
+            results = results | {key: np.where(is_unknown, last + 1, rank)}
         self.best_index_ = self._select_best_index(self.refit, refit_metric, results)
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]

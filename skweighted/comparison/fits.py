@@ -99,13 +99,14 @@ class Fits:
         found: dict[int, Outcome | Exception] = {}
         if missing:
             found = self._fitted(name, missing)
+        for number, outcome in found.items():
+            if isinstance(outcome, Outcome):
+                self._keep(name, number, outcome)
         for number in numbers:
             outcome = kept[number] or found[number]
             if isinstance(outcome, Exception):
                 del self.outcomes[name]
                 return self._leave_out(name, number, outcome)
-            if number in found:
-                self._keep(name, number, outcome)
             self.outcomes[name].append(outcome)
         return f"{time.perf_counter() - start:.1f} s" if missing else "kept"
 
