@@ -202,8 +202,8 @@ def outputs_in_training(
         else:
             values = _activated(stage.activation, values)
         if stage.dropout:
-            scaled = values * scale[number]
-            values = tf.where(next(masks), scaled, tf.zeros_like(scaled))
+            larger = values * scale[number]
+            values = tf.where(next(masks), larger, tf.zeros_like(larger))
     return _activated(
         network.stages[-1].activation, _transposed(values) if last else values
     )

@@ -1,7 +1,7 @@
 """`CostSensitiveMLPClassifier`: its parameters and public methods.
 
-``fit`` is settings -> arrays -> targets -> start -> problem -> run -> trained network.
-`_prepared` goes as far as the problem, so that a search can train many together.
+``fit`` is settings -> arrays -> prepared networks -> training -> trained ensemble.
+`_prepared` goes as far as the networks, so that a search can train many together.
 """
 
 import contextlib
@@ -160,7 +160,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         from `random_state`; with "seeds", each is what a classifier with its seed as
         `random_state` learns. With "folds", the rows are divided into folds by class,
         and each network is trained without one of them: `early_stopping` then monitors
-        this fold, so no row is lost to validation, and `oob_proba_` is available. With
+        this fold, unless X_val is given, so no row is lost to validation, and `oob_proba_` is available. With
         "bootstrap", each network is trained on rows drawn with replacement from each
         class (bagging; Breiman, 1996). With "balanced", it is trained on equally many
         rows of each class, as in EasyEnsemble (Liu et al., 2009); `class_weight` and
@@ -180,8 +180,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         Precision of the network. "auto" is float32 if X is float32, else float64, as
         in sklearn.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, shuffles, dropout and validation split. Global
-        seeds are not changed.
+        Seed of the initial weights, shuffles, dropout, validation split, folds and
+        draws. Global seeds are not changed.
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the previous fit, with a new
         optimizer.
@@ -216,7 +216,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had names that are all strings.
     n_iter_ : int
-        Number of epochs run by the last `fit` and later `partial_fit` calls.
+        Number of epochs run by the last `fit` and later `partial_fit` calls; for an
+        ensemble, the largest of its networks.
     best_epoch_ : int
         The epoch whose weights the network has, counted from 1: with `early_stopping`
         the one with the best `monitor`, else the last one. For an ensemble, a list of

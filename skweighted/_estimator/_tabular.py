@@ -42,8 +42,9 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         columns of text, categories and other objects.
     optimizer : str, class or keras.optimizers.Optimizer, default="adamw"
         The optimizer.
-    learning_rate : float or keras LearningRateSchedule, default=2e-3
-        Step size of the optimizer.
+    learning_rate : float, "cosine", "coslog4" or keras schedule, default=2e-3
+        Step size of the optimizer. A schedule by name begins with
+        ``optimizer__learning_rate``, 1e-3 by default.
     dropout : float in [0, 1), default=0.1
         Share of the outputs of each hidden layer that are dropped in training.
     batch_size : int or "auto", default=256
