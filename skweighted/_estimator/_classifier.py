@@ -161,11 +161,12 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         `random_state` learns. With "folds", the rows are divided into folds by class,
         and each network is trained without one of them: `early_stopping` then monitors
         this fold, unless X_val is given, so no row is lost to validation, and
-        `oob_proba_` is available. With "bootstrap", each network is trained on rows drawn with replacement from each
-        class (bagging; Breiman, 1996). With "balanced", it is trained on equally many
-        rows of each class, as in EasyEnsemble (Liu et al., 2009); `class_weight` and
-        `loss` then refer to these rows, and true probabilities are corrected for the
-        sampling of each network before they are averaged.
+        `oob_proba_` is available. With "bootstrap", each network is trained on rows
+        drawn with replacement from each class (bagging; Breiman, 1996). With
+        "balanced", it is trained on equally many rows of each class, as in EasyEnsemble
+        (Liu et al., 2009); `class_weight` and `loss` then refer to these rows, and true
+        probabilities are corrected for the sampling of each network before they are
+        averaged.
     threshold : str, scorer or None, default=None
         Score of decisions to maximize, such as "f1" or "balanced_accuracy". The
         probability from which `predict` returns ``classes_[1]`` is then chosen on
