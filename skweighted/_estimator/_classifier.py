@@ -21,7 +21,9 @@ from skweighted._estimator._fit import check_steps, prepared_fit, prepared_step
 from skweighted._estimator._input import (
     Arrays,
     Use,
+    kept_attributes,
     prediction_array,
+    restore_attributes,
     training_arrays,
     validation_arrays,
 )
@@ -664,17 +666,14 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
     @contextlib.contextmanager
     def _features_kept_on_failure(self):
         """Restore the feature attributes, which sklearn sets first, if fit fails."""
-        names = self._kept
-        before = {name: vars(self)[name] for name in names if name in vars(self)}
+        kept = kept_attributes(self)
         trained = vars(self).get("_trained")
         try:
             yield
         except BaseException:
             if vars(self).get("_trained") is not trained:  # interrupted, yet fitted
                 raise
-            for name in names:
-                vars(self).pop(name, None)
-            vars(self).update(before)
+            restore_attributes(self, kept)
             raise
 
     def initialize(self, X: Any, y: Any) -> None:

@@ -157,6 +157,22 @@ def validation_arrays(
     return estimator._arrays(X_val, y_val, sample_weight_val, "validation")
 
 
+def kept_attributes(estimator: Any) -> dict[str, Any]:
+    """Return the attributes that belong to X, which `fit` sets before it trains.
+
+    They are those in `_kept` of a classifier of this package; others have none.
+    """
+    names = getattr(estimator, "_kept", ())
+    return {name: vars(estimator)[name] for name in names if name in vars(estimator)}
+
+
+def restore_attributes(estimator: Any, kept: dict[str, Any]) -> None:
+    """Set the attributes that belong to X to what they were."""
+    for name in getattr(estimator, "_kept", ()):
+        vars(estimator).pop(name, None)
+    vars(estimator).update(kept)
+
+
 def least_count(arrays: Arrays) -> int:
     """Return the number of rows of the smallest class, or value of a label."""
     y = arrays.y[arrays.sample_weight > 0]

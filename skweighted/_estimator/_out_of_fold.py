@@ -99,19 +99,15 @@ def with_out_of_fold(
 
 def _scorer_of(scoring: Any) -> Any:
     """Return the scorer of decisions that `threshold` names, or raise ValueError."""
-    names = get_scorer_names()
-    if isinstance(scoring, str) and scoring not in names:
+    names, is_name = get_scorer_names(), isinstance(scoring, str)
+    # Any function (estimator, X, y) is a scorer, but has no score of decisions.
+    if not (scoring in names if is_name else isinstance(scoring, _BaseScorer)):
         raise ValueError(
             f"threshold must be the name of a scorer or come from "
             f"sklearn.metrics.make_scorer. Got {scoring!r}."
-            f"{suggestion(scoring, names)}"
+            f"{suggestion(scoring, names) if is_name else ''}"
         )
     scorer = get_scorer(scoring)
-    if not isinstance(scorer, _BaseScorer):  # a function (estimator, X, y)
-        raise ValueError(
-            f"threshold must be the name of a scorer or come from "
-            f"sklearn.metrics.make_scorer. Got {scoring!r}."
-        )
     if getattr(scorer, "_response_method", "predict") != "predict":
         raise ValueError(
             f"threshold must be a score of decisions, such as 'f1' or "

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from skweighted._estimator._input import kept_attributes, restore_attributes
 from skweighted._estimator._together import (
     train_together,
     why_not_this_loss,
@@ -94,7 +95,7 @@ def fit_together(
         for number, (estimator, X, y, params) in enumerate(_checked(fits)):
             classifier = last_step(estimator)
             results[number] = estimator
-            unfinished[number] = classifier, _kept_of(classifier)
+            unfinished[number] = classifier, kept_attributes(classifier)
             try:
                 prepared = _prepared(estimator, X, y, params)
                 if prepared is None:
@@ -108,7 +109,7 @@ def fit_together(
         queue.train_all()
     finally:
         for classifier, kept in unfinished.values():
-            _restore(classifier, kept)
+            restore_attributes(classifier, kept)
     return [results[number] for number in range(len(results))]
 
 
@@ -132,19 +133,6 @@ def _checked(
             )
         seen[id(classifier)] = classifier
         yield estimator, X, y, dict(rest[0] or {}) if rest else {}
-
-
-def _kept_of(classifier: Any) -> dict[str, Any]:
-    """Return the attributes that belong to X, which preparing changes."""
-    names = getattr(classifier, "_kept", ())
-    return {name: vars(classifier)[name] for name in names if name in vars(classifier)}
-
-
-def _restore(classifier: Any, kept: dict[str, Any]) -> None:
-    """Set these attributes to what they were."""
-    for name in getattr(classifier, "_kept", ()):
-        vars(classifier).pop(name, None)
-    vars(classifier).update(kept)
 
 
 def _in_short(given: Any) -> str:
