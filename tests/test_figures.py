@@ -242,6 +242,17 @@ def test_the_axis_shows_all_where_no_strategy_dwarfs_the_others():
     assert not ax.texts
 
 
+def test_the_legend_of_differences_is_inside_a_narrow_figure():
+    means = {"none": 0.5, "class_weight_corrected": 0.5, "smote": 0.9, "focal": 0.1}
+    canvas = Figure((4.6, 3.2), layout="constrained")
+    ax = figures.differences(folds_of(means, unit=0.2), canvas.add_subplot())
+    canvas.draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    assert canvas.bbox.x0 <= legend.x0
+    assert legend.x1 <= canvas.bbox.x1
+    assert legend.y0 >= canvas.bbox.y0
+
+
 def test_a_single_fold_has_no_interval(single_fold):
     ax = figures.differences(single_fold, axes())
     assert [len(one.get_xdata()) for one in ax.get_lines()] == [1, 2]

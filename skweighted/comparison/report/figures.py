@@ -298,7 +298,8 @@ def differences(results: Results, ax: Axes, metric: str | None = None) -> Axes:
     against = f"{title(metric)} against {words(results.label(reference))}"
     ax.set_title(against, loc="left", fontsize="medium")
     ax.set_xlabel(f"Difference ({way})")
-    return legend_below(ax)
+    # Names of strategies leave little width for the axes, below which the legend is.
+    return legend_below(ax, n_columns=1)
 
 
 def _limits(rows: list[Mapping[Any, float]], rope: float) -> tuple[float, float]:

@@ -107,7 +107,7 @@ def html(results: Results, *, command: str = "", for_notebook: bool = False) -> 
     main_picture = None
     if questions:
         prefix = "notebook" if for_notebook else "main"
-        inches = (4.6, 1.8 + 0.25 * len(questions[0].rows))
+        inches = (4.6, 2.2 + 0.25 * len(questions[0].rows))
         figure = differences_captioned(results)
         main_picture = _picture(results, "differences", figure, prefix, inches)
     deciding = [name for name in DECIDING if name in results.metrics]

@@ -108,7 +108,7 @@ def small_first(ax: Axes, *sides: str) -> None:
         getattr(ax, f"set_{side}lim")(low, high)
 
 
-def legend_below(ax: Axes, heading: str | None = None) -> Axes:
+def legend_below(ax: Axes, heading: str | None = None, n_columns: int = 2) -> Axes:
     """Draw the legend below the x label, where it covers no data."""
     points = ScaledTranslation(0, -36 / 72, ax.figure.dpi_scale_trans)
     ax.legend(
@@ -116,7 +116,7 @@ def legend_below(ax: Axes, heading: str | None = None) -> Axes:
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         bbox_transform=ax.transAxes + points,
-        ncols=2,
+        ncols=n_columns,
         frameon=False,
         fontsize="small",
         title_fontsize="small",
