@@ -412,7 +412,7 @@ def test_networks_that_end_leave_the_program(monkeypatch):
         # Programs for several numbers of networks round differently.
         assert_same(one, other, rtol=1e-11)
     sizes = [shape.n_networks for *_, shape, _ in _program.PROGRAMS._made]
-    assert sizes == [7, 4, 2, 1]
+    assert sorted(sizes) == [1, 2, 3, 4]  # of groups of four and of three
     assert len({result.n_epochs for result in fewer}) > 3
 
 

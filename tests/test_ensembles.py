@@ -1,10 +1,12 @@
 """Ensembles: what single fits and scikit-learn give, the networks trained together."""
 
+import _thread
 import pickle
 
 import keras
 import numpy as np
 import pytest
+import sklearn
 import skops.io
 from messages import whole
 from scipy.sparse import csr_array
@@ -668,3 +670,36 @@ def test_an_interrupt_ends_networks_that_are_trained_one_by_one():
     with pytest.raises(KeyboardInterrupt, match="after 1 of 3 networks"):
         fit.fit(X, y)
     assert len(fit.estimators_) == 1
+
+
+def test_an_interrupt_ends_networks_that_are_trained_side_by_side():
+    calls = iter(range(1000))
+
+    def interrupting(estimator, X, y):
+        if next(calls) == 10:
+            _thread.interrupt_main()  # as Ctrl-C does
+        return 1.0
+
+    fit = classifier(
+        n_networks=4,
+        early_stopping=True,
+        monitor=interrupting,
+        n_iter_no_change=np.inf,
+        epochs=100_000,
+    )
+    with pytest.raises(KeyboardInterrupt, match="interrupted after"):
+        fit.fit(X, y)
+    assert 1 <= fit.n_iter_ < 100_000
+
+
+def test_scorers_see_the_settings_of_scikit_learn_in_every_thread():
+    seen = set()
+
+    def scorer(estimator, X, y):
+        seen.add(sklearn.get_config()["assume_finite"])
+        return 1.0
+
+    fit = classifier(n_networks=4, early_stopping=True, monitor=scorer)
+    with sklearn.config_context(assume_finite=True):
+        fit.fit(X, y)
+    assert seen == {True}

@@ -6,12 +6,13 @@ epoch.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import numpy as np
 
 from skweighted._engine._batches import batches_of, with_same_rows
-from skweighted._engine._dropout import kept_units
+from skweighted._engine._dropout import thresholds
 from skweighted._engine._early_stopping import evaluation_of, watch_of
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._network import as_matrix, rows_last
@@ -66,10 +67,7 @@ class Group:
         # Penalties and dropout are compiled where any of the networks has them.
         network = network.with_rates(*np.max(rates, axis=0).tolist())
         self._network, self._spec = network, spec
-        self._members = {
-            number: _Member(run, spec, dropout)
-            for (number, run), (_, dropout) in zip(runs.items(), rates, strict=True)
-        }
+        self._members = {number: _Member(run, spec) for number, run in runs.items()}
         watched = any(member.watch for member in self._members.values())
         # If nothing happens between epochs, a block can span several of them.
         self._by_epoch = by_epoch or watched
@@ -83,7 +81,7 @@ class Group:
         """Whether all networks have ended."""
         return all(member.last for member in self._members.values())
 
-    def epochs(self, ahead: ThreadPoolExecutor) -> Iterator[int]:
+    def epochs(self, ahead: ThreadPoolExecutor, stop: Event) -> Iterator[int]:
         """Train, and yield the number of each epoch after it, from 0.
 
         Only the end is seen if nothing happens between epochs.
@@ -92,6 +90,8 @@ class Group:
         ----------
         ahead : ThreadPoolExecutor
             Gathers the rows of the next block.
+        stop : Event
+            Ends the training before the next block, once it is set.
         """
         epoch = 0
         while epoch < self._spec.epochs:
@@ -103,7 +103,7 @@ class Group:
                     yield epoch
                     epoch += 1
                     self._shrink(epoch)
-                if self.is_over:
+                if self.is_over or stop.is_set():
                     return
                 if self._program is not program:
                     break  # the next block is gathered for another number of networks
@@ -237,32 +237,20 @@ class Group:
         network, shape = self._network, self._program.shape
         size = (shape.n_steps, shape.n_networks, shape.n_rows)
         weight_shape = self._slots[0].run.data.weight_shape
+        states = (member.run.optimizer_state for member in self._slots)
+        seen = [0 if state is None else int(state[0]) for state in states]
         block = Block(
             X=_empty(shape, network.n_features, network.dtype),
             target=np.zeros((*size, network.stages[-1].n_units), network.dtype),
             weight=np.zeros((*size, *weight_shape), network.dtype),
             n_rows=np.ones(size[:2], network.dtype),
-            kept=tuple(
-                _empty(shape, stage.n_units, bool)
-                for stage in network.stages[:-1]
-                if stage.dropout
-            ),
+            first=np.array(seen, np.uint32) + np.uint32(step),
         )
         for together, batches in self._batches:
             first = self._slots[together.start].run.first_epoch * self._n_steps + step
             batches.fill(first, *(part[:n_steps, together] for part in block[:4]))
-        for m, member in enumerate(self._slots if block.kept else []):
-            state, seeds = member.run.optimizer_state, member.run.dropout_seeds
-            seen = 0 if state is None else int(state[0])
-            kept = kept_units(
-                *(network, member.dropout, seeds),
-                *(seen + step, n_steps, shape.n_rows),
-            )
-            for part, values in zip(block.kept, kept, strict=True):
-                part[:n_steps, m] = values
         if not rows_last(shape.n_networks):
-            X, *kept = (part.swapaxes(2, 3) for part in (block.X, *block.kept))
-            block = block._replace(X=X, kept=tuple(kept))
+            block = block._replace(X=block.X.swapaxes(2, 3))
         if shape.is_scheduled:
             block = block._replace(rate=self._rates(step))
         # Copied into tensors here, because the program is what takes longest.
@@ -334,8 +322,8 @@ class Group:
 class _Member:
     """One network of a group: its run, and what is recorded of its training."""
 
-    def __init__(self, run: Run, spec: TrainingSpec, dropout: Sequence[float]) -> None:
-        self.run, self.dropout = run, dropout
+    def __init__(self, run: Run, spec: TrainingSpec) -> None:
+        self.run = run
         self.watch = watch_of(spec, run)
         self.losses = np.zeros(spec.epochs)
         self.watched: list[dict[str, float]] = []
@@ -386,6 +374,8 @@ def _numbers_of(
         # Rounded like the factor of an L2 penalty in Keras, in any precision.
         l2=l2.astype(floatx).astype(network.dtype),
         scale=(1 / (1 - dropout))[..., np.newaxis, np.newaxis].astype(network.dtype),
+        threshold=thresholds(dropout, network.dtype),
+        seed=np.array([run.dropout_seeds for run in runs], np.uint32).T,
         loss_data=stacked_data(losses, network.dtype),
     )
 
@@ -396,6 +386,8 @@ def _numbers_taken(numbers: PerNetwork, kept: Sequence[int]) -> PerNetwork:
         learning_rate=numbers.learning_rate[kept],
         l2=numbers.l2[:, kept],
         scale=numbers.scale[:, kept],
+        threshold=numbers.threshold[:, kept],
+        seed=numbers.seed[:, kept],
         loss_data={name: values[kept] for name, values in numbers.loss_data.items()},
     )
 
@@ -411,8 +403,7 @@ def _empty(shape: Shape, n_values: int, dtype: Any) -> np.ndarray:
 def _block_steps(network: NetworkSpec, n_networks: int, n_rows: int) -> int:
     """Return how many steps fit into a block."""
     widths = network.n_features + network.stages[-1].n_units + 1
-    dropped = sum(stage.n_units for stage in network.stages if stage.dropout)
-    row_bytes = widths * np.dtype(network.dtype).itemsize + dropped
+    row_bytes = widths * np.dtype(network.dtype).itemsize
     return int(np.clip(BLOCK_BYTES // (n_networks * n_rows * row_bytes), 1, MOST_STEPS))
 
 

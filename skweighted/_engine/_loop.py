@@ -1,15 +1,18 @@
 """Training by compiled blocks of steps: groups of networks, hooks, pruning.
 
 Networks with the same number of steps per epoch form a `Group`, which one program
-trains.
+trains. Groups are trained side by side, one per core.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import Any
+from threading import Event
+from typing import Any, Self
 
 import numpy as np
+from joblib import cpu_count
 
 from skweighted._engine._group import Group
 from skweighted._engine._optimizers import mixes_weights
@@ -25,6 +28,10 @@ from skweighted._engine._spec import (
 )
 
 Pruner = Callable[[int, Mapping[int, float]], Collection[int]]
+
+# A program keeps little more than one core busy, so this many networks are divided into
+# two groups. Cores have no part in it, because the last bits depend on the group.
+LEAST_DIVIDED = 4
 
 
 def train(
@@ -66,14 +73,12 @@ def train(
     logs: list[dict[str, float]] = []
     interrupted = False
     try:
-        # Rows are gathered while the previous block is running.
-        with ThreadPoolExecutor(max_workers=1) as ahead:
+        with _SideBySide(len(groups)) as workers:
             if by_epoch:
-                _train_in_turn(groups, spec, runs, hooks, pruner, ahead, logs)
+                _train_in_turn(groups, spec, runs, hooks, pruner, workers, logs)
             else:
-                for group in groups:
-                    for _ in group.epochs(ahead):
-                        pass
+                trainings = [workers.epochs_of(group) for group in groups]
+                workers.each(_finish, trainings)
     except KeyboardInterrupt:
         interrupted = True
     results: dict[int, TrainingResult] = {}
@@ -83,6 +88,55 @@ def train(
         history = history_of(logs) | results[0].history
         return [replace(results[0], history=history)]
     return [results[number] for number in range(len(runs))]
+
+
+class _SideBySide:
+    """Threads that train groups at the same time, and threads that gather their rows.
+
+    An exception in any of them ends all, as Ctrl-C does.
+    """
+
+    def __init__(self, n_groups: int) -> None:
+        self._n_threads = min(n_groups, cpu_count())
+        self._stop = Event()
+
+    def __enter__(self) -> Self:
+        # Rows are gathered while the previous block is running.
+        self._ahead = ThreadPoolExecutor(self._n_threads)
+        self._threads = ThreadPoolExecutor(self._n_threads)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._threads.shutdown()
+        self._ahead.shutdown()
+
+    def epochs_of(self, group: Group) -> Iterator[int]:
+        """Return the epochs of a group, which end where the others fail."""
+        return group.epochs(self._ahead, self._stop)
+
+    def each(
+        self, function: Callable[[Iterator[int]], Any], trainings: Sequence[Any]
+    ) -> None:
+        """Call a function with each training, in this thread if there is only one."""
+        if self._n_threads == 1:
+            for training in trainings:
+                function(training)
+            return
+        futures = [self._threads.submit(function, one) for one in trainings]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+
+
+def _finish(training: Iterator[int]) -> None:
+    """Train to the end."""
+    deque(training, maxlen=0)
+
+
+def _next_epoch(training: Iterator[int]) -> None:
+    """Train one epoch, if any is left."""
+    next(training, None)
 
 
 def _grouped(spec: TrainingSpec, runs: Sequence[Run]) -> list[list[int]]:
@@ -95,7 +149,14 @@ def _grouped(spec: TrainingSpec, runs: Sequence[Run]) -> list[list[int]]:
         # at once, because it would use those of all networks.
         alone = run.optimizer_state is not None or mixes_weights(spec.optimizer)
         groups.setdefault((n_steps, number if alone else None), []).append(number)
-    return list(groups.values())
+    divided: list[list[int]] = []
+    for numbers in groups.values():
+        half = -(-len(numbers) // 2)
+        if len(numbers) < LEAST_DIVIDED:
+            divided.append(numbers)
+        else:
+            divided += [numbers[:half], numbers[half:]]
+    return divided
 
 
 def _train_in_turn(
@@ -104,11 +165,11 @@ def _train_in_turn(
     runs: Sequence[Run],
     hooks: Sequence[Hook],
     pruner: Pruner | None,
-    ahead: ThreadPoolExecutor,
+    workers: _SideBySide,
     logs: list[dict[str, float]],
 ) -> None:
     """Train an epoch of every group, call hooks and pruner, then the next epoch."""
-    trainings = [group.epochs(ahead) for group in groups]
+    trainings = [workers.epochs_of(group) for group in groups]
 
     def snapshot() -> Snapshot:
         [number] = range(len(runs))
@@ -118,8 +179,7 @@ def _train_in_turn(
         number = runs[0].first_epoch + epoch
         if _obey(groups, (hook.begin_epoch(number) for hook in hooks)):
             return
-        for training in trainings:
-            next(training, None)
+        workers.each(_next_epoch, trainings)
         seen = [one for group in groups for one in group.logs_of(epoch)]
         if not seen:  # all have diverged
             return

@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skweighted._engine._dropout import draw, kept
 from skweighted._engine._loss_data import is_batch_wide, structure, with_data
 from skweighted._engine._network import (
     dense_parameters,
     outputs_in_training,
+    rows_last,
     stacked_shapes,
 )
 from skweighted._engine._optimizers import copy_of, settings
@@ -35,14 +37,14 @@ class Block(NamedTuple):
 
     A padding row has weight 0, so it has no effect. `n_rows` is the number of other
     rows, by which Keras divides the loss of a batch. For a single network, the last two
-    axes of `X` and `kept` are swapped, see `rows_last`.
+    axes of `X` are swapped, see `rows_last`.
     """
 
     X: Any  # (K, M, n_features, B)
     target: Any  # (K, M, B, n_outputs)
     weight: Any  # (K, M, B), or (K, M, B, n_outputs) if each output has its own
     n_rows: Any  # (K, M)
-    kept: tuple[Any, ...]  # of each stage with dropout: (K, M, n_units, B), bool
+    first: Any  # number of batches before them: (M,), uint32
     rate: Any = ()  # with schedules, factors of the learning rates: (K, M, 1, 1)
 
 
@@ -52,6 +54,8 @@ class PerNetwork(NamedTuple):
     learning_rate: Any  # (M, 1, 1)
     l2: Any  # of each stage, the factor of the sum of squares of its kernel: (M,)
     scale: Any  # of each stage, the factor of what dropout keeps: (M, 1, 1)
+    threshold: Any  # of each stage, the least integer that dropout keeps: (M,)
+    seed: Any  # of each hidden stage, of its dropout: (M,), uint32
     loss_data: dict[str, Any]  # numbers and arrays of the loss: (M, 1, ...)
 
 
@@ -168,30 +172,55 @@ class Program:
         self._learning_rate.assign(numbers.learning_rate)
         shape = (self.shape.n_steps, self.shape.n_networks)
         loss_function = with_data(self._loss, numbers.loss_data)
+        by_step = block._replace(first=())
 
-        def one_step(step, losses):
-            batch = tf.nest.map_structure(lambda values: values[step], block)
+        def one_step(step, losses, *bits):
+            batch = tf.nest.map_structure(lambda values: values[step], by_step)
             if self.shape.is_scheduled:
                 self._learning_rate.assign(numbers.learning_rate * batch.rate)
             with tf.GradientTape() as tape:
-                loss = self._batch_loss(loss_function, batch, numbers)
+                loss = self._batch_loss(loss_function, batch, bits, numbers)
                 total = tf.reduce_sum(loss)
             variables = [parameter.value for parameter in self._trained]
             self._optimizer.apply(tape.gradient(total, variables), self._trained)
-            return step + 1, tf.tensor_scatter_nd_update(losses, [[step]], [loss])
+            losses = tf.tensor_scatter_nd_update(losses, [[step]], [loss])
+            # For the next step: XLA would draw what it uses in a step once per use.
+            return step + 1, losses, *self._dropout(numbers, block, step + 1)
 
-        _, losses = tf.while_loop(
-            lambda step, _: step < n_steps,
+        start = tf.constant(0)
+        zeros = tf.zeros(shape, self._network.dtype)
+        _, losses, *_ = tf.while_loop(
+            lambda step, *_: step < n_steps,
             one_step,
-            (tf.constant(0), tf.zeros(shape, self._network.dtype)),
+            (start, zeros, *self._dropout(numbers, block, start)),
         )
         return [variable.value.read_value() for variable in self._variables], losses
 
-    def _batch_loss(self, loss_function, batch, numbers):
+    def _dropout(self, numbers, block, step):
+        """Return the bits of each stage with dropout in a step."""
+        return [
+            draw(
+                numbers.seed[number],
+                block.first + tf.cast(step, tf.uint32),
+                numbers.threshold[number],
+                (self.shape.n_rows, stage.n_units),
+                rows_last=rows_last(self.shape.n_networks),
+            )
+            for number, stage in enumerate(self._network.stages)
+            if stage.dropout
+        ]
+
+    def _batch_loss(self, loss_function, batch, bits, numbers):
         """Return the loss of each network on its batch, of shape (M,)."""
         parameters = [parameter.value for parameter in self._parameters]
+        dropped = [stage for stage in self._network.stages if stage.dropout]
+        last = rows_last(self.shape.n_networks)
+        kept_units = [
+            kept(one, stage.n_units, self._network.dtype, rows_last=last)
+            for stage, one in zip(dropped, bits, strict=True)
+        ]
         proba = outputs_in_training(
-            self._network, parameters, batch.X, batch.kept, numbers.scale
+            self._network, parameters, batch.X, kept_units, numbers.scale
         )
         if is_batch_wide(loss_function):
             loss = loss_function.over_batch(batch.target, proba, batch.weight)

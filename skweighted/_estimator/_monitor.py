@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn import config_context, get_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring
 
@@ -93,10 +94,14 @@ def _by_scorer(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Sco
     weighted = {"sample_weight": weight} if len(np.unique(weight)) > 1 else {}
     classifier = _Classifier(untrained, X, settings.correct_probabilities)
     scorer = check_scoring(classifier, scoring=settings.monitor)
+    # Networks are trained in several threads, and scikit-learn's settings are those of
+    # a thread.
+    configuration = get_config()
 
     def score(outputs):
         classifier.proba = untrained.targets.proba(outputs)
-        value = scorer(classifier, X, y, **weighted)
+        with config_context(**configuration):
+            value = scorer(classifier, X, y, **weighted)
         if not np.isfinite(value):
             raise ValueError(
                 f"monitor must be a finite number on the validation rows. "
