@@ -14,10 +14,6 @@ from skweighted._tensorflow import keras
 
 PACKAGE = "skweighted"
 
-# Adam's step for a weight that is written as a constant times a trained variable is
-# this constant times the learning rate.
-PERIODIC_RATE = 0.1
-
 
 def scaled(
     X: Any, center: Any, factor: Any, *, smooth: bool, flagged: Sequence[int]
@@ -26,9 +22,9 @@ def scaled(
 
     Parameters
     ----------
-    X : tensor of shape (..., n_rows, n_features)
+    X : tensor of shape (..., n_features, n_rows)
         NaN where a value is missing.
-    center, factor : tensor of shape (..., 1, n_features)
+    center, factor : tensor of shape (..., n_features)
         A value x becomes ``z = (x - center) * factor``.
     smooth : bool
         Whether z becomes ``z / sqrt(1 + (z / 3) ** 2)``, which is between -3 and 3.
@@ -37,53 +33,100 @@ def scaled(
 
     Returns
     -------
-    tensor of shape (..., n_rows, n_features + n_flagged)
+    tensor of shape (..., n_features + n_flagged, n_rows)
     """
     ops = keras.ops
     is_missing = ops.isnan(X)
-    values = ops.where(is_missing, ops.zeros_like(X), (X - center) * factor)
+    values = (X - center[..., None]) * factor[..., None]
+    values = ops.where(is_missing, ops.zeros_like(X), values)
     if smooth:
-        values = values / ops.sqrt(1 + ops.square(values / 3))
+        values = smoothed(values)
     if not len(flagged):
         return values
-    flags = [ops.cast(is_missing[..., i : i + 1], values.dtype) for i in flagged]
-    return ops.concatenate([values, *flags], axis=-1)
+    flags = [ops.cast(is_missing[..., i : i + 1, :], values.dtype) for i in flagged]
+    return ops.concatenate([values, *flags], axis=-2)
+
+
+def smoothed(z: Any) -> Any:
+    """Return ``z / sqrt(1 + (z / 3) ** 2)``, which is between -3 and 3."""
+    return z / (1 + (z / 3) ** 2) ** 0.5
 
 
 def with_waves(
-    X: Any,
-    frequency: Any,
-    phase: Any,
-    kernel: Any,
-    bias: Any,
-    *,
-    columns: Sequence[int],
+    X: Any, frequency: Any, kernel: Any, bias: Any, *, columns: Sequence[int]
 ) -> Any:
-    """Return numbers, followed by a linear map of the waves of some of them.
+    """Return rows with the embeddings of some numbers by waves in their place.
 
-    A number x adds ``cos(2 pi w x + b) V + c`` with its own w, b, V and c (Gorishniy et
-    al., 2022; in this form Holzmueller et al., 2024).
+    A number x becomes ``relu([cos(2 pi w x), sin(2 pi w x)] V + c)`` with its own w;
+    all numbers share V and c (Gorishniy et al., 2022, their "lite" form).
 
     Parameters
     ----------
-    X : tensor of shape (..., n_rows, n_features)
-    frequency, phase : tensor of shape (..., n_columns, n_frequencies)
-    kernel : tensor of shape (..., n_columns, n_frequencies, width)
-    bias : tensor of shape (..., n_columns, width)
+    X : tensor of shape (..., n_features, n_rows)
+    frequency : tensor of shape (..., n_columns, n_frequencies)
+    kernel : tensor of shape (..., 2 * n_frequencies, width)
+    bias : tensor of shape (..., width)
     columns : sequence of int
-        The features with waves.
+        The features that are embedded.
 
     Returns
     -------
-    tensor of shape (..., n_rows, n_features + n_columns * width)
+    tensor of shape (..., n_features - n_columns + n_columns * width, n_rows)
     """
     ops = keras.ops
-    some = ops.take(X, np.asarray(columns, dtype="int32"), axis=-1)
-    turns = some[..., None] * frequency[..., None, :, :]
-    waves = cosine_of_turns(turns + phase[..., None, :, :] / (2 * math.pi))
-    mapped = ops.einsum("...nfw,...fwk->...nfk", waves, kernel) + bias[..., None, :, :]
-    flat = ops.reshape(mapped, (*ops.shape(X)[:-1], math.prod(mapped.shape[-2:])))
-    return ops.concatenate([X, flat], axis=-1)
+    some = ops.take(X, np.asarray(columns, dtype="int32"), axis=-2)
+    turns = some[..., None, :] * frequency[..., None]
+    waves = cosine_of_turns(ops.concatenate([turns, turns - 0.25], axis=-2))
+    mapped = ops.einsum("...wk,...fwn->...fkn", kernel, waves)
+    return _replaced(X, ops.relu(mapped + bias[..., None, :, None]), columns)
+
+
+def with_pieces(
+    X: Any,
+    kernel: Any,
+    slope: Any,
+    bias: Any,
+    lower: Any,
+    factor: Any,
+    *,
+    columns: Sequence[int],
+) -> Any:
+    """Return rows with the piecewise-linear embeddings of some numbers in their place.
+
+    A number x becomes ``x s + c + clip((x - l) f, 0, 1) V``, where l are the lower ends
+    of bins and f is one by their widths (Gorishniy et al., 2022).
+
+    Parameters
+    ----------
+    X : tensor of shape (..., n_features, n_rows)
+    kernel : tensor of shape (..., n_columns, n_bins, width)
+    slope, bias : tensor of shape (..., n_columns, width)
+    lower, factor : tensor of shape (..., n_columns, n_bins)
+    columns : sequence of int
+        The features that are embedded.
+
+    Returns
+    -------
+    tensor of shape (..., n_features - n_columns + n_columns * width, n_rows)
+    """
+    ops = keras.ops
+    some = ops.take(X, np.asarray(columns, dtype="int32"), axis=-2)[..., None, :]
+    pieces = ops.clip((some - lower[..., None]) * factor[..., None], 0.0, 1.0)
+    mapped = ops.einsum("...bk,...bn->...kn", kernel, pieces)
+    mapped = mapped + some * slope[..., None] + bias[..., None]
+    return _replaced(X, mapped, columns)
+
+
+def _replaced(X: Any, embedded: Any, columns: Sequence[int]) -> Any:
+    """Return the other columns, and embeddings of shape (..., n_columns, width, n)."""
+    ops = keras.ops
+    n_features, n_rows = X.shape[-2], ops.shape(X)[-1]
+    shape = (*ops.shape(X)[:-2], math.prod(embedded.shape[-3:-1]), n_rows)
+    flat = ops.reshape(embedded, shape)
+    others = np.setdiff1d(np.arange(n_features), columns).astype("int32")
+    if not len(others):
+        return flat
+    return ops.concatenate([ops.take(X, others, axis=-2), flat], axis=-2)
 
 
 def cosine_of_turns(turns: Any) -> Any:
@@ -155,13 +198,14 @@ class InputScaling(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return scaled rows."""
-        return scaled(
-            inputs,
-            self.center[None],
-            self.factor[None],
+        rows_last = scaled(
+            keras.ops.transpose(inputs),
+            self.center,
+            self.factor,
             smooth=self.smooth,
             flagged=self.flagged,
         )
+        return keras.ops.transpose(rows_last)
 
     def get_config(self) -> dict[str, Any]:
         """Return the parameters."""
@@ -171,20 +215,20 @@ class InputScaling(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class PeriodicEmbedding(keras.layers.Layer):
-    """Add a trained linear map of the waves of each number.
+    """Replace numbers by trained functions of their waves.
 
-    A number x adds ``cos(2 pi w x + b) V + c``. All weights are a tenth of a trained
-    variable, so that Adam changes them at a tenth of the learning rate.
+    A number x becomes ``relu([cos(2 pi w x), sin(2 pi w x)] V + c)``. Each number has
+    its own frequencies w, and all share V and c.
 
     Parameters
     ----------
     columns : sequence of int
-        The features with waves.
+        The features that are embedded. They come last in the output, after the others.
     n_frequencies : int, default=16
-        Length of w and b.
-    width : int, default=3
+        Length of w.
+    width : int, default=8
         Length of c.
-    scale : float, default=0.1
+    scale : float, default=0.05
         Standard deviation of the initial frequencies.
     seed : int or None, default=None
     **kwargs
@@ -195,24 +239,21 @@ class PeriodicEmbedding(keras.layers.Layer):
     Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical features in
     tabular deep learning", NeurIPS 2022.
 
-    D. Holzmueller, L. Grinsztajn and I. Steinwart, "Better by default: strong pre-tuned
-    MLPs and boosted trees on tabular data", NeurIPS 2024.
-
     Examples
     --------
     >>> import numpy as np
     >>> from skweighted.layers import PeriodicEmbedding
     >>> layer = PeriodicEmbedding(columns=[0, 2])
     >>> layer(np.zeros((5, 4), dtype="float32")).shape
-    TensorShape([5, 10])
+    TensorShape([5, 18])
     """
 
     def __init__(
         self,
         columns: Sequence[int],
         n_frequencies: int = 16,
-        width: int = 3,
-        scale: float = 0.1,
+        width: int = 8,
+        scale: float = 0.05,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -230,16 +271,17 @@ class PeriodicEmbedding(keras.layers.Layer):
             self.width,
             self.scale,
         )
-        for name, values in first.items():
-            weight = self.add_weight(shape=values.shape, initializer="zeros", name=name)
-            weight.assign(values)
-            setattr(self, f"{name}_", weight)
+        names = ("frequency", "kernel", "bias")
+        self._weights_ = [
+            _added(self, name, values)
+            for name, values in zip(names, first, strict=True)
+        ]
 
     def call(self, inputs: Any) -> Any:
-        """Return the rows with their waves."""
-        names = ("frequency", "phase", "kernel", "bias")
-        weights = (PERIODIC_RATE * getattr(self, f"{name}_") for name in names)
-        return with_waves(inputs, *weights, columns=self.columns)
+        """Return the rows with embeddings."""
+        X = keras.ops.transpose(inputs)
+        embedded = with_waves(X, *self._weights_, columns=self.columns)
+        return keras.ops.transpose(embedded)
 
     def get_config(self) -> dict[str, Any]:
         """Return the parameters."""
@@ -254,20 +296,116 @@ def periodic_weights(
     n_frequencies: int,
     width: int,
     scale: float,
-) -> dict[str, np.ndarray]:
-    """Return initial variables of a `PeriodicEmbedding`, ten times its weights.
+) -> list[np.ndarray]:
+    """Return initial frequencies, kernel and bias of a `PeriodicEmbedding`.
 
-    Frequencies are normal with standard deviation `scale`, phases uniform from -pi to
-    pi, and the others uniform up to ``1 / sqrt(n_frequencies)`` (Holzmueller et al.,
-    2024).
+    Frequencies are normal with standard deviation `scale`, and the others uniform up to
+    ``1 / sqrt(2 * n_frequencies)``.
     """
-    most = 1 / math.sqrt(n_frequencies)
+    most = 1 / math.sqrt(2 * n_frequencies)
     draw = random_generator.uniform
-    shape = (n_columns, n_frequencies)
-    weights = {
-        "frequency": random_generator.normal(0, scale, shape),
-        "phase": draw(-math.pi, math.pi, shape),
-        "kernel": draw(-most, most, (*shape, width)),
-        "bias": draw(-most, most, (n_columns, width)),
-    }
-    return {name: values / PERIODIC_RATE for name, values in weights.items()}
+    return [
+        random_generator.normal(0, scale, (n_columns, n_frequencies)),
+        draw(-most, most, (2 * n_frequencies, width)),
+        draw(-most, most, width),
+    ]
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class PiecewiseLinearEmbedding(keras.layers.Layer):
+    """Replace numbers by trained piecewise-linear functions.
+
+    A number x becomes ``x s + c + clip((x - l) f, 0, 1) V``, where l are the lower ends
+    of bins and f is one by their widths. These two are the last weights, all 0 at the
+    beginning, and are not trained. V is 0 at the beginning, so that training starts
+    with linear functions.
+
+    Parameters
+    ----------
+    columns : sequence of int
+        The features that are embedded. They come last in the output, after the others.
+    n_bins : int, default=48
+        Number of bins. A bin with f = 0 has no effect.
+    width : int, default=8
+        Length of s and c.
+    seed : int or None, default=None
+    **kwargs
+        As for every Keras layer.
+
+    References
+    ----------
+    Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical features in
+    tabular deep learning", NeurIPS 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skweighted.layers import PiecewiseLinearEmbedding
+    >>> layer = PiecewiseLinearEmbedding(columns=[0, 2])
+    >>> layer(np.zeros((5, 4), dtype="float32")).shape
+    TensorShape([5, 18])
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[int],
+        n_bins: int = 48,
+        width: int = 8,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.columns = tuple(map(int, columns))
+        self.n_bins, self.width, self.seed = n_bins, width, seed
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights, of which `lower` and `factor` are not trained."""
+        bins = np.zeros((len(self.columns), self.n_bins))
+        first = piecewise_weights(
+            np.random.default_rng(self.seed), len(self.columns), self.n_bins, self.width
+        )
+        self._weights_ = [
+            _added(self, name, values)
+            for name, values in zip(("kernel", "slope", "bias"), first, strict=True)
+        ]
+        self._weights_ += [
+            _added(self, name, bins, trainable=False) for name in ("lower", "factor")
+        ]
+
+    def call(self, inputs: Any) -> Any:
+        """Return the rows with embeddings."""
+        X = keras.ops.transpose(inputs)
+        embedded = with_pieces(X, *self._weights_, columns=self.columns)
+        return keras.ops.transpose(embedded)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the parameters."""
+        names = ("n_bins", "width", "seed")
+        own = {name: getattr(self, name) for name in names}
+        return super().get_config() | {"columns": list(self.columns)} | own
+
+
+def piecewise_weights(
+    random_generator: np.random.Generator, n_columns: int, n_bins: int, width: int
+) -> list[np.ndarray]:
+    """Return initial kernel, slope and bias of a `PiecewiseLinearEmbedding`.
+
+    Slopes and biases are uniform between -1 and 1.
+    """
+    draw = random_generator.uniform
+    return [
+        np.zeros((n_columns, n_bins, width)),
+        draw(-1, 1, (n_columns, width)),
+        draw(-1, 1, (n_columns, width)),
+    ]
+
+
+def _added(
+    layer: keras.layers.Layer, name: str, values: np.ndarray, trainable: bool = True
+) -> Any:
+    """Return a new weight of a layer with these values."""
+    weight = layer.add_weight(
+        shape=values.shape, initializer="zeros", trainable=trainable, name=name
+    )
+    weight.assign(values)
+    return weight

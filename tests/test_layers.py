@@ -11,7 +11,12 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.utils import get_tags
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted.layers import InputScaling, PeriodicEmbedding, cosine_of_turns
+from skweighted.layers import (
+    InputScaling,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    cosine_of_turns,
+)
 
 X, y = make_classification(
     300, 6, n_informative=5, n_redundant=0, weights=[0.8], flip_y=0.05, random_state=0
@@ -27,6 +32,12 @@ CASES = {
     "robust": {"input_scaling": "robust"},
     "periodic": {"numeric_embedding": "periodic"},
     "both": {"input_scaling": "robust", "numeric_embedding": "periodic"},
+    "pieces": {"input_scaling": "robust", "numeric_embedding": "piecewise_linear"},
+    "pieces of raw numbers": {"numeric_embedding": "piecewise_linear"},
+    "in turn": {
+        "input_scaling": "standard",
+        "numeric_embedding": ["periodic", "piecewise_linear"],
+    },
     "both, decayed": {
         "input_scaling": "robust",
         "numeric_embedding": "periodic",
@@ -66,8 +77,10 @@ def test_both_engines_train_the_same_network(case, dtype):
 def test_several_networks_train_like_single_ones(case):
     params, rows = CASES[case], data_of(CASES[case])
     ensemble = classifier(n_networks=3, **params).fit(rows, y)
-    for part in ensemble.estimators_:
-        single = clone(part).fit(rows, y)
+    kinds = np.atleast_1d(params.get("numeric_embedding"))
+    for number, part in enumerate(ensemble.estimators_):
+        single = clone(part).set_params(numeric_embedding=kinds[number % len(kinds)])
+        single.fit(rows, y)
         np.testing.assert_allclose(
             part.predict_proba(rows), single.predict_proba(rows), rtol=1e-9
         )
@@ -139,13 +152,42 @@ def test_waves_are_those_of_their_formula():
     layer = PeriodicEmbedding(columns=[2, 0], dtype="float64", seed=0)
     rows = X[:7]
     found = np.asarray(layer(rows))
-    frequency, phase, kernel, bias = (0.1 * np.asarray(w) for w in layer.get_weights())
+    frequency, kernel, bias = layer.get_weights()
     for number, column in enumerate((2, 0)):
-        angle = 2 * np.pi * rows[:, [column]] * frequency[number] + phase[number]
-        expected = np.cos(angle) @ kernel[number] + bias[number]
-        start = 6 + 3 * number
-        np.testing.assert_allclose(found[:, start : start + 3], expected, rtol=1e-9)
-    np.testing.assert_array_equal(found[:, :6], rows)
+        angle = 2 * np.pi * rows[:, [column]] * frequency[number]
+        waves = np.hstack([np.cos(angle), np.sin(angle)])
+        expected = np.maximum(waves @ kernel + bias, 0)
+        start = 4 + 8 * number
+        # Sums of waves that nearly cancel.
+        np.testing.assert_allclose(found[:, start : start + 8], expected, atol=1e-13)
+    np.testing.assert_array_equal(found[:, :4], rows[:, [1, 3, 4, 5]])
+
+
+def test_pieces_are_those_of_their_formula():
+    layer = PiecewiseLinearEmbedding(columns=[1], n_bins=3, width=2, dtype="float64")
+    rows = np.array([[5.0, -1.0], [5.0, 0.5], [5.0, 3.0], [5.0, 9.0]])
+    layer(rows)
+    kernel = np.array([[[1.0, 10.0], [2.0, 20.0], [7.0, 70.0]]])
+    slope, bias = np.array([[0.5, 0.0]]), np.array([[0.0, 4.0]])
+    # Bins from 0 to 1 and from 1 to 5; the third has no effect.
+    lower, factor = np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.25, 0.0]])
+    layer.set_weights([kernel, slope, bias, lower, factor])
+    expected = [
+        [5.0, -0.5, 4.0],
+        [5.0, 0.25 + 0.5, 4.0 + 5.0],
+        [5.0, 1.5 + 1.0 + 1.0, 4.0 + 10.0 + 10.0],
+        [5.0, 4.5 + 1.0 + 2.0, 4.0 + 10.0 + 20.0],
+    ]
+    np.testing.assert_allclose(layer(rows), expected, rtol=1e-12)
+
+
+def test_bins_lie_between_the_quantiles_of_scaled_numbers():
+    rows = X / [1, 10, 100, 1, 1, 1]
+    fit = classifier(**CASES["pieces of raw numbers"]).fit(rows, y)
+    *_, lower, factor = fit.model_.layers[0].get_weights()
+    expected = np.quantile(rows[:, 0], np.arange(49) / 48, method="inverted_cdf")
+    np.testing.assert_allclose(lower[0], expected[:-1], rtol=1e-12)
+    np.testing.assert_allclose(factor[0], 1 / np.diff(expected), rtol=1e-9)
 
 
 @pytest.mark.parametrize(("dtype", "error"), [("float32", 5e-7), ("float64", 3e-15)])
@@ -163,7 +205,7 @@ def test_columns_of_two_values_have_no_waves():
     assert layer.columns == (0, 1, 2, 3, 4)
 
 
-@pytest.mark.parametrize("case", ["standard", "robust", "both"])
+@pytest.mark.parametrize("case", ["standard", "robust", "both", "pieces"])
 def test_a_row_of_weight_k_equals_k_copies(case):
     copies = np.repeat(np.arange(len(y)), WEIGHT.astype(int))
     fit = classifier(batch_size=10**6, shuffle=False, **CASES[case])

@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._network import seeded_initializer
-from skweighted._engine._spec import NetworkSpec, Periodic, Scaling
+from skweighted._engine._spec import InputStage, NetworkSpec, Periodic, Scaling
 from skweighted._tensorflow import keras
-from skweighted.layers import InputScaling, PeriodicEmbedding
+from skweighted.layers import (
+    InputScaling,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+)
 
 
 def build_model(
@@ -58,24 +62,26 @@ def build_model(
     return model
 
 
-def _input_layer(stage: Scaling | Periodic, dtype: str) -> keras.Layer:
+def _input_layer(stage: InputStage, dtype: str) -> keras.Layer:
     """Return the layer of an input stage."""
     if isinstance(stage, Scaling):
         return InputScaling(stage.smooth, stage.flagged, dtype=dtype, name="scaling")
-    return PeriodicEmbedding(
-        stage.columns,
-        stage.n_frequencies,
-        stage.width,
-        stage.scale,
-        # With a seed: otherwise it is drawn from the system.
-        seed=0,
-        dtype=dtype,
-        name="embedding",
-    )
+    # With a seed: otherwise it is drawn from the system.
+    more: dict[str, Any] = {
+        "width": stage.width,
+        "seed": 0,
+        "dtype": dtype,
+        "name": "embedding",
+    }
+    if isinstance(stage, Periodic):
+        return PeriodicEmbedding(
+            stage.columns, stage.n_frequencies, scale=stage.scale, **more
+        )
+    return PiecewiseLinearEmbedding(stage.columns, stage.n_bins, **more)
 
 
 def average_model(
-    network: NetworkSpec,
+    networks: Sequence[NetworkSpec],
     parameters: Sequence[tuple[np.ndarray, ...]],
     dropout_seeds: Sequence[tuple[int, ...]],
 ) -> keras.Model:
@@ -83,18 +89,20 @@ def average_model(
 
     Parameters
     ----------
-    network : NetworkSpec
+    networks : sequence of NetworkSpec
     parameters : sequence of tuple of ndarray
         Those of each network, as in `build_model`.
     dropout_seeds : sequence of tuple of int
     """
-    features = keras.Input((network.n_features,), dtype=network.dtype)
+    first = networks[0]
+    features = keras.Input((first.n_features,), dtype=first.dtype)
     outputs = []
-    for number, (one, seeds) in enumerate(zip(parameters, dropout_seeds, strict=True)):
+    each = zip(networks, parameters, dropout_seeds, strict=True)
+    for number, (network, one, seeds) in enumerate(each, start=1):
         model = build_model(network, one, seeds)
-        model.name = f"network_{number + 1}"
+        model.name = f"network_{number}"
         outputs.append(model(features))
-    average = keras.layers.Average(dtype=network.dtype, name="average")(outputs)
+    average = keras.layers.Average(dtype=first.dtype, name="average")(outputs)
     return keras.Model(features, average)
 
 

@@ -18,6 +18,7 @@ from skweighted._engine._group import Group
 from skweighted._engine._optimizers import mixes_weights
 from skweighted._engine._spec import (
     Hook,
+    InputStage,
     NetworkSpec,
     Run,
     Snapshot,
@@ -42,7 +43,7 @@ def train(
     *,
     pruner: Pruner | None = None,
 ) -> list[TrainingResult]:
-    """Train networks of one architecture together.
+    """Train networks of one architecture together, but for their input stages.
 
     Parameters
     ----------
@@ -67,8 +68,13 @@ def train(
     """
     by_epoch = bool(hooks) or pruner is not None
     groups = [
-        Group(network, spec, {number: runs[number] for number in numbers}, by_epoch)
-        for numbers in _grouped(spec, runs)
+        Group(
+            network if inputs is None else replace(network, inputs=inputs),
+            spec,
+            {number: runs[number] for number in numbers},
+            by_epoch,
+        )
+        for inputs, numbers in _grouped(spec, runs)
     ]
     logs: list[dict[str, float]] = []
     interrupted = False
@@ -139,8 +145,10 @@ def _next_epoch(training: Iterator[int]) -> None:
     next(training, None)
 
 
-def _grouped(spec: TrainingSpec, runs: Sequence[Run]) -> list[list[int]]:
-    """Return the numbers of the runs that one program trains."""
+def _grouped(
+    spec: TrainingSpec, runs: Sequence[Run]
+) -> list[tuple[tuple[InputStage, ...] | None, list[int]]]:
+    """Return input stages and the numbers of the runs that one program trains."""
     groups: dict[Any, list[int]] = {}
     for number, run in enumerate(runs):
         n_steps = -(-len(run.data.rows) // spec.batch_size)
@@ -148,14 +156,15 @@ def _grouped(spec: TrainingSpec, runs: Sequence[Run]) -> list[list[int]]:
         # earlier training is trained alone; so is one whose optimizer uses all weights
         # at once, because it would use those of all networks.
         alone = run.optimizer_state is not None or mixes_weights(spec.optimizer)
-        groups.setdefault((n_steps, number if alone else None), []).append(number)
-    divided: list[list[int]] = []
-    for numbers in groups.values():
+        key = (run.inputs, n_steps, number if alone else None)
+        groups.setdefault(key, []).append(number)
+    divided = []
+    for (inputs, *_), numbers in groups.items():
         half = -(-len(numbers) // 2)
         if len(numbers) < LEAST_DIVIDED:
-            divided.append(numbers)
+            divided.append((inputs, numbers))
         else:
-            divided += [numbers[:half], numbers[half:]]
+            divided += [(inputs, numbers[:half]), (inputs, numbers[half:])]
     return divided
 
 

@@ -5,14 +5,20 @@ learning rate of shape (M, 1, 1). Other arrays are matrices as well: (M, -1, n_l
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from skweighted._engine._spec import NetworkSpec, Scaling
+from skweighted._engine._spec import InputStage, NetworkSpec, Periodic, Scaling
 from skweighted._tensorflow import keras, tf
-from skweighted.layers import PERIODIC_RATE, periodic_weights, scaled, with_waves
+from skweighted.layers import (
+    periodic_weights,
+    piecewise_weights,
+    scaled,
+    with_pieces,
+    with_waves,
+)
 
 # Activations of single values, whatever their axes.
 _ELEMENTWISE = {"elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid"}
@@ -22,9 +28,9 @@ _ELEMENTWISE |= {"silu", "softplus", "softsign", "swish", "tanh"}
 def initial_parameters(
     network: NetworkSpec,
     seed: np.random.SeedSequence,
-    scaling: Sequence[np.ndarray] = (),
+    fixed: Sequence[np.ndarray] = (),
 ) -> tuple[np.ndarray, ...]:
-    """Return seeded kernels and zero biases, as Keras draws them.
+    """Return seeded weights: kernels and zero biases as Keras draws them.
 
     Global seeds of Keras and NumPy are neither used nor changed.
 
@@ -32,22 +38,16 @@ def initial_parameters(
     ----------
     network : NetworkSpec
     seed : SeedSequence
-    scaling : sequence of ndarray
-        Center and factor of its `Scaling`, if it has one.
+    fixed : sequence of ndarray
+        The weights of its input stages that are not trained.
     """
     parameters: list[np.ndarray] = []
+    given = iter(fixed)
     for stage in network.inputs:
-        if isinstance(stage, Scaling):
-            parameters += [values.astype(network.dtype) for values in scaling]
-        else:
-            drawn = periodic_weights(
-                np.random.default_rng(keras_seed(seed)),
-                len(stage.columns),
-                stage.n_frequencies,
-                stage.width,
-                stage.scale,
-            )
-            parameters += [values.astype(network.dtype) for values in drawn.values()]
+        drawn = _drawn(stage, seed)
+        for is_trained in stage.is_trained:
+            values = next(drawn if is_trained else given)
+            parameters.append(values.astype(network.dtype))
     shapes = network.parameter_shapes[len(parameters) :]
     for dense, kernel_shape, bias_shape in zip(
         network.stages, shapes[::2], shapes[1::2], strict=True
@@ -57,6 +57,21 @@ def initial_parameters(
         parameters.append(keras.ops.convert_to_numpy(kernel))
         parameters.append(np.zeros(bias_shape, dtype=network.dtype))
     return tuple(parameters)
+
+
+def _drawn(stage: InputStage, seed: np.random.SeedSequence) -> Iterator[np.ndarray]:
+    """Return the initial values of the weights of a stage that are trained."""
+    if isinstance(stage, Scaling):
+        return iter(())
+    generator = np.random.default_rng(keras_seed(seed))
+    n_columns, width = len(stage.columns), stage.width
+    if isinstance(stage, Periodic):
+        return iter(
+            periodic_weights(
+                generator, n_columns, stage.n_frequencies, width, stage.scale
+            )
+        )
+    return iter(piecewise_weights(generator, n_columns, stage.n_bins, width))
 
 
 def stacked_shapes(network: NetworkSpec) -> list[tuple[int, int]]:
@@ -120,7 +135,9 @@ def outputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any:
         Those of the input stages, then kernel and bias of each dense one.
     X : tensor of shape (M, n_rows, n_features)
     """
-    values = _with_inputs(network, parameters, X)
+    values = X
+    if network.inputs:
+        values = _transposed(_with_inputs(network, parameters, _transposed(X)))
     dense = dense_parameters(network, parameters)
     for stage, (kernel, bias) in zip(network.stages, dense, strict=True):
         values = _activated(stage.activation, tf.matmul(values, kernel) + bias)
@@ -136,9 +153,14 @@ def dense_parameters(
 
 
 def _with_inputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any:
-    """Return the inputs of the first dense stage."""
-    if not network.inputs:
-        return X
+    """Return the inputs of the first dense stage, of shape (M, n_inputs, n_rows).
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    parameters : sequence of tensor
+    X : tensor of shape (M, n_features, n_rows)
+    """
     n_inputs, remaining = network.n_features, iter(parameters)
     # In predictions, all networks share the rows.
     X = tf.broadcast_to(X, (tf.shape(parameters[0])[0], *tf.unstack(tf.shape(X))[1:]))
@@ -149,12 +171,10 @@ def _with_inputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any
             for shape in stage.shapes(n_inputs)
         ]
         if isinstance(stage, Scaling):
-            center, factor = (values[:, tf.newaxis] for values in weights)
-            X = scaled(X, center, factor, smooth=stage.smooth, flagged=stage.flagged)
+            X = scaled(X, *weights, smooth=stage.smooth, flagged=stage.flagged)
         else:
-            X = with_waves(
-                X, *(PERIODIC_RATE * w for w in weights), columns=stage.columns
-            )
+            embed = with_waves if isinstance(stage, Periodic) else with_pieces
+            X = embed(X, *weights, columns=stage.columns)
         n_inputs = stage.n_outputs(n_inputs)
     return X
 
@@ -183,9 +203,10 @@ def outputs_in_training(
     values = X
     last = rows_last(X.shape[0])
     if network.inputs:
-        rows = _transposed(X) if last else X
-        rows = _with_inputs(network, parameters, rows)
-        values = _transposed(rows) if last else rows
+        values = _with_inputs(
+            network, parameters, values if last else _transposed(values)
+        )
+        values = values if last else _transposed(values)
     masks = iter(kept)
     dense = dense_parameters(network, parameters)
     for number, (stage, (kernel, bias)) in enumerate(

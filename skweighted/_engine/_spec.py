@@ -1,7 +1,7 @@
 """What is trained and how, as frozen values, without TensorFlow or estimators.
 
-A network begins with stages for its inputs, if any: `Scaling` and `Periodic`. Then come
-`Dense` stages, of which the last returns the outputs.
+A network begins with stages for its inputs, if any: `Scaling`, and `Periodic` or
+`PiecewiseLinear`. Then come `Dense` stages, of which the last returns the outputs.
 """
 
 import math
@@ -34,15 +34,20 @@ class Scaling:
     smooth: bool
     flagged: tuple[int, ...] = ()
 
+    # Of its weights: center and factor.
+    is_trained = (False, False)
+
     def shapes(self, n_inputs: int) -> list[tuple[int, ...]]:
-        """Return the shapes of its weights: center and factor."""
+        """Return the shapes of its weights."""
         return [(n_inputs,), (n_inputs,)]
 
     def n_outputs(self, n_inputs: int) -> int:
         """Return the number of columns after it."""
         return n_inputs + len(self.flagged)
 
-    is_trained = False
+    def n_values(self) -> int:
+        """Return how many values it computes for each row on the way."""
+        return 0
 
 
 @dataclass(frozen=True)
@@ -51,19 +56,53 @@ class Periodic:
 
     columns: tuple[int, ...]
     n_frequencies: int = 16
-    width: int = 3
-    scale: float = 0.1
+    width: int = 8
+    scale: float = 0.05
+
+    # Of its weights: frequency, kernel and bias.
+    is_trained = (True, True, True)
 
     def shapes(self, n_inputs: int) -> list[tuple[int, ...]]:
-        """Return the shapes of its weights: frequency, phase, kernel and bias."""
+        """Return the shapes of its weights."""
+        n_waves = 2 * self.n_frequencies
         shape = (len(self.columns), self.n_frequencies)
-        return [shape, shape, (*shape, self.width), (len(self.columns), self.width)]
+        return [shape, (n_waves, self.width), (self.width,)]
 
     def n_outputs(self, n_inputs: int) -> int:
         """Return the number of columns after it."""
-        return n_inputs + len(self.columns) * self.width
+        return n_inputs + len(self.columns) * (self.width - 1)
 
-    is_trained = True
+    def n_values(self) -> int:
+        """Return how many values it computes for each row on the way."""
+        return len(self.columns) * 2 * self.n_frequencies
+
+
+@dataclass(frozen=True)
+class PiecewiseLinear:
+    """Embeddings of numbers, as in `skweighted.layers.PiecewiseLinearEmbedding`."""
+
+    columns: tuple[int, ...]
+    n_bins: int = 48
+    width: int = 8
+
+    # Of its weights: kernel, slope, bias, lower and factor.
+    is_trained = (True, True, True, False, False)
+
+    def shapes(self, n_inputs: int) -> list[tuple[int, ...]]:
+        """Return the shapes of its weights."""
+        bins, outputs = ((len(self.columns), n) for n in (self.n_bins, self.width))
+        return [(*bins, self.width), outputs, outputs, bins, bins]
+
+    def n_outputs(self, n_inputs: int) -> int:
+        """Return the number of columns after it."""
+        return n_inputs + len(self.columns) * (self.width - 1)
+
+    def n_values(self) -> int:
+        """Return how many values it computes for each row on the way."""
+        return len(self.columns) * self.n_bins
+
+
+InputStage = Scaling | Periodic | PiecewiseLinear
 
 
 @dataclass(frozen=True)
@@ -73,7 +112,7 @@ class NetworkSpec:
     n_features: int
     stages: tuple[Dense, ...]
     dtype: str
-    inputs: tuple[Scaling | Periodic, ...] = ()
+    inputs: tuple[InputStage, ...] = ()
 
     @property
     def parameter_shapes(self) -> list[tuple[int, ...]]:
@@ -91,23 +130,15 @@ class NetworkSpec:
     @property
     def is_trained(self) -> list[bool]:
         """Whether training changes them, for each of these weights."""
-        of_inputs = [
-            stage.is_trained
-            for stage in self.inputs
-            for _ in stage.shapes(self.n_features)
-        ]
+        of_inputs = [trained for stage in self.inputs for trained in stage.is_trained]
         return of_inputs + [True] * (2 * len(self.stages))
 
     @property
     def width(self) -> int:
         """The largest number of columns or units."""
         widths = [shape[0] for shape in self.parameter_shapes[-2 * len(self.stages) :]]
-        waves = (
-            len(stage.columns) * stage.n_frequencies
-            for stage in self.inputs
-            if isinstance(stage, Periodic)
-        )
-        return max(self.n_features, *widths, *waves)
+        embedded = (stage.n_values() for stage in self.inputs)
+        return max(self.n_features, *widths, *embedded)
 
     def with_rates(
         self,
@@ -250,6 +281,8 @@ class Run:
         it without change.
     l2, dropout : tuple of float or None
         Penalty and dropout rate of each stage; None uses those of the network.
+    inputs : tuple of InputStage or None
+        Stages for the inputs; None uses those of the network.
     """
 
     data: Rows
@@ -265,6 +298,7 @@ class Run:
     schedule: str | None = None
     l2: tuple[float, ...] | None = None
     dropout: tuple[float, ...] | None = None
+    inputs: tuple[InputStage, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)

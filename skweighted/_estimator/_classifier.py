@@ -108,11 +108,14 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         range from -3 to 3 (Holzmueller et al., 2024). Missing values (NaN) are then
         allowed: they are replaced by the center of their column, and each column that
         has some gets a second one that flags them.
-    numeric_embedding : {"periodic"} or None, default=None
-        Whether the network gets, for each number x, a trained linear map of
-        ``cos(2 pi w x + b)`` with 16 trained frequencies w (Gorishniy et al., 2022; in
-        the form of Holzmueller et al., 2024). Columns of two values have none. Use it
-        with scaled inputs.
+    numeric_embedding : {"periodic", "piecewise_linear"}, array-like or None, \
+            default=None
+        Whether the network gets, instead of each number, eight trained functions of it
+        (Gorishniy et al., 2022): of its waves, as in
+        `skweighted.layers.PeriodicEmbedding`, or piecewise-linear ones between its
+        quantiles, as in `skweighted.layers.PiecewiseLinearEmbedding`. With several
+        kinds, the networks of an ensemble use them in turn. Columns of two values are
+        not embedded. Use it with scaled inputs.
     kernel_initializer : str or keras.initializers.Initializer, default="he_uniform"
         Draws the initial weights, seeded by `random_state` unless it has its own seed.
     init_bias : {"zeros", "prior"}, default="zeros"
@@ -308,7 +311,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             keras.optimizers.schedules.LearningRateSchedule,
         ],
         "input_scaling": [StrOptions({"standard", "robust"}), None],
-        "numeric_embedding": [StrOptions({"periodic"}), None],
+        "numeric_embedding": [str, "array-like", None],
         "kernel_initializer": [str, keras.initializers.Initializer],
         "init_bias": [StrOptions({"zeros", "prior"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -355,7 +358,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         optimizer: Any = "adam",
         learning_rate: Any = 1e-3,
         input_scaling: str | None = None,
-        numeric_embedding: str | None = None,
+        numeric_embedding: Any = None,
         kernel_initializer: Any = "he_uniform",
         init_bias: str = "zeros",
         alpha: float = 1e-4,

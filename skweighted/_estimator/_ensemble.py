@@ -5,12 +5,14 @@ A fit of a single network is an ensemble of one.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from skweighted._engine._forward import predict_each
 from skweighted._engine._keras_model import average_model, compile_model, parameters_of
+from skweighted._engine._spec import InputStage
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._settings import Settings
@@ -105,9 +107,19 @@ class TrainedEnsemble:
 
     def _each(self, X: Any) -> list[np.ndarray]:
         """Return the uncorrected probabilities of each network."""
-        parameters = [network.parameters for network in self.networks]
-        outputs = predict_each(self.networks[0].network, parameters, X)
-        return [self.targets.proba(values) for values in outputs]
+        outputs: dict[int, np.ndarray] = {}
+        for numbers in self._alike():
+            parameters = [self.networks[number].parameters for number in numbers]
+            each = predict_each(self.networks[numbers[0]].network, parameters, X)
+            outputs |= dict(zip(numbers, each, strict=True))
+        return [self.targets.proba(outputs[n]) for n in range(len(self.networks))]
+
+    def _alike(self) -> list[list[int]]:
+        """Return the numbers of the networks with the same input stages."""
+        groups: dict[tuple[InputStage, ...], list[int]] = {}
+        for number, one in enumerate(self.networks):
+            groups.setdefault(one.network.inputs, []).append(number)
+        return list(groups.values())
 
     def _tempered(self, proba: np.ndarray) -> np.ndarray:
         """Return true probabilities at the fitted temperature."""
@@ -121,7 +133,7 @@ class TrainedEnsemble:
             return self.networks[0].model(settings)
         first = self.networks[0]
         model = average_model(
-            first.network,
+            [network.network for network in self.networks],
             [network.parameters for network in self.networks],
             [network.dropout_seeds for network in self.networks],
         )
@@ -130,11 +142,10 @@ class TrainedEnsemble:
 
     def with_weights_of(self, model: keras.Model) -> "TrainedEnsemble":
         """Return the ensemble with the weights of its model, which users may train."""
-        parameters = parameters_of(model)
-        size = len(parameters) // len(self.networks)
+        parameters = iter(parameters_of(model))
         networks = tuple(
-            replace(network, parameters=parameters[number * size : (number + 1) * size])
-            for number, network in enumerate(self.networks)
+            replace(one, parameters=tuple(islice(parameters, len(one.parameters))))
+            for one in self.networks
         )
         return replace(self, networks=networks)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._engine._spec import NetworkSpec, Periodic
+from skweighted._engine._spec import NetworkSpec, Scaling
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._input import Arrays
@@ -26,6 +26,7 @@ from skweighted._estimator._start import (
     new_start,
 )
 from skweighted._estimator._train_ensemble import PreparedEnsemble, prepared_ensemble
+from skweighted._estimator._trained import TrainedNetwork
 
 
 def prepared_fit(
@@ -54,15 +55,16 @@ def prepared_fit(
             "False. Use early_stopping=True, or leave them out."
         )
     targets = targets_of(arrays)
-    network, scaling = _network(settings, arrays, targets, before)
-    seeds, starts = _new_starts(settings, random_state, network, targets, scaling)
     if before is not None:
         check_same_targets(targets, before.targets)
         _check_same_number(settings, before, "warm_start=True")
-        for number, one in enumerate(before.networks):
-            check_same_network(network, one.network, "warm_start=True")
-            starts[number] = one.warm(starts[number])
-    task = make_task(settings, targets, network.dtype, arrays, validation=validation)
+    networks, fixed = _networks(settings, arrays, targets, before)
+    seeds, starts = _new_starts(random_state, networks, targets, fixed)
+    for number, one in enumerate(before.networks if before is not None else ()):
+        check_same_network(networks[number], one.network, "warm_start=True")
+        starts[number] = one.warm(starts[number])
+    dtype = networks[0].dtype
+    task = make_task(settings, targets, dtype, arrays, validation=validation)
     return prepared_ensemble(settings, starts, seeds, task, settings.epochs)
 
 
@@ -87,18 +89,20 @@ def prepared_step(
         The networks of the calls before.
     """
     targets = _step_targets(arrays, classes, before)
-    network, scaling = _network(settings, arrays, targets, before)
-    if before is None:
-        seeds, starts = _new_starts(settings, random_state, network, targets, scaling)
-    else:
+    if before is not None:
         _check_same_number(settings, before, "partial_fit")
-        first = before.networks[0].network
-        if settings.dtype == "auto":
-            network = replace(network, dtype=first.dtype)
-        check_same_network(network, first, "partial_fit")
-        seeds = list(before.seeds)
-        starts = [one.continued(network) for one in before.networks]
-    task = make_task(settings, targets, network.dtype, arrays, earlier=starts[0].totals)
+    networks, fixed = _networks(settings, arrays, targets, before)
+    if before is None:
+        seeds, starts = _new_starts(random_state, networks, targets, fixed)
+    else:
+        seeds, starts = list(before.seeds), []
+        for network, one in zip(networks, before.networks, strict=True):
+            if settings.dtype == "auto":
+                network = replace(network, dtype=one.network.dtype)
+            check_same_network(network, one.network, "partial_fit")
+            starts.append(one.continued(network))
+    dtype = starts[0].network.dtype
+    task = make_task(settings, targets, dtype, arrays, earlier=starts[0].totals)
     return prepared_ensemble(settings, starts, seeds, task, 1)
 
 
@@ -132,46 +136,55 @@ def check_steps(settings: Settings) -> None:
         )
 
 
-def _network(
+def _networks(
     settings: Settings,
     arrays: Arrays,
     targets: Classes | Labels,
     before: TrainedEnsemble | None,
-) -> tuple[NetworkSpec, Sequence[np.ndarray]]:
-    """Return the network, and the numbers of its input scaling."""
+) -> tuple[list[NetworkSpec], list[Sequence[np.ndarray]]]:
+    """Return each network, and the weights of its input stages that are not trained."""
     inputs = input_stages(settings, arrays)
     if before is not None:
-        inputs = _those_before(settings, inputs, before)
+        inputs = [
+            _those_before(settings, *pair)
+            for pair in zip(inputs, before.networks, strict=True)
+        ]
     n_features, dtype = arrays.X.shape[1], arrays.X.dtype.name
-    network = network_spec(settings, n_features, dtype, targets, inputs.stages)
-    return network, inputs.scaling
+    networks = [
+        network_spec(settings, n_features, dtype, targets, one.stages) for one in inputs
+    ]
+    return networks, [one.fixed for one in inputs]
 
 
 def _those_before(
-    settings: Settings, inputs: InputStages, before: TrainedEnsemble
+    settings: Settings, inputs: InputStages, before: TrainedNetwork
 ) -> InputStages:
     """Return the input stages of earlier training, unless settings ask for others."""
-    first = before.networks[0]
-    stages = first.network.inputs
-    was, now = ({type(one) for one in some} for some in (stages, inputs.stages))
+    network = before.network
+    was, now = ({type(one) for one in some} for some in (network.inputs, inputs.stages))
     # A few rows may have no column of more than two values, which is no other setting.
-    if settings.numeric_embedding is not None and Periodic in was:
-        now.add(Periodic)
+    if settings.numeric_embedding and now <= {Scaling}:
+        now |= was - {Scaling}
     if was != now:
         return inputs  # refused later, as another network
-    return InputStages(stages, first.parameters[: len(inputs.scaling)])
+    trained = zip(before.parameters, network.is_trained, strict=True)
+    fixed = tuple(values for values, is_trained in trained if not is_trained)
+    return InputStages(network.inputs, fixed)
 
 
 def _new_starts(
-    settings: Settings,
     random_state: Any,
-    network: NetworkSpec,
+    networks: Sequence[NetworkSpec],
     targets: Classes | Labels,
-    scaling: Sequence[np.ndarray],
+    fixed: Sequence[Sequence[np.ndarray]],
 ) -> tuple[list[Any], list[Start]]:
     """Return the seed and the start of each network."""
-    seeds = member_seeds(random_state, settings.n_networks)
-    return seeds, [new_start(seed, network, targets, scaling) for seed in seeds]
+    seeds = member_seeds(random_state, len(networks))
+    starts = [
+        new_start(seed, network, targets, values)
+        for seed, network, values in zip(seeds, networks, fixed, strict=True)
+    ]
+    return seeds, starts
 
 
 def _check_same_number(settings: Settings, before: TrainedEnsemble, who: str) -> None:

@@ -1,82 +1,135 @@
-"""The input stages of a network, from the columns of its training rows."""
+"""The input stages of networks, from the columns of their training rows."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
 
-from skweighted._engine._spec import Periodic, Scaling
+from skweighted._engine._spec import InputStage, Periodic, PiecewiseLinear, Scaling
 from skweighted._estimator._input import Arrays
 from skweighted._estimator._settings import Settings
+from skweighted.layers import smoothed
 
 
 class InputStages(NamedTuple):
-    """Stages for the inputs, and the numbers of the `Scaling` among them.
+    """Stages for the inputs of a network, and their weights that are not trained.
 
     Attributes
     ----------
-    stages : tuple of Scaling or Periodic
-    scaling : tuple of ndarray of shape (n_features,)
-        Center and factor; empty without scaling.
+    stages : tuple of InputStage
+    fixed : tuple of ndarray
+        Center and factor of a `Scaling`; lower ends and factors of `PiecewiseLinear`.
     """
 
-    stages: tuple[Scaling | Periodic, ...] = ()
-    scaling: tuple[np.ndarray, ...] = ()
+    stages: tuple[InputStage, ...] = ()
+    fixed: tuple[np.ndarray, ...] = ()
 
 
-def input_stages(settings: Settings, arrays: Arrays) -> InputStages:
-    """Return the input stages that settings and training rows describe.
+class Column(NamedTuple):
+    """The known values of a column, in the rows with a weight above 0.
+
+    Attributes
+    ----------
+    values, weight : ndarray of shape (n_known,)
+        Sorted by value.
+    has_missing : bool
+    """
+
+    values: np.ndarray
+    weight: np.ndarray
+    has_missing: bool
+
+    @property
+    def has_many(self) -> bool:
+        """Whether there are more than two values."""
+        values = self.values
+        if not len(values):
+            return False
+        return bool(((values != values[0]) & (values != values[-1])).any())
+
+    def quantiles(self, shares: Sequence[float] | np.ndarray) -> np.ndarray:
+        """Return the smallest values with at least a share of the weight up to them.
+
+        They are the same for a weight of 2 and for two copies.
+        """
+        total = np.cumsum(self.weight)
+        places = np.searchsorted(total, np.asarray(shares) * total[-1])
+        return self.values[places.clip(max=len(self.values) - 1)]
+
+
+def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
+    """Return the input stages of each network, by settings and training rows.
 
     Rows of weight zero are ignored, and a row of weight k counts as k rows.
 
     Parameters
     ----------
     settings : Settings
-        Its `input_scaling` and `numeric_embedding` are used.
+        Its `input_scaling` and `numeric_embedding` are used. With several embeddings,
+        the networks use them in turn.
     arrays : Arrays
         The training rows.
     """
-    if settings.input_scaling is None and settings.numeric_embedding is None:
-        return InputStages()
+    kinds = settings.numeric_embedding or ("none",)
+    if settings.input_scaling is None and kinds == ("none",):
+        return [InputStages()] * settings.n_networks
     X, _, sample_weight = arrays
     columns = [_column(X[:, [number]], sample_weight) for number in range(X.shape[1])]
-    stages: list[Scaling | Periodic] = []
-    scaling: tuple[np.ndarray, ...] = ()
+    first = InputStages()
     if settings.input_scaling is not None:
-        numbers = [
-            _STATISTICS[settings.input_scaling](values, weight)
-            for values, weight, _ in columns
+        first = _scaling(settings.input_scaling, columns)
+        # Embeddings get scaled numbers.
+        columns = [
+            column._replace(values=_scaled(column.values, center, factor, settings))
+            for column, center, factor in zip(columns, *first.fixed, strict=True)
         ]
-        scaling = tuple(np.array(numbers).T)
-        flagged = (number for number, column in enumerate(columns) if column[2])
-        is_smooth = settings.input_scaling == "robust"
-        stages.append(Scaling(is_smooth, tuple(flagged)))
-    if settings.numeric_embedding == "periodic":
-        # Two values have no other embedding than a number and a constant.
-        many = (
-            number
-            for number, (values, _, _) in enumerate(columns)
-            if len(values)
-            and ((values != values.min()) & (values != values.max())).any()
-        )
-        chosen = tuple(many)
-        if chosen:
-            stages.append(Periodic(chosen))
-    return InputStages(tuple(stages), scaling)
+    embedded = tuple(n for n, column in enumerate(columns) if column.has_many)
+    # Two values have no other embedding than a number and a constant.
+    each = dict.fromkeys(kinds, first)
+    for kind in kinds if embedded else ():
+        if kind == "periodic":
+            each[kind] = InputStages((*first.stages, Periodic(embedded)), first.fixed)
+        elif kind == "piecewise_linear":
+            stage = PiecewiseLinear(embedded)
+            bins = _bins([columns[number] for number in embedded], stage.n_bins)
+            each[kind] = InputStages((*first.stages, stage), (*first.fixed, *bins))
+    return [each[kinds[number % len(kinds)]] for number in range(settings.n_networks)]
 
 
-def _column(column: Any, sample_weight: np.ndarray) -> tuple[Any, Any, bool]:
-    """Return present values, their weights, and whether values are missing."""
+def _column(column: Any, sample_weight: np.ndarray) -> Column:
+    """Return a column of X."""
     values = (column.toarray() if issparse(column) else np.asarray(column))[:, 0]
     values = values.astype(np.float64, copy=False)
     is_known = ~np.isnan(values)
     is_used = is_known & (sample_weight > 0)
     has_missing = bool((~is_known & (sample_weight > 0)).any())
-    return values[is_used], sample_weight[is_used], has_missing
+    values, weight = values[is_used], sample_weight[is_used]
+    order = np.argsort(values, kind="stable")
+    return Column(values[order], weight[order], has_missing)
 
 
-def _standard(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+def _scaling(kind: str, columns: Sequence[Column]) -> InputStages:
+    """Return the stage that scales the columns."""
+    statistics = {"standard": _standard, "robust": _robust}[kind]
+    centers, factors = zip(*map(statistics, columns), strict=True)
+    flagged = tuple(n for n, column in enumerate(columns) if column.has_missing)
+    stage = Scaling(kind == "robust", flagged)
+    return InputStages((stage,), (np.array(centers), np.array(factors)))
+
+
+def _scaled(
+    values: np.ndarray, center: float, factor: float, settings: Settings
+) -> np.ndarray:
+    """Return what the scaling stage makes of the values of a column."""
+    z = (values - center) * factor
+    return smoothed(z) if settings.input_scaling == "robust" else z
+
+
+def _standard(column: Column) -> tuple[float, float]:
     """Return the mean, and one by the standard deviation (1 for a constant)."""
+    values, weight, _ = column
     if not len(values):
         return 0.0, 1.0
     mean = np.average(values, weights=weight)
@@ -86,22 +139,28 @@ def _standard(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
     return mean, 1.0 if is_constant else 1 / deviation
 
 
-def _robust(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+def _robust(column: Column) -> tuple[float, float]:
     """Return the median, and one by the interquartile range.
 
     If that is 0, it is half of the range of all values; the factor is 0 for a constant
     (Holzmueller et al., 2024).
     """
+    values = column.values
     if not len(values):
         return 0.0, 0.0
-    order = np.argsort(values, kind="stable")
-    shares = np.cumsum(weight[order])
-    # The smallest value with at least this share of the weights at or below it, which
-    # is the same for a weight of 2 and for two copies.
-    places = np.searchsorted(shares, np.array([0.25, 0.5, 0.75]) * shares[-1])
-    lower, median, upper = values[order[places.clip(max=len(values) - 1)]]
-    width = upper - lower or (values.max() - values.min()) / 2
+    lower, median, upper = column.quantiles([0.25, 0.5, 0.75])
+    width = upper - lower or (values[-1] - values[0]) / 2
     return median, 1 / width if width else 0.0
 
 
-_STATISTICS = {"standard": _standard, "robust": _robust}
+def _bins(columns: Sequence[Column], n_bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower ends of bins between quantiles, and one by their widths.
+
+    Where quantiles are equal, there are fewer bins; the others have a factor of 0.
+    """
+    lower, factor = np.zeros((2, len(columns), n_bins))
+    for number, column in enumerate(columns):
+        edges = np.unique(column.quantiles(np.linspace(0, 1, n_bins + 1)))
+        for place, (left, right) in enumerate(pairwise(edges)):
+            lower[number, place], factor[number, place] = left, 1 / (right - left)
+    return lower, factor

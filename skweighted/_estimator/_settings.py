@@ -99,9 +99,11 @@ class Settings:
     threshold: Any
     calibration: str | None
     input_scaling: str | None
-    numeric_embedding: str | None
+    numeric_embedding: tuple[str, ...]
     epochs: int
 
+
+EMBEDDINGS = ("periodic", "piecewise_linear")
 
 # Parameters that are used as settings without change.
 _AS_GIVEN = (
@@ -109,7 +111,7 @@ _AS_GIVEN = (
     *("normalize_weights", "cost_matrix", "loss", "correct_probabilities", "shuffle"),
     *("early_stopping", "validation_fraction", "n_iter_no_change", "tol", "monitor"),
     *("monitor_weighted", "engine", "n_networks", "ensemble", "threshold"),
-    *("calibration", "input_scaling", "numeric_embedding", "epochs"),
+    *("calibration", "input_scaling", "epochs"),
 )
 
 
@@ -158,8 +160,24 @@ def parse(params: Mapping[str, Any]) -> Settings:
         callbacks=make_callbacks(params["callbacks"], params),
         metrics=make_metrics(params["metrics"], params),
         verbose=int(params["verbose"]),
+        numeric_embedding=_embeddings(params["numeric_embedding"]),
         **{name: params[name] for name in _AS_GIVEN},
     )
+
+
+def _embeddings(numeric_embedding: Any) -> tuple[str, ...]:
+    """Return the embeddings that networks use in turn; none means no embedding."""
+    if numeric_embedding is None:
+        return ()
+    if isinstance(numeric_embedding, str):
+        numeric_embedding = [numeric_embedding]
+    kinds = tuple(numeric_embedding)
+    if not kinds or any(kind not in EMBEDDINGS for kind in kinds):
+        raise ValueError(
+            f"numeric_embedding must be one of {', '.join(map(repr, EMBEDDINGS))}, a "
+            f"sequence of them, or None. Got {numeric_embedding!r}."
+        )
+    return kinds
 
 
 def _widths(hidden_layer_sizes):

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 
 from skweighted._costs._weights import Totals
 from skweighted._engine._network import dropout_seeds, initial_parameters
-from skweighted._engine._spec import Dense, NetworkSpec, Periodic, Scaling
+from skweighted._engine._spec import Dense, InputStage, NetworkSpec
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._settings import Settings
@@ -64,7 +64,7 @@ def network_spec(
     n_features: int,
     dtype: str,
     targets: Classes | Labels,
-    inputs: tuple[Scaling | Periodic, ...] = (),
+    inputs: tuple[InputStage, ...] = (),
 ) -> NetworkSpec:
     """Return the network that settings describe.
 
@@ -76,7 +76,7 @@ def network_spec(
         Precision of X, which ``dtype="auto"`` follows.
     targets : Classes or Labels
         Determines the outputs.
-    inputs : tuple of Scaling or Periodic
+    inputs : tuple of InputStage
         Stages for the inputs.
     """
     hidden = tuple(
@@ -100,12 +100,12 @@ def new_start(
     random_state: Any,
     network: NetworkSpec,
     targets: Classes | Labels,
-    scaling: Sequence[np.ndarray] = (),
+    fixed: Sequence[np.ndarray] = (),
 ) -> Start:
     """Return a network with new weights.
 
     Each use of randomness has its own seed, and all are derived from `random_state`.
-    Those of its input scaling are given.
+    The weights that are not trained are given.
     """
     entropy = check_random_state(random_state).randint(
         0, 2**32, size=4, dtype=np.uint32
@@ -114,7 +114,7 @@ def new_start(
     return Start(
         network=network,
         targets=targets,
-        parameters=initial_parameters(network, weights, scaling),
+        parameters=initial_parameters(network, weights, fixed),
         shuffle_seed=shuffle,
         split_seed=split,
         dropout_seeds=dropout_seeds(dropout, network),

@@ -46,13 +46,14 @@ def why_not_this_loss(prepared: Prepared) -> str | None:
 def group_of(prepared: Prepared) -> Hashable:
     """Return a key that is the same for trainings that one program can hold.
 
-    Rows, weights, seeds, initial parameters, learning rates, penalties, dropout rates
-    above 0 and the data of the loss are not part of it.
+    Rows, weights, seeds, initial parameters, input stages, learning rates, penalties,
+    dropout rates above 0 and the data of the loss are not part of it.
     """
     settings, start, problem, epochs = prepared
     spec = training_spec(settings, problem, epochs)
+    network = replace(start.network, inputs=())
     return (
-        architecture(start.network.with_rates(l2=[0.0] * len(start.network.stages))),
+        architecture(network.with_rates(l2=[0.0] * len(network.stages))),
         optimizer_settings(settings.optimizer),
         structure(problem.loss),
         (spec.batch_size, spec.epochs, spec.early_stopping),
@@ -104,6 +105,7 @@ def train_group(
                 loss=prepared.problem.loss,
                 l2=tuple(stage.l2 for stage in prepared.start.network.stages),
                 dropout=tuple(stage.dropout for stage in prepared.start.network.stages),
+                inputs=prepared.start.network.inputs,
             )
             for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
         ]
