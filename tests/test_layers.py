@@ -144,8 +144,17 @@ def test_columns_without_spread_have_no_effect():
 def test_a_column_whose_quartiles_are_equal_is_scaled_by_its_range():
     rows = X.copy()
     rows[:, 5] = np.arange(len(X)) % 10 == 0
+    rows[::20, 5] = 2
     _, factor, *_ = classifier(input_scaling="robust").fit(rows, y).model_.weights
-    assert float(factor[5]) == 2.0
+    assert float(factor[5]) == 1.0
+
+
+def test_two_values_become_zero_and_one():
+    rows = np.c_[X, np.where(X[:, 5], 7.0, 3.0)]
+    fit = classifier(input_scaling="robust").fit(rows, y)
+    center, factor, *_ = fit.model_.weights
+    np.testing.assert_array_equal(center[5:], [0.0, 3.0])
+    np.testing.assert_array_equal(factor[5:], [1.0, 0.25])
 
 
 def test_waves_are_those_of_their_formula():

@@ -102,9 +102,7 @@ def test_it_is_a_pipeline_of_preparation_and_classifier(frame, labels):
     classifier = small().fit(frame, y)
     params = classifier.get_params()
     del params["categorical_features"]
-    pipeline = make_pipeline(
-        TablePreparation(scale_numbers=True), CostSensitiveMLPClassifier(**params)
-    )
+    pipeline = make_pipeline(TablePreparation(), CostSensitiveMLPClassifier(**params))
     pipeline.fit(frame, y)
     same(classifier.predict_proba(frame), pipeline.predict_proba(frame))
     same(classifier.predict(frame), pipeline.predict(frame))
@@ -296,7 +294,7 @@ def test_validation_rows_are_prepared_like_the_training_rows():
     training, other = frame[:150], frame[150:]
     params = {"ensemble": "seeds", "epochs": 20, "n_iter_no_change": 2}
     classifier = small(**params).fit(training, Y[:150], X_val=other, y_val=Y[150:])
-    preparation = TablePreparation(scale_numbers=True)
+    preparation = TablePreparation()
     matrix = preparation.fit_transform(training, Y[:150])
     params = classifier.get_params()
     del params["categorical_features"]

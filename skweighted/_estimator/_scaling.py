@@ -1,7 +1,6 @@
 """The input stages of networks, from the columns of their training rows."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,25 +75,39 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     if settings.input_scaling is None and kinds == ("none",):
         return [InputStages()] * settings.n_networks
     X, _, sample_weight = arrays
-    columns = [_column(X[:, [number]], sample_weight) for number in range(X.shape[1])]
-    first = InputStages()
+    centers, factors, flagged, embedded, bins = [], [], [], [], []
+    for number in range(X.shape[1]):
+        column = _column(X[:, [number]], sample_weight)
+        if settings.input_scaling is not None:
+            center, factor = _STATISTICS[settings.input_scaling](column)
+            centers.append(center)
+            factors.append(factor)
+            # Embeddings get scaled numbers.
+            z = (column.values - center) * factor
+            column = column._replace(
+                values=smoothed(z) if settings.input_scaling == "robust" else z
+            )
+        if column.has_missing:
+            flagged.append(number)
+        # Two values have no other embedding than a number and a constant.
+        if column.has_many:
+            embedded.append(number)
+            if "piecewise_linear" in kinds:
+                bins.append(_bins(column, PiecewiseLinear.n_bins))
+    stages: tuple[InputStage, ...] = ()
+    fixed: tuple[np.ndarray, ...] = ()
     if settings.input_scaling is not None:
-        first = _scaling(settings.input_scaling, columns)
-        # Embeddings get scaled numbers.
-        columns = [
-            column._replace(values=_scaled(column.values, center, factor, settings))
-            for column, center, factor in zip(columns, *first.fixed, strict=True)
-        ]
-    embedded = tuple(n for n, column in enumerate(columns) if column.has_many)
-    # Two values have no other embedding than a number and a constant.
-    each = dict.fromkeys(kinds, first)
+        stages = (Scaling(settings.input_scaling == "robust", tuple(flagged)),)
+        fixed = (np.array(centers), np.array(factors))
+    each = dict.fromkeys(kinds, InputStages(stages, fixed))
     for kind in kinds if embedded else ():
         if kind == "periodic":
-            each[kind] = InputStages((*first.stages, Periodic(embedded)), first.fixed)
+            each[kind] = InputStages((*stages, Periodic(tuple(embedded))), fixed)
         elif kind == "piecewise_linear":
-            stage = PiecewiseLinear(embedded)
-            bins = _bins([columns[number] for number in embedded], stage.n_bins)
-            each[kind] = InputStages((*first.stages, stage), (*first.fixed, *bins))
+            of_bins = (np.array(one) for one in zip(*bins, strict=True))
+            each[kind] = InputStages(
+                (*stages, PiecewiseLinear(tuple(embedded))), (*fixed, *of_bins)
+            )
     return [each[kinds[number % len(kinds)]] for number in range(settings.n_networks)]
 
 
@@ -108,23 +121,6 @@ def _column(column: Any, sample_weight: np.ndarray) -> Column:
     values, weight = values[is_used], sample_weight[is_used]
     order = np.argsort(values, kind="stable")
     return Column(values[order], weight[order], has_missing)
-
-
-def _scaling(kind: str, columns: Sequence[Column]) -> InputStages:
-    """Return the stage that scales the columns."""
-    statistics = {"standard": _standard, "robust": _robust}[kind]
-    centers, factors = zip(*map(statistics, columns), strict=True)
-    flagged = tuple(n for n, column in enumerate(columns) if column.has_missing)
-    stage = Scaling(kind == "robust", flagged)
-    return InputStages((stage,), (np.array(centers), np.array(factors)))
-
-
-def _scaled(
-    values: np.ndarray, center: float, factor: float, settings: Settings
-) -> np.ndarray:
-    """Return what the scaling stage makes of the values of a column."""
-    z = (values - center) * factor
-    return smoothed(z) if settings.input_scaling == "robust" else z
 
 
 def _standard(column: Column) -> tuple[float, float]:
@@ -143,24 +139,30 @@ def _robust(column: Column) -> tuple[float, float]:
     """Return the median, and one by the interquartile range.
 
     If that is 0, it is half of the range of all values; the factor is 0 for a constant
-    (Holzmueller et al., 2024).
+    (Holzmueller et al., 2024). Two values, such as those of a one-hot column, become 0
+    and 1.
     """
     values = column.values
     if not len(values):
         return 0.0, 0.0
+    if not column.has_many:
+        width = values[-1] - values[0]
+        return values[0], 1 / width if width else 0.0
     lower, median, upper = column.quantiles([0.25, 0.5, 0.75])
     width = upper - lower or (values[-1] - values[0]) / 2
-    return median, 1 / width if width else 0.0
+    return median, 1 / width
 
 
-def _bins(columns: Sequence[Column], n_bins: int) -> tuple[np.ndarray, np.ndarray]:
+def _bins(column: Column, n_bins: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the lower ends of bins between quantiles, and one by their widths.
 
     Where quantiles are equal, there are fewer bins; the others have a factor of 0.
     """
-    lower, factor = np.zeros((2, len(columns), n_bins))
-    for number, column in enumerate(columns):
-        edges = np.unique(column.quantiles(np.linspace(0, 1, n_bins + 1)))
-        for place, (left, right) in enumerate(pairwise(edges)):
-            lower[number, place], factor[number, place] = left, 1 / (right - left)
+    edges = np.unique(column.quantiles(np.linspace(0, 1, n_bins + 1)))
+    lower, factor = np.zeros((2, n_bins))
+    lower[: len(edges) - 1] = edges[:-1]
+    factor[: len(edges) - 1] = 1 / np.diff(edges)
     return lower, factor
+
+
+_STATISTICS = {"standard": _standard, "robust": _robust}

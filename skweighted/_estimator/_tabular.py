@@ -45,6 +45,12 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
     learning_rate : float, "cosine", "coslog4" or keras schedule, default=2e-3
         Step size of the optimizer. A schedule by name begins with
         ``optimizer__learning_rate``, 1e-3 by default.
+    input_scaling : {"standard", "robust"} or None, default="robust"
+        How the networks scale their inputs. With None, `preparation_` scales numbers to
+        mean 0 and variance 1, and fills missing values with 0.
+    numeric_embedding : {"periodic", "piecewise_linear"}, array-like or None, \
+            default=("periodic", "piecewise_linear")
+        Trained functions that replace each number; the networks use these in turn.
     dropout : float in [0, 1), default=0.1
         Share of the outputs of each hidden layer that are dropped in training.
     batch_size : int or "auto", default=256
@@ -124,6 +130,8 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         categorical_features: Any = "from_dtype",
         optimizer: Any = "adamw",
         learning_rate: Any = 2e-3,
+        input_scaling: str | None = "robust",
+        numeric_embedding: Any = ("periodic", "piecewise_linear"),
         dropout: float = 0.1,
         batch_size: int | str = 256,
         epochs: int = 200,
@@ -138,6 +146,8 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
             activation,
             optimizer=optimizer,
             learning_rate=learning_rate,
+            input_scaling=input_scaling,
+            numeric_embedding=numeric_embedding,
             dropout=dropout,
             batch_size=batch_size,
             epochs=epochs,
@@ -179,7 +189,9 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
     def _fit_preparation(self, X: Any, y: Any, sample_weight: Any) -> Any:
         """Fit the preparation, and return the matrix."""
         preparation = TablePreparation(
-            categorical_features=self.categorical_features, scale_numbers=True
+            categorical_features=self.categorical_features,
+            # The networks scale their inputs otherwise.
+            scale_numbers=self.input_scaling is None,
         )
         # Whatever the global setting of scikit-learn.
         preparation.set_output(transform="default")
