@@ -26,10 +26,10 @@ from rich.progress import track
 from rich.table import Table
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
+from skweighted.comparison.preprocessing import make_preprocessing
 from timing import Peer, race, write_results
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted.comparison.preprocessing import make_preprocessing
 from skweighted.exceptions import SmallValidationWarning
 
 N_REPEATS, N_NETWORKS = 20, 10

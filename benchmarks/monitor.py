@@ -25,10 +25,10 @@ from rich.table import Table
 from scipy.stats import wilcoxon
 from sklearn.metrics import balanced_accuracy_score, log_loss
 from sklearn.model_selection import StratifiedKFold
+from skweighted.comparison.preprocessing import make_preprocessing
 from timing import write_results
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted.comparison.preprocessing import make_preprocessing
 from skweighted.exceptions import SmallValidationWarning
 
 # Only adult has more rows; it is sampled.

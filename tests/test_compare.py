@@ -33,13 +33,13 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
 
 from skweighted import CostSensitiveMLPClassifier, compare
 from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
 from skweighted.comparison.data import as_features, as_labeled_data
 from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.plan import make_plan
-from skweighted.comparison.preprocessing import MOST_CATEGORIES, make_preprocessing
 from skweighted.comparison.report.notes import FEWER_FOLDS
 from skweighted.comparison.report.text import cells, details
 from skweighted.comparison.run import run
