@@ -165,8 +165,8 @@ WRONG_FILES = [
     (
         "infinite.csv",
         b"a,fraud\ninf,no\n2,yes\n",
-        "Column 'a' has 1 infinite value. "
-        "Replace them with numbers, or with NaN to impute them.",
+        "X must not contain infinite values. Column 'a' has 1 infinite value. Replace "
+        "them with numbers, or with NaN if they are missing.",
     ),
 ]
 
@@ -429,7 +429,7 @@ def test_the_command_gives_the_scores_of_python(folder, capsys, quick_network):
         "60 rows, 4 features, 2 classes (no: 48 = 80.0%, yes: 12 = 20.0%); "
         "rare class: yes"
     )
-    assert lines[1].startswith("3 columns of numbers, scaled; 1 column of text")
+    assert lines[1].startswith("3 columns of numbers; 1 column of categories")
     assert lines[-1] == "Scores of every fold: out.csv"
     assert lines[2].startswith("For finding rare rows: ")
     for name in CHEAP:
@@ -755,32 +755,32 @@ QUESTIONS = "a,fraud\n" + "?,no\n1.5,yes\n2.5,no\n" * 9
 @pytest.mark.parametrize(
     ("content", "encoding", "options", "columns"),
     [
-        (SEMICOLONS, "utf-8", ["--decimal", ","], "1 column of numbers, scaled; 1 "),
+        (SEMICOLONS, "utf-8", ["--decimal", ","], "1 column of numbers; 1 "),
         (
             QUESTIONS,
             "utf-8",
             ["--na", "?"],
-            "1 column of numbers, scaled; 9 missing cells, imputed",
+            "1 column of numbers; 9 missing cells",
         ),
         (
             QUESTIONS.replace("1.5", "-"),
             "utf-8",
             ["--na", "?", "--na", "-"],
-            "1 column of numbers, scaled; 18 missing cells, imputed",
+            "1 column of numbers; 18 missing cells",
         ),
-        (LATIN, "latin-1", ["--encoding", "latin-1"], "1 column of numbers, scaled"),
-        (LATIN, "utf-16", ["--encoding", "utf-16"], "1 column of numbers, scaled"),
+        (LATIN, "latin-1", ["--encoding", "latin-1"], "1 column of numbers"),
+        (LATIN, "utf-16", ["--encoding", "utf-16"], "1 column of numbers"),
         (
             SEMICOLONS.replace(";", "|"),
             "utf-8",
             ["--separator", "|", "--decimal", ","],
-            "1 column of numbers, scaled; 1 column of text, one-hot",
+            "1 column of numbers; 1 column of categories",
         ),
         (
             SEMICOLONS.replace(";", "\t"),
             "utf-8",
             ["--separator", "tab", "--decimal", ","],
-            "1 column of numbers, scaled; 1 column of text, one-hot",
+            "1 column of numbers; 1 column of categories",
         ),
     ],
 )
