@@ -594,6 +594,21 @@ def test_epochs_and_strategies_are_passed_on(folder, capsys, quick_network):
     assert "threshold" not in out
 
 
+def test_epochs_are_those_of_the_tabular_network_too(folder, monkeypatch):
+    plans = []
+
+    def interrupt(plan, *args, **settings):
+        plans.append(plan)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skweighted.comparison.run.run", interrupt)
+    arguments = ["compare", "data.csv", "--target", "fraud"]
+    for options, epochs in [([], 200), (["--epochs", "7"], 7)]:
+        assert _cli.main([*arguments, *options]) == 130
+        pipeline = plans[-1].pipeline("tabular", LogisticRegression())
+        assert pipeline.get_params()["network__epochs"] == epochs
+
+
 def test_without_a_file_it_runs_on_embedded_data(capsys, quick_network):
     X, y = load_imbalanced_breast_cancer()
     assert _cli.main(["compare", "--folds", "2", "--strategies", "none"]) == 0
