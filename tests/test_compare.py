@@ -33,7 +33,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skweighted import CostSensitiveMLPClassifier, compare
+from skweighted import (
+    CostSensitiveMLPClassifier,
+    CostSensitiveTabularClassifier,
+    compare,
+)
 from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
 from skweighted.comparison.data import as_labeled_data
 from skweighted.comparison.measures import OF_COSTS
@@ -42,6 +46,7 @@ from skweighted.comparison.report.notes import FEWER_FOLDS
 from skweighted.comparison.report.text import cells, details
 from skweighted.comparison.run import run
 from skweighted.comparison.strategies import plain, resampled_by, seeded
+from skweighted.comparison.strategies.pipelines import tabular
 from skweighted.exceptions import ColumnWarning, TableError
 from skweighted.preprocessing import TablePreparation
 
@@ -1270,3 +1275,47 @@ def test_the_default_network_is_ours(monkeypatch):
 def test_a_strategy_is_a_value():
     assert Strategy(make=plain) == STRATEGIES["none"]
     assert all(isinstance(strategy, Strategy) for strategy in STRATEGIES.values())
+
+
+# Networks of tables
+
+
+def test_a_network_of_tables_equals_fits_by_hand_on_the_raw_rows():
+    X, y = mixed_frame()
+    params = {"hidden_layer_sizes": (3,), "epochs": 3, "n_networks": 2}
+    network = CostSensitiveTabularClassifier(**params)
+    comparison = compare(
+        X, y, estimator=network, strategies=["class_weight", "tabular"], cv=2
+    )
+    params |= {"class_weight": "balanced"}
+    for fold, outcome in zip(
+        comparison.folds, comparison.outcomes["class_weight"], strict=True
+    ):
+        by_hand = CostSensitiveTabularClassifier(**params, random_state=fold.seed)
+        by_hand.fit(X.iloc[fold.train], y.iloc[fold.train])
+        np.testing.assert_array_equal(
+            outcome.proba, by_hand.predict_proba(X.iloc[fold.test])
+        )
+    assert comparison.skipped == {
+        "tabular": "the network of all strategies is a CostSensitiveTabularClassifier"
+    }
+    assert not hasattr(network, "classes_")
+    assert network.random_state is None
+
+
+def test_tabular_trains_one_epoch_before_it_is_timed(monkeypatch):
+    X, y = mixed_frame()
+    epochs = []
+
+    class Watched(CostSensitiveTabularClassifier):
+        def fit(self, X, y):
+            epochs.append(self.epochs)
+            return super().fit(X, y)
+
+    monkeypatch.setattr(
+        "skweighted.CostSensitiveTabularClassifier", Watched, raising=False
+    )
+    strategy = replace(STRATEGIES["tabular"], make=tabular(epochs=2, n_networks=2))
+    compare(X, y, estimator=LOGISTIC, strategies={"tabular": strategy}, cv=2)
+    # Classifiers with a fit of their own are fitted one after the other.
+    assert epochs == [1, 1, 2, 2]
