@@ -40,6 +40,7 @@ from skweighted import (
 )
 from skweighted.comparison import MEASURES, STRATEGIES, Comparison, Strategy
 from skweighted.comparison.data import as_labeled_data
+from skweighted.comparison.folds import identical_rows
 from skweighted.comparison.measures import OF_COSTS
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.report.notes import FEWER_FOLDS
@@ -1319,3 +1320,19 @@ def test_tabular_trains_one_epoch_before_it_is_timed(monkeypatch):
     compare(X, y, estimator=LOGISTIC, strategies={"tabular": strategy}, cv=2)
     # Classifiers with a fit of their own are fitted one after the other.
     assert epochs == [1, 1, 2, 2]
+
+
+@pytest.mark.filterwarnings("error::skweighted.exceptions.ColumnWarning")
+def test_objects_of_many_kinds_are_compared():
+    X, y = mixed_frame()
+    days = pd.date_range("2024-01-01", periods=20).repeat(10)
+    X = X.assign(
+        date=[day.date() for day in days],
+        period=days.to_period("D").astype(object),
+        lists=[[n % 2] for n in range(200)],
+        decimals=[Decimal(n % 4) if n % 5 else None for n in range(200)],
+    )
+    comparison = compare(X, y, estimator=LOGISTIC, groups="identical", **QUICK)
+    assert comparison.failed == {}
+    pair = pd.concat([X[:2], X[:1]], ignore_index=True)
+    assert identical_rows(pair).tolist() == [0, 1, 0]
