@@ -29,8 +29,8 @@ from sklearn.model_selection import train_test_split
 from timing import Peer, race, write_results
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted.comparison.preprocessing import make_preprocessing
 from skweighted.exceptions import SmallValidationWarning
+from skweighted.preprocessing import TablePreparation
 
 N_REPEATS, N_NETWORKS = 20, 10
 KINDS: dict[str, dict[str, Any]] = {
@@ -48,8 +48,8 @@ def split(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     train, test = train_test_split(
         np.arange(len(y)), test_size=0.3, stratify=y, random_state=0
     )
-    prepare = make_preprocessing(X)
-    X_train = prepare.fit_transform(X.iloc[train]).astype(np.float32)
+    prepare = TablePreparation(scale_numbers=True)
+    X_train = prepare.fit_transform(X.iloc[train], y[train]).astype(np.float32)
     X_test = prepare.transform(X.iloc[test]).astype(np.float32)
     return X_train, X_test, y[train], y[test]
 

@@ -28,8 +28,8 @@ from sklearn.model_selection import StratifiedKFold
 from timing import write_results
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted.comparison.preprocessing import make_preprocessing
 from skweighted.exceptions import SmallValidationWarning
+from skweighted.preprocessing import TablePreparation
 
 # Only adult has more rows; it is sampled.
 MOST_ROWS = 12_000
@@ -83,8 +83,8 @@ def scores_of(path: Path, repeat: int, n_folds: int, epochs: int) -> pd.DataFram
     rows = []
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=repeat).split(X, y)
     for fold, (train, test) in enumerate(folds):
-        prepare = make_preprocessing(X)
-        X_train = prepare.fit_transform(X.iloc[train]).astype(np.float32)
+        prepare = TablePreparation(scale_numbers=True)
+        X_train = prepare.fit_transform(X.iloc[train], y[train]).astype(np.float32)
         X_test = prepare.transform(X.iloc[test]).astype(np.float32)
         for name, params in SETTINGS.items():
             if len(classes) > 2 and params.get("monitor") == "average_precision":

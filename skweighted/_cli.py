@@ -10,6 +10,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +174,7 @@ def _with_text_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--epochs",
     type=click.IntRange(min=1),
-    help="Training epochs of the network.  [default: as in CostSensitiveMLPClassifier]",
+    help="Training epochs of every network.  [default: those of its classifier]",
 )
 @click.option(
     "--strategies",
@@ -208,9 +209,10 @@ def compare(
     imblearn:NAME. Without FILE, an example data set is used.
 
     The same network is cross-validated with every treatment, next to other kinds of
-    models. Missing numbers are imputed by the median, numbers are scaled, and text is
-    one-hot encoded. All of this, resampling and threshold tuning are fitted on the
-    training rows of each fold only.
+    models. Numbers are scaled, missing ones become the mean with a flag, and categories
+    are one-hot encoded, or by the target if a column has more than 50. All of this,
+    resampling and threshold tuning are fitted on the training rows of each fold only.
+    The strategy "tabular" prepares the table in its own way.
     """
     # pandas, scikit-learn and TensorFlow take seconds to load, and --help does not need
     # them. Only commands and their helpers import late.
@@ -219,6 +221,7 @@ def compare(
     from skweighted.comparison.plan import IDENTICAL, make_plan
     from skweighted.comparison.report.text import details as all_details
     from skweighted.comparison.run import run
+    from skweighted.comparison.strategies.pipelines import tabular
 
     names = _strategy_names(strategies)
     options = {"csv": csv, "markdown": markdown, "report": report}
@@ -242,6 +245,9 @@ def compare(
         cost_matrix=_costs(y, miss, false_alarm),
         random_state=seed,
     )
+    if epochs is not None and "tabular" in plan.strategies:
+        strategy = plan.strategies["tabular"]
+        plan.strategies["tabular"] = replace(strategy, make=tabular(epochs=epochs))
     _check_reference(reference, plan.strategies, given=_was_given(context, "reference"))
     screen = Console()
     screen.out(plan.data.describe(), highlight=False)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 from pandas.tseries.api import guess_datetime_format
 
 from skweighted._text import shortened
@@ -72,6 +73,9 @@ _SEPARATORS: tuple[tuple[Kind, str, str], ...] = (
 # A column identifies rows if it differs in this share of them, of at least 100 rows.
 _NEARLY_ALL = 0.95
 _FEWEST_IDENTIFIED = 100
+
+# What pandas calls objects that are dates.
+_DATE_TYPES = ("datetime", "datetime64", "date", "period")
 
 # Names and codes have at most this many blanks on average; sentences have more.
 _MOST_BLANKS = 1.0
@@ -237,7 +241,7 @@ def read_column(column: pd.Series) -> ColumnReading:
     """
     values = column.dropna().infer_objects()
     if values.dtype == object:
-        is_decimal = pd.api.types.infer_dtype(values) == "decimal"
+        is_decimal = infer_dtype(values) == "decimal"
         values = values.astype(float if is_decimal else str)
     n_distinct = values.nunique()
     reading = ColumnReading(column.name, "categories", len(values), n_distinct)
@@ -247,7 +251,7 @@ def read_column(column: pd.Series) -> ColumnReading:
         return reading
     if pd.api.types.is_numeric_dtype(values):
         return _of_numbers(reading, values)
-    if values.dtype.kind in "mM":
+    if values.dtype.kind in "mM" or infer_dtype(column, skipna=True) in _DATE_TYPES:
         return replace(reading, kind="dates", n_parsed=len(values))
     # Each distinct value is parsed once.
     counts = values.astype(str).str.strip().value_counts()

@@ -433,7 +433,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             return table
         positions = self._of_kind("number", "duration") + self._of_kind("boolean")
         values = self._simple_numbers(table, positions)
-        if not np.isfinite(values.sum()):
+        with np.errstate(invalid="ignore"):
+            is_finite = np.isfinite(values.sum())  # inf - inf is NaN
+        if not is_finite:
             for position, column in zip(positions, values.T, strict=True):
                 check_finite(self._name(position), column)
         dates = [

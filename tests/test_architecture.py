@@ -26,7 +26,11 @@ BELOW = {
     "datasets": {"_text", "exceptions"},
     "displays": {"_curves", "metrics"} | SMALL,
     "_columns": {"_text"},
-    "comparison": {"_columns", "_costs", "_curves", "metrics", "skweighted"} | SMALL,
+    "comparison": {
+        *("_columns", "_costs", "_curves", "_tables", "metrics", "preprocessing"),
+        "skweighted",
+    }
+    | SMALL,
     "_doctor": {"_columns", "_costs", "_text", "exceptions"},
     "_cli": {"_columns", "_doctor", "comparison", "datasets", "skweighted"} | SMALL,
     **{module: {"exceptions"} for module in sorted(SMALL)},

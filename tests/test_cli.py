@@ -165,8 +165,8 @@ WRONG_FILES = [
     (
         "infinite.csv",
         b"a,fraud\ninf,no\n2,yes\n",
-        "Column 'a' has 1 infinite value. "
-        "Replace them with numbers, or with NaN to impute them.",
+        "X must not contain infinite values. Column 'a' has 1 infinite value. Replace "
+        "them with numbers, or with NaN if they are missing.",
     ),
 ]
 
@@ -429,7 +429,7 @@ def test_the_command_gives_the_scores_of_python(folder, capsys, quick_network):
         "60 rows, 4 features, 2 classes (no: 48 = 80.0%, yes: 12 = 20.0%); "
         "rare class: yes"
     )
-    assert lines[1].startswith("3 columns of numbers, scaled; 1 column of text")
+    assert lines[1].startswith("3 columns of numbers; 1 column of categories")
     assert lines[-1] == "Scores of every fold: out.csv"
     assert lines[2].startswith("For finding rare rows: ")
     for name in CHEAP:
@@ -594,6 +594,21 @@ def test_epochs_and_strategies_are_passed_on(folder, capsys, quick_network):
     assert "threshold" not in out
 
 
+def test_epochs_are_those_of_the_tabular_network_too(folder, monkeypatch):
+    plans = []
+
+    def interrupt(plan, *args, **settings):
+        plans.append(plan)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skweighted.comparison.run.run", interrupt)
+    arguments = ["compare", "data.csv", "--target", "fraud"]
+    for options, epochs in [([], 200), (["--epochs", "7"], 7)]:
+        assert _cli.main([*arguments, *options]) == 130
+        pipeline = plans[-1].pipeline("tabular", LogisticRegression())
+        assert pipeline.get_params()["network__epochs"] == epochs
+
+
 def test_without_a_file_it_runs_on_embedded_data(capsys, quick_network):
     X, y = load_imbalanced_breast_cancer()
     assert _cli.main(["compare", "--folds", "2", "--strategies", "none"]) == 0
@@ -755,32 +770,32 @@ QUESTIONS = "a,fraud\n" + "?,no\n1.5,yes\n2.5,no\n" * 9
 @pytest.mark.parametrize(
     ("content", "encoding", "options", "columns"),
     [
-        (SEMICOLONS, "utf-8", ["--decimal", ","], "1 column of numbers, scaled; 1 "),
+        (SEMICOLONS, "utf-8", ["--decimal", ","], "1 column of numbers; 1 "),
         (
             QUESTIONS,
             "utf-8",
             ["--na", "?"],
-            "1 column of numbers, scaled; 9 missing cells, imputed",
+            "1 column of numbers; 9 missing cells",
         ),
         (
             QUESTIONS.replace("1.5", "-"),
             "utf-8",
             ["--na", "?", "--na", "-"],
-            "1 column of numbers, scaled; 18 missing cells, imputed",
+            "1 column of numbers; 18 missing cells",
         ),
-        (LATIN, "latin-1", ["--encoding", "latin-1"], "1 column of numbers, scaled"),
-        (LATIN, "utf-16", ["--encoding", "utf-16"], "1 column of numbers, scaled"),
+        (LATIN, "latin-1", ["--encoding", "latin-1"], "1 column of numbers"),
+        (LATIN, "utf-16", ["--encoding", "utf-16"], "1 column of numbers"),
         (
             SEMICOLONS.replace(";", "|"),
             "utf-8",
             ["--separator", "|", "--decimal", ","],
-            "1 column of numbers, scaled; 1 column of text, one-hot",
+            "1 column of numbers; 1 column of categories",
         ),
         (
             SEMICOLONS.replace(";", "\t"),
             "utf-8",
             ["--separator", "tab", "--decimal", ","],
-            "1 column of numbers, scaled; 1 column of text, one-hot",
+            "1 column of numbers; 1 column of categories",
         ),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import pickle
 import time
+from dataclasses import replace
 
 import keras
 import matplotlib.pyplot as plt
@@ -36,7 +37,8 @@ from skweighted.comparison.fits import Fits
 from skweighted.comparison.measures import Predictions, measured
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.store import identity
-from skweighted.comparison.strategies import DEFAULT_STRATEGIES, plain
+from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES, plain
+from skweighted.comparison.strategies.pipelines import tabular
 from skweighted.exceptions import ColumnWarning, TableError
 
 X, Y = make_classification(
@@ -636,7 +638,7 @@ def test_a_folder_whose_plan_is_damaged_is_explained(tmp_path, content):
 
 def raw_table():
     """Return a table as users have it: text, gaps, booleans, categories and times."""
-    frame = pd.DataFrame(X[:, :3], columns=["a", "b", 3])
+    frame = pd.DataFrame(X[:, :3], columns=["a", "b", "c"])
     frame.loc[::7, "a"] = np.nan
     frame["colour"] = np.where(X[:, 3] > 0, "red", "blue")
     frame.loc[::9, "colour"] = None
@@ -649,6 +651,9 @@ def raw_table():
 
 
 NAMES = [*DEFAULT_STRATEGIES, "min_cost", "smotenc", "balanced_bagging", "smote_enn"]
+QUICK_TABULAR = replace(
+    STRATEGIES["tabular"], make=tabular(n_networks=2, epochs=2, n_iter_no_change=1)
+)
 YES_COSTS = {("no", "yes"): 1, ("yes", "no"): 9}
 
 
@@ -666,7 +671,7 @@ def of_raw_table():
             table,
             labels,
             estimator=CostSensitiveMLPClassifier((3,), epochs=2),
-            strategies=NAMES,
+            strategies={name: name for name in NAMES} | {"tabular": QUICK_TABULAR},
             cv=2,
             cost_matrix=YES_COSTS,
             groups=np.arange(240) // 2,

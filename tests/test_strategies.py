@@ -41,19 +41,16 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
-import skweighted.comparison.preprocessing as preprocessing
 import skweighted.comparison.strategies.pipelines as pipelines
-from skweighted import CostSensitiveMLPClassifier
-from skweighted.comparison.data import as_features, as_labeled_data
+import skweighted.preprocessing as preprocessing
+from skweighted import (
+    CostSensitiveMLPClassifier,
+    CostSensitiveTabularClassifier,
+    PriorCorrectedClassifier,
+)
+from skweighted.comparison.data import as_labeled_data
 from skweighted.comparison.folds import Fold
 from skweighted.comparison.plan import Plan
-from skweighted.comparison.preprocessing import (
-    MOST_CATEGORIES,
-    gives_sparse,
-    make_coded_preprocessing,
-    make_preprocessing,
-    text_columns,
-)
 from skweighted.comparison.strategies import (
     DEFAULT_STRATEGIES,
     STRATEGIES,
@@ -65,10 +62,14 @@ from skweighted.comparison.strategies import (
     plain,
     seeded,
 )
+from skweighted.comparison.strategies.categories import CategoryCodes, one_hot_of_codes
+from skweighted.comparison.strategies.pipelines import tabular
 from skweighted.exceptions import CannotRunError
 from skweighted.metrics import expected_cost_score, make_cost_scorer
+from skweighted.preprocessing import TablePreparation
 
 SEED = 7
+PREPARATION = TablePreparation(scale_numbers=True)
 ORDER = [
     "none",
     "class_weight",
@@ -93,6 +94,7 @@ ORDER = [
     "balanced_bagging",
     "network_ensemble",
     "balanced_ensemble",
+    "tabular",
     "easy_ensemble",
     "logistic_regression",
     "hist_gradient_boosting",
@@ -160,8 +162,12 @@ INTERPOLATE = [
 DRAW = [
     *("random_over", "smote", "smotenc", "borderline_smote", "adasyn", "kmeans_smote"),
     *("random_under", "smote_enn", "smote_tomek", "balanced_bagging"),
-    *("easy_ensemble", "balanced_random_forest"),
+    *("tabular", "easy_ensemble", "balanced_random_forest"),
 ]
+# The strategy "tabular", with fewer networks and epochs.
+QUICK_TABULAR = replace(
+    STRATEGIES["tabular"], make=tabular(n_networks=2, epochs=2, n_iter_no_change=1)
+)
 SPARSE_REASON = "does not accept sparse features"
 SINGLE_REASON = "needs 2 training rows of every class, and the smallest has 1"
 
@@ -228,6 +234,32 @@ class SpyPreprocessing(TransformerMixin, BaseEstimator):
         return X + 1
 
 
+class TableSpy(Spy):
+    """A spy that takes a table as it is."""
+
+    def __sklearn_clone__(self):
+        return TableSpy(**self.get_params())
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = tags.input_tags.categorical = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X, y):
+        self.preparation_ = TablePreparation(scale_numbers=True)
+        super().fit(self.preparation_.fit_transform(X), y)
+        if self.log is not None:
+            self.log[-1] = X.copy(), *self.log[-1][1:]
+        return self
+
+    def predict_proba(self, X):
+        return super().predict_proba(self.preparation_.transform(X))
+
+    def predict(self, X):
+        return super().predict(self.preparation_.transform(X))
+
+
 def two_classes():
     X, y = make_classification(
         200,
@@ -261,7 +293,7 @@ def mixed():
     frame.insert(1, "colour", np.where(X[:, 3] > 0, "red", "blue"))
     frame.loc[::9, "colour"] = None
     frame["kind"] = np.array(["x", "y", "z"])[np.digitize(X[:, 4], [-0.5, 0.5])]
-    return as_features(frame), y.astype(bool)
+    return frame, y.astype(bool)
 
 
 def sparse_rows():
@@ -283,24 +315,23 @@ FORBIDDEN = {
 
 
 def parts_for(X, network=None, costs=None):
-    text_names = text_columns(X)
-    return Parts(
-        make_preprocessing(X),
-        clone(Spy() if network is None else network),
-        costs,
-        make_coded_preprocessing(X, text_names) if text_names else None,
-    )
+    network = clone(Spy() if network is None else network)
+    return Parts(clone(PREPARATION), network, costs)
 
 
 def made(strategy, X, network=None, seed=SEED, costs=None, groups=None):
     """Return the seeded, unfitted pipeline of a strategy."""
     if isinstance(strategy, str):
-        strategy = STRATEGIES[strategy]
+        strategy = QUICK_TABULAR if strategy == "tabular" else STRATEGIES[strategy]
     return for_rows(strategy.make(parts_for(X, network, costs)), seed, groups)
 
 
 def fitted(strategy, X, y, network=None, **more):
     return made(strategy, X, network, **more).fit(X, y)
+
+
+def prepared(X, y=None):
+    return clone(PREPARATION).fit_transform(X, y)
 
 
 def learnt_from(strategy, X, y):
@@ -375,7 +406,7 @@ def test_nothing_given_is_modified(name):
     np.testing.assert_array_equal(costs, [[0, 1], [20, 0]])
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "tabular"])
 def test_the_network_is_trained_if_and_only_if_is_network(name):
     X, y = problem_for(name)
     log = []
@@ -383,7 +414,9 @@ def test_the_network_is_trained_if_and_only_if_is_network(name):
     assert bool(log) == STRATEGIES[name].is_network
 
 
-@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "smotenc"])
+@pytest.mark.parametrize(
+    "name", [name for name in STRATEGIES if name not in ("smotenc", "tabular")]
+)
 def test_preprocessing_gets_training_rows_only_and_the_network_gets_its_output(name):
     X, y = two_classes()
     X = np.column_stack([X, np.arange(len(X))])
@@ -410,7 +443,7 @@ def test_smotenc_sees_training_rows_only():
     log = []
     model = fitted("smotenc", X[train], y[train], Spy(log))
     scaled = StandardScaler().fit(np.arange(150.0)[:, np.newaxis])
-    n_columns = 3 + 1 + X["kind"].nunique()
+    n_columns = 3 + X["kind"].nunique()  # one colour is constant
     rows = log[-1][0]
     assert rows.shape[1] == n_columns
     np.testing.assert_allclose(
@@ -467,7 +500,7 @@ def test_bagging_trains_ten_networks_on_equal_classes_with_seeds_of_their_own():
 
 def test_rows_made_by_smotenc_have_one_text_where_those_of_smote_are_between():
     X, y = mixed()
-    n_numbers, n_made = 3, 140
+    n_numbers, n_made = 3 + 1, 140  # one is missing in some rows
     made, _ = learnt_from("smotenc", X, y)
     between, _ = learnt_from("smote", X, y)
     assert len(made) == len(between) == 200 + n_made
@@ -487,7 +520,7 @@ def cost_at(threshold, X, y, costs):
     """Return the mean cost over the inner folds, by brute force."""
     paid = []
     for train, test in inner_folds_of(y).split(X, y):
-        model = make_pipeline(StandardScaler(), Spy()).fit(X[train], y[train])
+        model = make_pipeline(PREPARATION, Spy()).fit(X[train], y[train])
         answers = model.predict_proba(X[test])[:, 1] >= threshold
         answers = answers.astype(int)
         paid.append(expected_cost_score(y[test], answers, cost_matrix=costs))
@@ -577,7 +610,7 @@ def test_the_network_is_the_same_with_parameters_set_by_hand(name):
     network = CostSensitiveMLPClassifier((3,), epochs=2)
     model = fitted(name, X, y, network, costs=[[0, 1], [20, 0]])
     network.set_params(random_state=SEED, **SET_BY_HAND[name])
-    by_hand = make_pipeline(StandardScaler(), network).fit(X, y)
+    by_hand = make_pipeline(PREPARATION, network).fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), by_hand.predict_proba(X))
     np.testing.assert_array_equal(model.predict(X), by_hand.predict(X))
 
@@ -585,7 +618,7 @@ def test_the_network_is_the_same_with_parameters_set_by_hand(name):
 @pytest.mark.parametrize("name", SAMPLED_BY_HAND)
 def test_the_network_learns_from_what_the_sampler_makes_of_scaled_rows(name):
     X, y = two_classes()
-    scaled = StandardScaler().fit_transform(X)
+    scaled = prepared(X)
     expected = SAMPLED_BY_HAND[name].fit_resample(scaled, y)
     for found, wanted in zip(learnt_from(name, X, y), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
@@ -594,7 +627,7 @@ def test_the_network_learns_from_what_the_sampler_makes_of_scaled_rows(name):
 def test_smotenc_is_imblearn_s_on_codes():
     X, y = mixed()
     X = X.fillna({"a": X["a"].median(), "colour": "missing"})
-    numbers = StandardScaler().fit_transform(X[["a", "b", "c"]])
+    numbers = prepared(X[["a", "b", "c"]])
     codes = OrdinalEncoder().fit_transform(X[["colour", "kind"]])
     made, labels = SMOTENC([3, 4], random_state=SEED).fit_resample(
         np.column_stack([numbers, codes]), y
@@ -608,7 +641,9 @@ def test_smotenc_is_imblearn_s_on_codes():
 @pytest.mark.parametrize("name", CLASSIFIED_BY_HAND)
 def test_another_model_is_the_library_s_own(name):
     X, y = two_classes()
-    by_hand = make_pipeline(StandardScaler(), CLASSIFIED_BY_HAND[name]).fit(X, y)
+    by_hand = make_pipeline(
+        TablePreparation(scale_numbers=True), CLASSIFIED_BY_HAND[name]
+    ).fit(X, y)
     model = fitted(name, X, y)
     np.testing.assert_array_equal(model.predict_proba(X), by_hand.predict_proba(X))
     np.testing.assert_array_equal(model.predict(X), by_hand.predict(X))
@@ -617,7 +652,7 @@ def test_another_model_is_the_library_s_own(name):
 def test_bagging_is_imblearn_s_own():
     X, y = two_classes()
     ensemble = BalancedBaggingClassifier(Spy(), random_state=SEED)
-    by_hand = make_pipeline(StandardScaler(), ensemble).fit(X, y)
+    by_hand = make_pipeline(PREPARATION, ensemble).fit(X, y)
     np.testing.assert_array_equal(
         fitted("balanced_bagging", X, y).predict_proba(X), by_hand.predict_proba(X)
     )
@@ -627,56 +662,154 @@ def test_bagging_is_imblearn_s_own():
 def test_the_threshold_is_sklearn_s_own(costs):
     X, y = two_classes()
     scoring = "balanced_accuracy" if costs is None else make_cost_scorer(costs)
+    pipeline = make_pipeline(PREPARATION, Spy())
     by_hand = TunedThresholdClassifierCV(
-        make_pipeline(StandardScaler(), Spy()), scoring=scoring, cv=inner_folds_of(y)
+        pipeline, scoring=scoring, cv=inner_folds_of(y)
     ).fit(X, y)
     model = fitted("threshold", X, y, costs=costs)
     assert model.best_threshold_ == by_hand.best_threshold_
     np.testing.assert_array_equal(model.predict(X), by_hand.predict(X))
 
 
-# Preprocessing in two steps
+# A network that takes tables
+
+TABULAR = {"hidden_layer_sizes": (3,), "epochs": 3, "n_networks": 2, "dropout": 0.0}
 
 
-def texts(n_rare):
-    """Return training and test rows with missing, rare and unknown texts."""
+def test_tabular_is_the_classifier_of_tables_on_the_raw_rows():
+    X, y = mixed()
+    strategy = Strategy(make=tabular(**TABULAR))
+    by_hand = CostSensitiveTabularClassifier(**TABULAR, random_state=SEED).fit(X, y)
+    model = fitted(strategy, X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), by_hand.predict_proba(X))
+    np.testing.assert_array_equal(model.predict(X), by_hand.predict(X))
+
+
+def test_tabular_has_the_defaults_of_its_classifier():
+    classifier = STRATEGIES["tabular"].make(parts_for(mixed()[0]))[-1]
+    assert repr(classifier) == "CostSensitiveTabularClassifier()"
+
+
+@pytest.mark.parametrize("name", ["class_weight", "network_ensemble"])
+def test_a_network_of_tables_is_the_same_with_parameters_set_by_hand(name):
+    X, y = mixed()
+    network = CostSensitiveTabularClassifier(**TABULAR)
+    model = fitted(name, X, y, network)
+    network.set_params(random_state=SEED, **SET_BY_HAND[name])
+    by_hand = network.fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), by_hand.predict_proba(X))
+    np.testing.assert_array_equal(model.predict(X), by_hand.predict(X))
+
+
+def test_a_network_of_tables_gets_resampled_rows_of_the_prepared_table():
+    X, y = mixed()
+    model = fitted("smote", X, y, CostSensitiveTabularClassifier(**TABULAR))
+    made, labels = SMOTE(random_state=SEED).fit_resample(prepared(X), y)
+    network = CostSensitiveTabularClassifier(**TABULAR, random_state=SEED)
+    by_hand = network.fit(made, labels).predict_proba(prepared(X))
+    np.testing.assert_array_equal(model.predict_proba(X), by_hand)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, one in STRATEGIES.items() if one.is_network]
+)
+def test_only_resampled_rows_are_a_matrix_for_a_network_of_tables(name):
+    X, y = mixed()
+    if name == "tabular":
+        return
+    log = []
+    model = fitted(name, X, y, TableSpy(log), costs=[[0, 1], [20, 0]])
+    resampled = {*SAMPLED_BY_HAND, "smotenc", "balanced_bagging"}
+    for rows, *_ in log:
+        if name in resampled:
+            assert rows.dtype == np.float64
+        else:
+            pd.testing.assert_frame_equal(rows, X.loc[rows.index])
+    assert model.predict_proba(X).shape == (200, 2)
+
+
+def test_a_classifier_of_tables_of_your_own_gets_the_raw_table():
+    X, y = mixed()
+    log = []
+    strategy = choose_strategies({"mine": TableSpy(log)})["mine"]
+    fitted(strategy, X, y)
+    pd.testing.assert_frame_equal(log[0][0], X)
+
+
+def test_categorical_features_of_the_network_are_those_of_the_prepared_table():
+    X, y = mixed()
+    X = X.assign(zip=np.arange(200) % 3)
+    plan = Plan(as_labeled_data(X, y), STRATEGIES, [])
+    network = CostSensitiveTabularClassifier(categorical_features=["zip", "colour"])
+    network = PriorCorrectedClassifier(network)
+    before = network.get_params()
+    for name in ("smote", "balanced_bagging"):
+        pipeline = plan.pipeline(name, network)
+        given = [
+            value
+            for parameter, value in pipeline.get_params().items()
+            if parameter.endswith("categorical_features")
+        ]
+        assert given == [["zip", "colour"], "from_dtype"]
+    raw = plan.pipeline("none", network)
+    assert raw[-1].estimator.categorical_features == ["zip", "colour"]
+    assert network.get_params() == before
+
+
+def test_all_folds_read_a_column_of_several_types_alike():
+    X, y = mixed()
+    X = X.assign(code=["none", *(n % 3 for n in range(1, 200))])
+    network = CostSensitiveTabularClassifier(**TABULAR)
+    plan = Plan(as_labeled_data(X, y), STRATEGIES, [])
+    for name in ("none", "smote", "smotenc", "tabular"):
+        pipeline = plan.pipeline(name, network)
+        if name == "tabular":
+            pipeline.set_params(network__epochs=2, network__n_networks=2)
+        model = for_rows(pipeline, SEED).fit(X[1:], y[1:])
+        assert model.predict_proba(X[:1]).shape == (1, 2)
+
+
+# Codes of categories, and back
+
+
+def table_of(n_rare):
+    """Return training and test rows with missing, rare and unknown categories."""
     train = ["u", "v", "w", "u", "v", None] * 10 + [f"id {i}" for i in range(n_rare)]
     test = ["u", "id 3", "never seen", None]
     frame = pd.DataFrame({"t": [*train, *test]}).assign(
-        a=lambda frame: np.arange(len(frame)) % 5, s=["p", "q"] * (len(train) // 2 + 2)
+        a=lambda frame: np.where(np.arange(len(frame)) % 7, frame.index % 5, np.nan),
+        s=["p", "q"] * (len(train) // 2 + 2),
     )
-    X = as_features(frame)
-    return X[: len(train)], X[len(train) :]
+    return frame[: len(train)], frame[len(train) :]
 
 
-@pytest.mark.parametrize("n_rare", [0, 6, MOST_CATEGORIES, 2 * MOST_CATEGORIES])
+@pytest.mark.parametrize("n_rare", [0, 6, 100])
 @pytest.mark.parametrize("most_dense_bytes", [500e6, 0])
-def test_two_steps_of_preprocessing_are_one(n_rare, most_dense_bytes, monkeypatch):
-    monkeypatch.setattr(
-        "skweighted.comparison.preprocessing.MOST_DENSE_BYTES", most_dense_bytes
-    )
-    X, X_test = texts(n_rare)
-    one = make_preprocessing(X)
-    codes, positions, one_hot = make_coded_preprocessing(X, ["t", "s"])
-    expected = one.fit_transform(X)
+def test_codes_made_one_hot_are_the_prepared_table(
+    n_rare, most_dense_bytes, monkeypatch
+):
+    monkeypatch.setattr(preprocessing, "MOST_DENSE_BYTES", most_dense_bytes)
+    X, X_test = table_of(n_rare)
+    preparation = TablePreparation(scale_numbers=True)
+    codes, one_hot = CategoryCodes(preparation), one_hot_of_codes()
     found = one_hot.fit_transform(codes.fit_transform(X))
-    assert sparse.issparse(found) == sparse.issparse(expected) == gives_sparse(X)
-    assert positions == [1, 2]
-    for two, single in [
+    expected = preparation.fit_transform(X)
+    assert sparse.issparse(expected) == (most_dense_bytes == 0)
+    for one, other in [
         (found, expected),
-        (one_hot.transform(codes.transform(X_test)), one.transform(X_test)),
+        (one_hot.transform(codes.transform(X_test)), preparation.transform(X_test)),
     ]:
         np.testing.assert_array_equal(
-            two.toarray() if sparse.issparse(two) else two,
-            single.toarray() if sparse.issparse(single) else single,
+            one, other.toarray() if sparse.issparse(other) else other
         )
 
 
-def test_numbers_in_a_frame_stay_dense_however_many():
-    frame = pd.DataFrame({"a": np.zeros(3)})
-    assert not gives_sparse(frame)
-    assert not gives_sparse(frame.to_numpy())
-    assert gives_sparse(sparse.csr_array(frame.to_numpy()))
+def test_shares_of_the_target_are_numbers_beside_the_codes():
+    X, _ = table_of(60)
+    y = np.arange(len(X)) % 3 == 0
+    codes = CategoryCodes(TablePreparation(scale_numbers=True)).fit_transform(X, y)
+    assert codes.dtypes.astype(str).tolist() == [*["float64"] * 3, "category"]
+    np.testing.assert_array_equal(codes.iloc[:, 2], prepared(X, y)[:, -1])
 
 
 # Tiny classes
@@ -798,6 +931,11 @@ def test_kmeans_smote_without_a_cluster_gives_imblearn_s_reason():
 # When a strategy cannot run
 
 REASONS = [
+    (
+        "tabular",
+        {"network": CostSensitiveTabularClassifier(n_networks=1)},
+        "the network of all strategies is a CostSensitiveTabularClassifier",
+    ),
     (
         "class_weight",
         {"network": GaussianNB()},
@@ -931,7 +1069,7 @@ def test_a_sampler_of_your_own_is_seeded_and_stays_as_it_was(sampler):
 
 def test_a_seed_of_your_own_is_kept():
     X, y = two_classes()
-    scaled = StandardScaler().fit_transform(X)
+    scaled = prepared(X)
     for sampler in (SMOTE(random_state=3), VariantSampler(random_state=3)):
         strategy = choose_strategies({"mine": sampler})["mine"]
         expected, _ = type(sampler)(random_state=3).fit_resample(scaled, y)
@@ -954,7 +1092,7 @@ def test_a_sampler_of_your_own_sees_scaled_training_rows():
     model = fitted(strategy, X[:150], y[:150])
     model.predict_proba(X[150:])
     [rows] = seen
-    np.testing.assert_array_equal(rows, StandardScaler().fit_transform(X[:150]))
+    np.testing.assert_array_equal(rows, prepared(X[:150]))
 
 
 def test_a_sampler_that_loses_a_class_is_an_error():
@@ -985,7 +1123,9 @@ def test_a_classifier_of_your_own_takes_the_network_s_place(classifier):
     strategy = choose_strategies({"mine": classifier})["mine"]
     log = []
     model = fitted(strategy, X, y, Spy(log))
-    by_hand = make_pipeline(StandardScaler(), seeded(classifier, SEED)).fit(X, y)
+    by_hand = make_pipeline(
+        TablePreparation(scale_numbers=True), seeded(classifier, SEED)
+    ).fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), by_hand.predict_proba(X))
     assert repr(classifier.get_params()) == before
     assert not hasattr(classifier, "classes_")
@@ -1032,13 +1172,8 @@ def test_strategies_stand_in_their_order():
             None,
             [
                 *("none", "class_weight", "class_weight_corrected", "focal"),
-                *(
-                    "logit_adjusted",
-                    "threshold",
-                    "random_over",
-                    "smote",
-                    "random_under",
-                ),
+                *("logit_adjusted", "threshold", "random_over", "smote"),
+                *("random_under", "tabular"),
                 *("logistic_regression", "hist_gradient_boosting"),
             ],
         ),

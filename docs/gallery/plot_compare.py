@@ -29,8 +29,8 @@ print(X.shape, y.value_counts().to_dict())
 # ------------
 # ``strategies`` takes names of built-in strategies, ``None`` for the default set or
 # "all". A dict renames them; here short names keep the tables narrow. ``estimator`` is
-# the network that every strategy trains. Imputation, scaling, resampling and thresholds
-# are fitted on training rows only.
+# the network that every strategy trains. The preparation of the table, resampling and
+# thresholds are fitted on training rows only.
 
 network = CostSensitiveMLPClassifier((20,), epochs=60, learning_rate=0.005)
 comparison = skweighted.compare(

@@ -4,23 +4,32 @@ The positive class is the rarest one; on a tie, the last in sorted order, which 
 equal classes is scikit-learn's ``classes_[1]``.
 """
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 from scipy import sparse
 
-from skweighted._text import count, shortened
+from skweighted._tables._read import column_of, read_table
+from skweighted._text import count
 from skweighted.exceptions import TableError
+from skweighted.preprocessing import TablePreparation
 
 # With more different numbers a target is a quantity, not class labels.
 MOST_NUMERICAL_CLASSES = 50
 
-# Moments become seconds since then. Not since the first moment of the column: rows
-# would then depend on which other rows are there.
-EPOCH = pd.Timestamp(1970, 1, 1)
+# What the columns of each kind hold.
+_IN_WORDS = {
+    "number": "of numbers",
+    "duration": "of numbers",
+    "boolean": "of booleans",
+    "date": "of dates",
+    "category": "of categories",
+    "empty": "without values",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +39,7 @@ class LabeledData:
     Attributes
     ----------
     X : DataFrame, ndarray or CSR matrix of shape (n_samples, n_features)
-        Numbers, and in a frame also text; missing values are NaN.
+        The table as it was given.
     y : ndarray of shape (n_samples,)
         The labels.
     classes : ndarray of shape (n_classes,)
@@ -39,6 +48,12 @@ class LabeledData:
         Rows of each class.
     positive : int, str or bool
         The label of the rarest class.
+    kinds : list of str
+        What each column of X holds, as in `TablePreparation.kinds_`.
+    categorical_features : "from_dtype" or list of int
+        With it, all folds read the columns alike.
+    is_sparse : bool
+        Whether the prepared table is a sparse matrix.
     """
 
     X: Any
@@ -46,9 +61,12 @@ class LabeledData:
     classes: np.ndarray
     class_counts: np.ndarray
     positive: Any
+    kinds: list[str]
+    categorical_features: str | list[int]
+    is_sparse: bool
 
     def describe(self) -> str:
-        """Return two lines: rows and classes; how the columns are preprocessed."""
+        """Return two lines: rows and classes; what the columns hold."""
         n_rows, n_features = self.X.shape
         order = np.argsort(-self.class_counts, kind="stable")
         parts = [
@@ -69,23 +87,18 @@ class LabeledData:
         )
 
     def _columns_in_words(self) -> str:
-        """Return how the columns are preprocessed, and how many cells are missing."""
+        """Return what the columns hold, and how many cells are missing."""
         if sparse.issparse(self.X):
-            return "sparse numbers, scaled by the largest of each column"
-        if not isinstance(self.X, pd.DataFrame):
-            n_text, n_missing = 0, int(np.isnan(self.X).sum())
-        else:
-            n_text = sum(dtype.kind not in "fiu" for dtype in self.X.dtypes)
-            n_missing = int(self.X.isna().to_numpy().sum())
-        n_numbers = self.X.shape[1] - n_text
-        words = []
-        if n_numbers:
-            words.append(f"{count(n_numbers, 'column')} of numbers, scaled")
-        if n_text:
-            words.append(f"{count(n_text, 'column')} of text, one-hot")
+            return f"{count(self.X.shape[1], 'column')} of sparse numbers"
+        counts = Counter(_IN_WORDS[kind] for kind in self.kinds)
+        words = [
+            f"{count(counts[held], 'column')} {held}"
+            for held in dict.fromkeys(_IN_WORDS.values())
+            if counts[held]
+        ]
+        n_missing = int(np.asarray(pd.isna(self.X)).sum())
         if n_missing:
-            cells = count(n_missing, "missing cell")
-            words.append(f"{cells}, imputed by the median or as a category")
+            words.append(count(n_missing, "missing cell"))
         return "; ".join(words)
 
 
@@ -110,18 +123,29 @@ def as_labeled_data(X: Any, y: Any) -> LabeledData:
     TableError
         If X or y is not valid.
     """
-    features = as_features(X)
+    table = _as_table(X)
     labels = as_labels(y)
-    n_rows, n_features = features.shape
-    if n_features == 0:
-        raise TableError("X has no columns, so there are no features.")
+    n_rows = table.shape[0]
     if n_rows != len(labels):
         raise TableError(
             f"X has {count(n_rows, 'row')} and y has {len(labels):,}. "
             f"They must have the same number of rows."
         )
+    try:
+        preparation = TablePreparation(scale_numbers=True).fit(table, labels)
+    except (TypeError, ValueError) as error:
+        raise TableError(str(error)) from None
     classes, class_counts = np.unique(labels, return_counts=True)
-    return LabeledData(features, labels, classes, class_counts, by_rarity(labels)[0])
+    return LabeledData(
+        table,
+        labels,
+        classes,
+        class_counts,
+        positive=by_rarity(labels)[0],
+        kinds=preparation.kinds_,
+        categorical_features=_categorical_features(table, preparation.kinds_),
+        is_sparse=preparation.sparse_output_,
+    )
 
 
 def by_rarity(labels: np.ndarray) -> list[Any]:
@@ -131,121 +155,36 @@ def by_rarity(labels: np.ndarray) -> list[Any]:
     return classes[::-1][order].tolist()
 
 
-def as_features(X: Any, text_names: Sequence[str] | None = None) -> Any:
-    """Return X as a frame of numbers and text, a float array or a CSR matrix.
-
-    Parameters
-    ----------
-    X : array-like, DataFrame (pandas or polars) or sparse matrix \
-            of shape (n_samples, n_features)
-        Never written to.
-    text_names : sequence of str or None, default=None
-        The columns of a frame that hold text, so that all its rows are read alike;
-        None decides by their values.
-
-    Returns
-    -------
-    DataFrame, ndarray or CSR matrix of shape (n_samples, n_features)
-        Returned unchanged by another call.
-
-    Raises
-    ------
-    TableError
-        If X does not have rows and columns, or a value is not valid.
-    """
-    if sparse.issparse(X):
-        X = X.tocsr()
-        _check_sparse(X)
-        return X
-    if hasattr(X, "to_pandas"):
-        X = X.to_pandas()
-    if isinstance(X, pd.DataFrame):
-        return _as_frame(X, text_names)
+def _as_table(X: Any) -> Any:
+    """Return X as a frame, a numerical array or a CSR matrix."""
     if hasattr(X, "get_params"):
         raise TableError(
             f"X must have rows and columns. Got an estimator, {type(X).__name__}. "
             f"Write compare(X, y, estimator=...)."
         )
-    X = np.asarray(X)
-    if X.ndim != 2:
+    table = read_table(X)
+    if table.ndim != 2:
         raise TableError(
-            f"X must have rows and columns. Its shape is {X.shape}. Pass X before y, "
-            f"and a single column as X.reshape(-1, 1)."
+            f"X must have rows and columns. Its shape is {table.shape}. Pass X before "
+            f"y, and a single column as X.reshape(-1, 1)."
         )
-    if X.dtype.kind not in "fiub":
-        return _as_frame(pd.DataFrame(X), text_names)
-    X = X.astype(X.dtype if X.dtype == np.float32 else np.float64, copy=False)
-    _check_finite("X", X)
-    return X
+    if table.shape[1] == 0:
+        raise TableError("X has no columns, so there are no features.")
+    return table
 
 
-def _as_frame(X: pd.DataFrame, text_names: Sequence[str] | None) -> pd.DataFrame:
-    """Return a frame whose columns are float or text, with NaN for missing values."""
-    names = [str(name) for name in X.columns]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise TableError(
-            f"X has more than one column named {shortened(repeated)}. "
-            f"Rename or remove the repeated columns."
-        )
-    columns = {}
-    for i, name in enumerate(names):
-        column = with_own_type(X.iloc[:, i])
-        if _holds_text(column) if text_names is None else name in text_names:
-            # Not `column`, whose type may depend on which other rows are there.
-            columns[name] = _as_text(X.iloc[:, i])
-        else:
-            columns[name] = _as_numbers(column, name)
-            _check_finite(f"Column {name!r}", columns[name])
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(X)), copy=False)
+def _categorical_features(table: Any, kinds: list[str]) -> str | list[int]:
+    """Return `categorical_features` with which all folds read the columns alike.
 
-
-def _holds_text(column: pd.Series) -> bool:
-    """Return whether a column is text, categories or booleans, not numbers or times."""
-    dtype = column.dtype
-    is_number = pd.api.types.is_numeric_dtype(dtype) and dtype.kind != "c"
-    if (is_number and not pd.api.types.is_bool_dtype(dtype)) or dtype.kind in "mM":
-        return False
-    return not column.isna().all()
-
-
-def _as_numbers(column: pd.Series, name: str) -> np.ndarray:
-    """Return one column as floats, NaN where missing."""
-    dtype = column.dtype
-    if dtype.kind in "mM":
-        # A moment or a duration is a number of seconds.
-        missing = column.isna().to_numpy()
-        if dtype.kind == "M":
-            column = column - EPOCH.tz_localize(column.dt.tz)
-        return np.where(missing, np.nan, column.dt.total_seconds().to_numpy(float))
-    if column.isna().all():
-        return np.full(len(column), np.nan)
-    wanted = np.float32 if dtype == np.float32 else np.float64
-    try:
-        return column.to_numpy(dtype=wanted, na_value=np.nan)
-    except (TypeError, ValueError):
-        raise TableError(
-            f"Column {name!r} must hold numbers. It has values of type {dtype}."
-        ) from None
-
-
-def _as_text(column: pd.Series) -> np.ndarray:
-    """Return one column as an object array of str, NaN where missing.
-
-    Categories, booleans and lists are text too: with a single type, encoders can sort
-    the values.
+    A column of objects of several types holds categories, but in the rows of a fold
+    there may be numbers only.
     """
-    text = column.astype(object)
-    return text.where(text.isna(), text.map(str)).where(text.notna(), np.nan).to_numpy()
-
-
-def with_own_type(column: pd.Series) -> pd.Series:
-    """Return a column of objects with the type of its values, such as numbers."""
-    if column.dtype != object:
-        return column
-    if pd.api.types.infer_dtype(column, skipna=True) == "decimal":
-        return column.astype(float)
-    return column.infer_objects()
+    positions = [number for number, kind in enumerate(kinds) if kind == "category"]
+    for number in positions:
+        column = column_of(table, number)
+        if column.dtype == object and infer_dtype(column, skipna=True) != "string":
+            return positions
+    return "from_dtype"
 
 
 def as_labels(y: Any) -> np.ndarray:
@@ -301,7 +240,16 @@ def as_series(values: Any, rule: str) -> pd.Series:
         raise TableError(
             f"{rule}, with a value for each row. Its shape is {array.shape}."
         )
-    return with_own_type(pd.Series(array))
+    return _with_own_type(pd.Series(array))
+
+
+def _with_own_type(column: pd.Series) -> pd.Series:
+    """Return a column of objects with the type of its values, such as numbers."""
+    if column.dtype != object:
+        return column
+    if pd.api.types.infer_dtype(column, skipna=True) == "decimal":
+        return column.astype(float)
+    return column.infer_objects()
 
 
 def _plain(value: Any) -> Any:
@@ -320,23 +268,3 @@ def _as_integers(labels: np.ndarray, name: str) -> np.ndarray:
             f"numbers into classes."
         )
     return labels.astype(np.int64) if labels.dtype.kind == "f" else labels
-
-
-def _check_sparse(X: Any) -> None:
-    """Raise an error if a stored value is infinite or missing."""
-    n_wrong = int((~np.isfinite(X.data)).sum())
-    if n_wrong:
-        raise TableError(
-            f"X has {count(n_wrong, 'infinite or missing value')}. Missing values of a "
-            f"sparse matrix are not imputed. Replace them with numbers."
-        )
-
-
-def _check_finite(name: str, values: np.ndarray) -> None:
-    """Raise an error if a value is infinite; missing values are allowed."""
-    n_infinite = int(np.isinf(values).sum())
-    if n_infinite:
-        raise TableError(
-            f"{name} has {count(n_infinite, 'infinite value')}. "
-            f"Replace them with numbers, or with NaN to impute them."
-        )

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 
 import skweighted
 from skweighted.comparison.outcomes import Outcome, checked_predictions
 from skweighted.comparison.plan import Plan
 from skweighted.comparison.store import Store
-from skweighted.comparison.strategies import for_rows
+from skweighted.comparison.strategies import for_rows, seeded
 from skweighted.comparison.threads import FreeCores, bounded
 from skweighted.exceptions import CannotRunError
 
@@ -166,15 +166,15 @@ class Fits:
         if self._trains_together(name):
             fit = self._all_together
         try:
+            pipeline = self._pipeline(name)
+            short = _of_one_epoch(pipeline)
             is_network = self._plan.strategies[name].is_network
-            has_epochs = "epochs" in self._network.get_params(deep=False)
-            if is_network and has_epochs and name not in self._long:
+            if is_network and short is not None and name not in self._long:
                 start = time.perf_counter()
-                short = clone(self._network).set_params(epochs=1)
-                fit(self._plan.pipeline(name, short), numbers)
+                fit(short, numbers)
                 if time.perf_counter() - start > LONG_SECONDS:
                     self._long.add(name)
-            return fit(self._pipeline(name), numbers)
+            return fit(pipeline, numbers)
         except Exception as error:  # of any kind: the other strategies continue
             return dict.fromkeys(numbers, error)
 
@@ -247,6 +247,16 @@ class Fits:
             predict_seconds=predict_seconds,
             history=_history_of(model),
         )
+
+
+def _of_one_epoch(pipeline: Any) -> Any:
+    """Return a copy whose networks train one epoch, None if they have no `epochs`."""
+    if not hasattr(pipeline, "get_params"):
+        return None
+    names = [n for n in pipeline.get_params() if n.split("__")[-1] == "epochs"]
+    if not names:
+        return None
+    return seeded(pipeline, None).set_params(**dict.fromkeys(names, 1))
 
 
 def _history_of(model: Any) -> dict[str, list[float]]:

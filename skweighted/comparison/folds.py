@@ -16,6 +16,8 @@ from sklearn.model_selection import (
     check_cv,
 )
 
+from skweighted._tables._read import column_of
+from skweighted._tables._values import categories_in
 from skweighted._text import count
 from skweighted.comparison.data import LabeledData, as_series
 from skweighted.exceptions import TableError
@@ -133,8 +135,15 @@ def identical_rows(X: Any) -> np.ndarray:
             for start, stop in pairs
         ]
         return pd.factorize(pd.Series(keys, dtype=object))[0]
-    hashes = pd.util.hash_pandas_object(pd.DataFrame(X), index=False)
-    return pd.factorize(hashes)[0]
+    table = pd.DataFrame(X)
+    columns = [column_of(table, number) for number in range(table.shape[1])]
+    # Objects as codes: not every object can be hashed.
+    hashable = [
+        pd.Series(categories_in(column)[0]) if column.dtype == object else column
+        for column in columns
+    ]
+    values = pd.DataFrame({n: column.array for n, column in enumerate(hashable)})
+    return pd.factorize(pd.util.hash_pandas_object(values, index=False))[0]
 
 
 def positions(rows: Any) -> np.ndarray:

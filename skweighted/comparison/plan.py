@@ -15,21 +15,17 @@ from skweighted.comparison.folds import (
     identical_rows,
     make_folds,
 )
-from skweighted.comparison.preprocessing import (
-    gives_sparse,
-    make_coded_preprocessing,
-    make_preprocessing,
-    text_columns,
-)
 from skweighted.comparison.store import identity, versions
 from skweighted.comparison.strategies import (
     STRATEGIES,
     Parts,
     Setting,
     Strategy,
+    categorical_parameters,
     choose_strategies,
 )
 from skweighted.metrics import expected_cost_score
+from skweighted.preprocessing import TablePreparation
 
 # In place of groups: rows with equal values of all features are a group.
 IDENTICAL = "identical"
@@ -64,7 +60,6 @@ class Plan:
 
     def setting(self, network: BaseEstimator) -> Setting:
         """Return what strategies may know before any fit."""
-        text_names = text_columns(self.data.X)
         fewest = min(
             int(np.unique(self.data.y[fold.train], return_counts=True)[1].min())
             for fold in self.folds
@@ -73,18 +68,27 @@ class Plan:
             network,
             len(self.data.classes),
             fewest,
-            has_text=bool(text_names),
-            has_numbers=len(text_names) < self.data.X.shape[1],
+            has_text="category" in self.data.kinds,
+            has_numbers=bool({*self.data.kinds} - {"category", "empty"}),
             has_costs=self.cost_matrix is not None,
-            is_sparse=gives_sparse(self.data.X),
+            is_sparse=self.data.is_sparse,
         )
 
     def pipeline(self, name: str, network: BaseEstimator) -> BaseEstimator:
         """Return the unfitted classifier that a strategy makes of the network."""
-        X, text_names = self.data.X, text_columns(self.data.X)
-        coded = make_coded_preprocessing(X, text_names) if text_names else None
-        parts = Parts(make_preprocessing(X), clone(network), self.cost_matrix, coded)
-        return self.strategies[name].make(parts)
+        network = clone(network)
+        categorical: Any = self.data.categorical_features
+        for parameter, given in categorical_parameters(network).items():
+            if isinstance(given, str):
+                network.set_params(**{parameter: categorical})
+            else:
+                categorical = given
+        preparation = TablePreparation(
+            categorical_features=categorical, scale_numbers=True
+        )
+        # Whatever the global setting of scikit-learn.
+        preparation.set_output(transform="default")
+        return self.strategies[name].make(Parts(preparation, network, self.cost_matrix))
 
     def fingerprint(self, network: BaseEstimator) -> dict[str, str | None]:
         """Return everything that outcomes depend on, by name, as hashes or versions."""

@@ -31,22 +31,24 @@ def compare(
     """Compare treatments of class imbalance by cross-validation.
 
     Every strategy gets the same folds, the same seeds and the same network, and as many
-    OpenMP threads as other processes leave free cores. Imputation
-    by the median, scaling, one-hot encoding of text, resampling and threshold tuning
-    are fitted inside the folds, on training rows only. `Comparison.pipeline` returns
-    the whole of a strategy as one unfitted classifier.
+    OpenMP threads as other processes leave free cores. Preparation by
+    ``TablePreparation(scale_numbers=True)``, resampling and threshold tuning are fitted
+    inside the folds, on training rows only. Classifiers that take a table as it is,
+    such as `CostSensitiveTabularClassifier`, get the raw table, unless it is resampled.
+    `Comparison.pipeline` returns the whole of a strategy as one unfitted classifier.
 
     Parameters
     ----------
     X : array-like, DataFrame (pandas or polars) or sparse matrix \
             of shape (n_samples, n_features)
-        Features. In frames, text, categorical and boolean columns are encoded and
-        missing values imputed.
+        Features: what `skweighted.preprocessing.TablePreparation` takes.
     y : array-like of shape (n_samples,)
         Labels. The rarest class is the positive class.
     estimator : classifier with `predict_proba`, default=None
-        The network; None is `CostSensitiveMLPClassifier()`. It is cloned. If its
-        ``random_state`` is None, it gets the seed of each fold.
+        The network of all strategies but "tabular"; None is
+        `CostSensitiveMLPClassifier()`. With a `CostSensitiveTabularClassifier`, there
+        is no strategy "tabular". It is cloned. If its ``random_state`` is None, it gets
+        the seed of each fold.
     strategies : str, iterable or dict, default=None
         Keys of `skweighted.comparison.STRATEGIES`, "all", or None for the default
         strategies. Also samplers with `fit_resample`, classifiers, or a dict from names

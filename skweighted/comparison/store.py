@@ -19,6 +19,7 @@ from zipfile import BadZipFile
 
 import joblib
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from skweighted.comparison.outcomes import Outcome
@@ -148,6 +149,10 @@ def _described(value: Any) -> Any:
         # Keras numbers its objects by name, as in "adam_1".
         config = value.get_config() | {"name": None}
         return _source(type(value)), _described(config)
+    if isinstance(value, pd.DataFrame):
+        # Not how pandas arranges the columns in memory.
+        columns = (value.iloc[:, number] for number in range(value.shape[1]))
+        return [(one.name, joblib.hash(one.to_numpy())) for one in columns]
     if sparse.issparse(value):
         X = value.tocsr()
         return X.shape, _described([X.data, X.indices, X.indptr])

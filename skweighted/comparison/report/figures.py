@@ -24,7 +24,6 @@ from skweighted._curves import (
     threshold_curves,
 )
 from skweighted.comparison.measures import MEASURES, N_BINS
-from skweighted.comparison.preprocessing import make_preprocessing
 from skweighted.comparison.report.style import (
     GRAY,
     OF_COMMON,
@@ -40,6 +39,7 @@ from skweighted.comparison.report.style import (
 )
 from skweighted.comparison.report.verdict import DECISIONS, decision
 from skweighted.comparison.results import Results, positives, problem_of
+from skweighted.preprocessing import TablePreparation
 
 MOST_ROWS = 2000
 GRID = np.linspace(0, 1, 201)
@@ -393,7 +393,8 @@ def _costs_at(
 
 def _two_components(X: Any, random_state: int) -> tuple[np.ndarray, tuple[str, str]]:
     """Return two coordinates of every row, and their names."""
-    features = make_preprocessing(X).fit_transform(X)
+    preparation = TablePreparation(scale_numbers=True).set_output(transform="default")
+    features = preparation.fit_transform(X)
     if features.shape[1] == 1:
         noise = np.random.default_rng(random_state).uniform(size=features.shape[0])
         only = features.toarray() if sparse.issparse(features) else features

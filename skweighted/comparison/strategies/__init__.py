@@ -2,7 +2,8 @@
 
 Every strategy gets the same preprocessing and the same network, and is fitted on the
 same training rows with the same seed. Resampling happens after preprocessing and sees
-training rows only.
+training rows only. Classifiers that take a table as it is get it as it is, unless it is
+resampled.
 """
 
 from skweighted.comparison.strategies.choice import choose_strategies
@@ -11,6 +12,7 @@ from skweighted.comparison.strategies.samplers import CheckedSampler
 from skweighted.comparison.strategies.seeding import for_rows, seeded
 from skweighted.comparison.strategies.strategy import Parts, Setting, Strategy
 from skweighted.comparison.strategies.table import DEFAULT_STRATEGIES, STRATEGIES
+from skweighted.comparison.strategies.tables import categorical_parameters
 from skweighted.comparison.strategies.tuning import TuningFolds
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Setting",
     "Strategy",
     "TuningFolds",
+    "categorical_parameters",
     "choose_strategies",
     "for_rows",
     "plain",

@@ -8,11 +8,13 @@ from imblearn.pipeline import Pipeline
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import TunedThresholdClassifierCV
 
+import skweighted
+from skweighted.comparison.strategies.categories import CategoryCodes, one_hot_of_codes
 from skweighted.comparison.strategies.samplers import CheckedSampler
 from skweighted.comparison.strategies.seeding import seeded
 from skweighted.comparison.strategies.strategy import Make, Parts
+from skweighted.comparison.strategies.tables import for_matrix, takes_tables
 from skweighted.comparison.strategies.tuning import TuningFolds
-from skweighted.exceptions import CannotRunError
 from skweighted.metrics import make_cost_scorer
 
 
@@ -66,17 +68,14 @@ def resampled_by(sampler: Any, *, fewer_neighbors: bool = False) -> Make:
 
 
 def resampled_with_text(parts: Parts) -> Pipeline:
-    """Resample by SMOTENC, before text becomes one-hot columns."""
-    coded = parts.coded_preprocessing
-    if coded is None:
-        raise CannotRunError("there are no text columns")
-    sampler = SMOTENC(categorical_features=coded.text_positions)
+    """Resample by SMOTENC, before categories become one-hot columns."""
+    sampler = SMOTENC(categorical_features="auto")
     return Pipeline(
         [
-            ("preprocessing", coded.to_codes),
+            ("preprocessing", CategoryCodes(parts.preprocessing)),
             ("sampler", CheckedSampler(sampler, fewer_neighbors=True)),
-            ("one_hot", coded.to_one_hot),
-            ("network", parts.network),
+            ("one_hot", one_hot_of_codes()),
+            ("network", for_matrix(parts.network)),
         ]
     )
 
@@ -86,7 +85,20 @@ def bagged(parts: Parts) -> Pipeline:
 
     Each has its own seed, drawn from that of the ensemble.
     """
-    return _pipeline(parts, classifier=BalancedBaggingClassifier(parts.network))
+    network = for_matrix(parts.network)
+    return _pipeline(parts, classifier=BalancedBaggingClassifier(network))
+
+
+def tabular(**parameters: Any) -> Make:
+    """Return a strategy that fits `CostSensitiveTabularClassifier` on the raw table."""
+
+    def make(parts: Parts) -> Pipeline:
+        classifier = skweighted.CostSensitiveTabularClassifier(
+            categorical_features=parts.preprocessing.categorical_features, **parameters
+        )
+        return _pipeline(parts, classifier=classifier)
+
+    return make
 
 
 def in_place_of_network(estimator: BaseEstimator) -> Make:
@@ -103,10 +115,16 @@ def _pipeline(
     sampler: CheckedSampler | None = None,
     classifier: BaseEstimator | None = None,
 ) -> Pipeline:
-    """Return preprocessing, sampler if any, and classifier as one estimator."""
+    """Return preprocessing, sampler if any, and classifier as one estimator.
+
+    A classifier that takes tables needs no preprocessing, unless a sampler does.
+    """
+    classifier = parts.network if classifier is None else classifier
+    if sampler is None and takes_tables(classifier):
+        return Pipeline([("network", classifier)])
     steps = [
         ("preprocessing", parts.preprocessing),
         ("sampler", sampler),
-        ("network", parts.network if classifier is None else classifier),
+        ("network", for_matrix(classifier)),
     ]
     return Pipeline([(name, step) for name, step in steps if step is not None])

@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import make_constraint
 
+import skweighted
 from skweighted.comparison.strategies.strategy import Setting, WhyNot
 
 
@@ -36,6 +37,13 @@ def no_such_parameters(**parameters: Any) -> WhyNot:
     return why_not
 
 
+def already_tabular(setting: Setting) -> str | None:
+    """Return a reason if the network is a `CostSensitiveTabularClassifier`."""
+    if isinstance(setting.network, skweighted.CostSensitiveTabularClassifier):
+        return "the network of all strategies is a CostSensitiveTabularClassifier"
+    return None
+
+
 def no_costs(setting: Setting) -> str | None:
     """Return a reason if there are no costs, or the network has no cost_matrix."""
     if not setting.has_costs:
@@ -46,7 +54,7 @@ def no_costs(setting: Setting) -> str | None:
 
 
 def no_text(setting: Setting) -> str | None:
-    """Return a reason if no column holds text."""
+    """Return a reason if no column holds text or categories."""
     return None if setting.has_text else "there are no text columns"
 
 

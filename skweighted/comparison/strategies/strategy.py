@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from skweighted.comparison.preprocessing import CodedPreprocessing
+from skweighted.preprocessing import TablePreparation
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,21 +15,18 @@ class Parts:
 
     Attributes
     ----------
-    preprocessing : transformer
-        Reads the columns of a table, then imputes, scales and encodes them.
+    preprocessing : TablePreparation
+        Makes a matrix of a table: numbers are scaled, categories encoded, and missing
+        values imputed.
     network : classifier
         The network that is compared.
     cost_matrix : array-like, dict, DataFrame or None, default=None
         Cost of each mistake, as in `skweighted.CostSensitiveMLPClassifier`.
-    coded_preprocessing : CodedPreprocessing or None, default=None
-        The same preprocessing in two steps, for a sampler between them that needs one
-        column for each text; None if no column holds text.
     """
 
-    preprocessing: BaseEstimator
+    preprocessing: TablePreparation
     network: BaseEstimator
     cost_matrix: Any = None
-    coded_preprocessing: CodedPreprocessing | None = None
 
 
 @dataclass(frozen=True)
@@ -45,9 +42,9 @@ class Setting:
     fewest_rows : int
         Rows of the smallest class in the training rows where it has fewest.
     has_text : bool, default=False
-        Whether a column of X holds text.
+        Whether a column of X holds text or categories.
     has_numbers : bool, default=True
-        Whether a column of X holds numbers.
+        Whether a column of X holds numbers, booleans or dates.
     has_costs : bool, default=False
         Whether costs were given.
     is_sparse : bool, default=False
@@ -94,8 +91,7 @@ class Strategy:
     source : str, default=""
         "Author, year" of the method, "" if there is no paper.
     is_network : bool, default=True
-        Whether it trains the given network; False for other models, such as boosted
-        trees.
+        Whether it trains networks; False for other models, such as boosted trees.
     label : str, default=""
         Its name in words, as tables and figures show it. Ignored by ``==``.
 

@@ -216,6 +216,13 @@ STRATEGIES: dict[str, Strategy] = {
         ensemble="balanced",
         correct_probabilities=True,
     ),
+    "tabular": Strategy(
+        label="tabular network",
+        make=pipelines.tabular(),
+        why_not=reasons.already_tabular,
+        summary="CostSensitiveTabularClassifier, on the table as it is.",
+        source="Gorishniy et al., 2025",
+    ),
     # Boosted trees, as in the paper: with the network it would be balanced_bagging.
     "easy_ensemble": Strategy(
         label="EasyEnsemble",
@@ -272,6 +279,7 @@ DEFAULT_STRATEGIES: tuple[str, ...] = (
     "random_over",
     "smote",
     "random_under",
+    "tabular",
     "logistic_regression",
     "hist_gradient_boosting",
 )
