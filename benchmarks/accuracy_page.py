@@ -68,8 +68,10 @@ def introduction(scores: pd.DataFrame) -> list[str]:
         "- Expected cost at 20:1 is (20 * misses + false alarms) / rows. The rarest "
         "class is predicted where that costs less: where 20 p > 1 - p, that is, where "
         "its probability p is above 1/21. Mistakes among other classes cost nothing.\n"
-        "- Classifiers with balanced weights or trees do not return true "
-        "probabilities. This raises their log loss, Brier score and expected cost.",
+        "- Balanced weights, balanced trees and `logit_adjusted` (without "
+        "`correct_probabilities=True`) distort the probabilities. This raises log "
+        "loss, Brier score and expected cost; such classifiers are meant for balanced "
+        "accuracy.",
         "## The data",
         markdown(data),
     ]
@@ -191,6 +193,9 @@ def draw(tables: dict[str, pd.DataFrame], folder: Path) -> None:
             greater_is_better=metric.greater_is_better,
             alpha=ALPHA,
         )
+        ax.title.set_text(ax.get_title().replace("strategies", "classifiers"))
         plt.rcParams["svg.hashsalt"] = name  # the same file for the same means
-        ax.figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        ax.figure.savefig(
+            folder / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight"
+        )
         plt.close(ax.figure)

@@ -1,8 +1,8 @@
 """The classifiers of `accuracy.py`, each with its documented defaults.
 
-A peer's `make` returns an unfitted estimator for the raw table: numbers with missing
-values and text. What a peer cannot read is prepared in a pipeline, in the training
-rows, and counts in its seconds. Labels are 0, 1, ...
+A `make` function returns an unfitted estimator for a raw table: numbers with missing
+values, and text. If a peer cannot read these, a pipeline prepares them from training
+rows, and this counts in its seconds. Labels are 0, 1, ...
 """
 
 import json
@@ -152,7 +152,7 @@ def xgboost(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
 
 
 def catboost(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
-    """Return CatBoost, which wants to be told which columns are categories."""
+    """Return CatBoost; its parameter names the columns with categories."""
     from catboost import CatBoostClassifier
 
     clf = CatBoostClassifier(
@@ -166,7 +166,7 @@ def catboost(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
 
 
 def balanced_forest(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
-    """Return imbalanced-learn's forest, whose trees see equally many of each class."""
+    """Return imbalanced-learn's forest, whose trees have as many rows of each class."""
     from imblearn.ensemble import BalancedRandomForestClassifier
 
     clf = BalancedRandomForestClassifier(random_state=seed, n_jobs=n_threads)
