@@ -18,7 +18,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from skweighted.comparison.preprocessing import make_preprocessing
+from skweighted.preprocessing import TablePreparation
 
 MISSING = "(missing)"
 # RealMLP and TabM take hours on a CPU for more rows.
@@ -102,7 +102,9 @@ def text_columns(X: pd.DataFrame) -> list[str]:
 
 def mlp(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
     """Return scikit-learn's network."""
-    return make_pipeline(make_preprocessing(X), MLPClassifier(random_state=seed))
+    return make_pipeline(
+        TablePreparation(scale_numbers=True), MLPClassifier(random_state=seed)
+    )
 
 
 def plain(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
@@ -110,7 +112,8 @@ def plain(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
     from skweighted import CostSensitiveMLPClassifier
 
     return make_pipeline(
-        make_preprocessing(X), CostSensitiveMLPClassifier(random_state=seed)
+        TablePreparation(scale_numbers=True),
+        CostSensitiveMLPClassifier(random_state=seed),
     )
 
 
@@ -170,7 +173,7 @@ def balanced_forest(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
     from imblearn.ensemble import BalancedRandomForestClassifier
 
     clf = BalancedRandomForestClassifier(random_state=seed, n_jobs=n_threads)
-    return make_pipeline(make_preprocessing(X), clf)
+    return make_pipeline(TablePreparation(scale_numbers=True), clf)
 
 
 def realmlp(X: pd.DataFrame, seed: int, n_threads: int) -> Pipeline:
