@@ -75,10 +75,13 @@ def with_waves(
     """
     ops = keras.ops
     some = ops.take(X, np.asarray(columns, dtype="int32"), axis=-2)
-    turns = some[..., None, :] * frequency[..., None]
-    waves = cosine_of_turns(ops.concatenate([turns, turns - 0.25], axis=-2))
-    mapped = ops.einsum("...wk,...fwn->...fkn", kernel, waves)
-    return _replaced(X, ops.relu(mapped + bias[..., None, :, None]), columns)
+    turns = some[..., None, :, :] * ops.swapaxes(frequency, -1, -2)[..., None]
+    waves = waves_of_turns(turns)
+    # One product for all numbers of a network.
+    flat = ops.reshape(waves, (*ops.shape(waves)[:-2], -1))
+    mapped = ops.matmul(ops.swapaxes(kernel, -1, -2), flat) + bias[..., None]
+    shape = (*ops.shape(mapped)[:-1], len(columns), ops.shape(X)[-1])
+    return _replaced(X, ops.reshape(ops.relu(mapped), shape), columns)
 
 
 def with_pieces(
@@ -118,7 +121,7 @@ def with_pieces(
 
 
 def _replaced(X: Any, embedded: Any, columns: Sequence[int]) -> Any:
-    """Return the other columns, and embeddings of shape (..., n_columns, width, n)."""
+    """Return the other columns, then embeddings of shape (..., a, b, n) as a * b rows."""
     ops = keras.ops
     n_features, n_rows = X.shape[-2], ops.shape(X)[-1]
     shape = (*ops.shape(X)[:-2], math.prod(embedded.shape[-3:-1]), n_rows)
@@ -127,6 +130,23 @@ def _replaced(X: Any, embedded: Any, columns: Sequence[int]) -> Any:
     if not len(others):
         return flat
     return ops.concatenate([ops.take(X, others, axis=-2), flat], axis=-2)
+
+
+@keras.ops.custom_gradient
+def waves_of_turns(turns: Any) -> Any:
+    """Return ``cos(2 pi x)`` and ``sin(2 pi x)``, joined along the last axis but two.
+
+    The derivative of each is the other, so that the series below needs none.
+    """
+    ops = keras.ops
+    waves = cosine_of_turns(ops.concatenate([turns, turns - 0.25], axis=-3))
+
+    def gradient(upstream: Any) -> Any:
+        cosine, sine = ops.split(waves, 2, axis=-3)
+        of_cosine, of_sine = ops.split(upstream, 2, axis=-3)
+        return 2 * math.pi * (cosine * of_sine - sine * of_cosine)
+
+    return waves, gradient
 
 
 def cosine_of_turns(turns: Any) -> Any:

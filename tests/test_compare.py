@@ -1294,8 +1294,9 @@ def test_a_network_of_tables_equals_fits_by_hand_on_the_raw_rows():
     ):
         by_hand = CostSensitiveTabularClassifier(**params, random_state=fold.seed)
         by_hand.fit(X.iloc[fold.train], y.iloc[fold.train])
-        np.testing.assert_array_equal(
-            outcome.proba, by_hand.predict_proba(X.iloc[fold.test])
+        # In groups of other sizes, XLA adds in another order.
+        np.testing.assert_allclose(
+            outcome.proba, by_hand.predict_proba(X.iloc[fold.test]), rtol=1e-12
         )
     assert comparison.skipped == {
         "tabular": "the network of all strategies is a CostSensitiveTabularClassifier"
