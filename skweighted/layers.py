@@ -121,7 +121,7 @@ def with_pieces(
 
 
 def _replaced(X: Any, embedded: Any, columns: Sequence[int]) -> Any:
-    """Return the other columns, then embeddings of shape (..., a, b, n) as a * b rows."""
+    """Return the other columns, then embeddings (..., a, b, n) as a times b rows."""
     ops = keras.ops
     n_features, n_rows = X.shape[-2], ops.shape(X)[-1]
     shape = (*ops.shape(X)[:-2], math.prod(embedded.shape[-3:-1]), n_rows)

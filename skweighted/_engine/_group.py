@@ -369,13 +369,14 @@ def _numbers_of(
     learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
     losses = [run.loss or spec.loss for run in runs]
     floatx = keras.config.floatx()
+    no_seeds = (0,) * (len(network.stages) - 1)
     return PerNetwork(
         learning_rate=learning_rate[:, np.newaxis, np.newaxis].astype(floatx),
         # Rounded like the factor of an L2 penalty in Keras, in any precision.
         l2=l2.astype(floatx).astype(network.dtype),
         scale=(1 / (1 - dropout))[..., np.newaxis, np.newaxis].astype(network.dtype),
         threshold=thresholds(dropout, network.dtype),
-        seed=np.array([run.dropout_seeds for run in runs], np.uint32).T,
+        seed=np.array([run.dropout_seeds or no_seeds for run in runs], np.uint32).T,
         loss_data=stacked_data(losses, network.dtype),
     )
 
