@@ -30,8 +30,9 @@ from skweighted._engine._spec import (
 
 Pruner = Callable[[int, Mapping[int, float]], Collection[int]]
 
-# A program keeps little more than one core busy, so this many networks are divided into
-# two groups. Cores have no part in it, because the last bits depend on the group.
+# A program keeps little more than one core busy, so a group of this many networks is
+# divided if it has more than half of all. The number of cores has no part in it, because
+# the last bits depend on the group.
 LEAST_DIVIDED = 4
 
 
@@ -161,7 +162,7 @@ def _grouped(
     divided = []
     for (inputs, *_), numbers in groups.items():
         half = -(-len(numbers) // 2)
-        if len(numbers) < LEAST_DIVIDED:
+        if len(numbers) < LEAST_DIVIDED or 2 * len(numbers) <= len(runs):
             divided.append((inputs, numbers))
         else:
             divided += [(inputs, numbers[:half]), (inputs, numbers[half:])]
