@@ -31,8 +31,8 @@ from skweighted._engine._spec import (
 Pruner = Callable[[int, Mapping[int, float]], Collection[int]]
 
 # A program keeps little more than one core busy, so a group of this many networks is
-# divided if it has more than half of all. The number of cores has no part in it, because
-# the last bits depend on the group.
+# divided if it has more than half of all. The number of cores has no part in it, as the
+# last bits depend on the group.
 LEAST_DIVIDED = 4
 
 
