@@ -2,6 +2,7 @@
 
 import _thread
 import pickle
+import signal
 
 import keras
 import numpy as np
@@ -687,8 +688,13 @@ def test_an_interrupt_ends_networks_that_are_trained_side_by_side():
         n_iter_no_change=np.inf,
         epochs=100_000,
     )
-    with pytest.raises(KeyboardInterrupt, match="interrupted after"):
-        fit.fit(X, y)
+    # A job in the background ignores Ctrl-C.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt, match="interrupted after"):
+            fit.fit(X, y)
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert 1 <= fit.n_iter_ < 100_000
 
 
