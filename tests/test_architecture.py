@@ -20,7 +20,7 @@ BELOW = {
     "_engine": {"layers"} | SMALL,
     "_tables": {"_text"},
     "preprocessing": {"_tables"},
-    "_estimator": {"_costs", "_engine", "losses", "preprocessing"} | SMALL,
+    "_estimator": {"_costs", "_engine", "layers", "losses", "preprocessing"} | SMALL,
     "_search": {"_estimator"} | SMALL,
     "metrics": {"_costs", "_text", "_warnings", "exceptions"},
     "datasets": {"_text", "exceptions"},

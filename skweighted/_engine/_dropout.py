@@ -3,7 +3,10 @@
 Keras draws them with TensorFlow's generator, Philox with 10 rounds (Salmon et al.,
 "Parallel random numbers: as easy as 1, 2, 3", SC 2011). Here it consists of ordinary
 operations, which XLA compiles to loops over many numbers at a time. XLA's own generator
-takes 11 times as long, and so does TensorFlow's outside of the program.
+takes 11 times as long, and so does TensorFlow's.
+
+The numbers are drawn outside the program of the training: inside, XLA would draw them
+again for each use, and every program would take a second longer to compile.
 """
 
 import math
@@ -12,12 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from skweighted._engine._cache import MOST_PROGRAMS, Cache
 from skweighted._tensorflow import tf
 
 # Constants of Philox (Salmon et al., 2011), and TensorFlow's key for its seeds.
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 SEED_KEY = (0x3EC8F720, 0x02461E29)
+
+FUNCTIONS = Cache(MOST_PROGRAMS)
 
 
 def thresholds(rates: np.ndarray, dtype: str) -> np.ndarray:
@@ -29,6 +35,63 @@ def thresholds(rates: np.ndarray, dtype: str) -> np.ndarray:
     n_bits = 23 if dtype == "float32" else 52
     least = np.ceil(rates.astype(dtype).astype(np.float64) * 2**n_bits)
     return least.astype(np.uint32 if dtype == "float32" else np.uint64)
+
+
+def bits_of(
+    seed: np.ndarray,
+    first: np.ndarray,
+    threshold: np.ndarray,
+    shape: tuple[int, int, int],
+    n_steps: int,
+    *,
+    rows_last: bool,
+) -> Any:
+    """Return bits that tell which outputs of M networks are kept in several batches.
+
+    Parameters
+    ----------
+    seed : ndarray of shape (M,)
+        The seed of each network's layer.
+    first : ndarray of shape (M,)
+        Number of earlier batches.
+    threshold : ndarray of shape (M,)
+        As `thresholds` returns them.
+    shape : (most_steps, n_rows, n_units)
+    n_steps : int
+        Number of batches, at most `most_steps`; the bits of the others are 0.
+    rows_last : bool
+        Whether the rows are on the last axis of the result.
+
+    Returns
+    -------
+    tensor of shape (most_steps, M, n_groups, n_rows) or \
+            (most_steps, M, n_rows, n_groups), uint8
+        As `draw` returns them.
+    """
+    key = ("dropout", len(seed), threshold.dtype.name, shape, rows_last)
+    most_steps, *size = shape
+
+    def steps(seed, first, threshold, n_steps):
+        def one(step, bits):
+            number = first + tf.cast(step, tf.uint32)
+            drawn = draw(seed, number, threshold, size, rows_last=rows_last)
+            return step + 1, tf.tensor_scatter_nd_update(bits, [[step]], [drawn])
+
+        drawn = draw(seed, first, threshold, size, rows_last=rows_last)
+        zeros = tf.zeros((most_steps, *drawn.shape), tf.uint8)
+        return tf.while_loop(
+            lambda step, _: step < n_steps, one, (tf.constant(0), zeros)
+        )[1]
+
+    function = FUNCTIONS.get(
+        key, lambda: tf.function(steps, jit_compile=True, autograph=False)
+    )
+    return function(
+        tf.constant(seed.astype(np.uint32)),
+        tf.constant(first.astype(np.uint32)),
+        tf.constant(threshold),
+        tf.constant(n_steps),
+    )
 
 
 def draw(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._batches import dense_rows
+from skweighted._engine._cache import MOST_PROGRAMS, Cache
 from skweighted._engine._loss_data import (
     is_batch_wide,
     stacked_data,
@@ -17,7 +18,7 @@ from skweighted._engine._loss_data import (
     with_data,
 )
 from skweighted._engine._network import as_matrix, outputs, stacked_shapes
-from skweighted._engine._program import MOST_PROGRAMS, Cache, architecture
+from skweighted._engine._program import architecture
 from skweighted._engine._spec import NetworkSpec, Rows
 from skweighted._tensorflow import tf
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._batches import batches_of, with_same_rows
-from skweighted._engine._dropout import thresholds
+from skweighted._engine._dropout import bits_of, thresholds
 from skweighted._engine._early_stopping import evaluation_of, watch_of
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._network import as_matrix, rows_last
@@ -38,9 +38,9 @@ LEAST_ROWS = 64
 
 # Networks that have ended leave the program if this saves more than the time to compile
 # another one. The time is estimated, because results must not depend on a clock.
-COMPILE_SECONDS = 0.5
+COMPILE_SECONDS = 0.5  # per stage
 STEP_SECONDS = 1.5e-6
-WEIGHT_SECONDS = 3e-10  # per weight and row of a step
+WEIGHT_SECONDS = 1e-10  # per weight and row of a step
 
 
 class Group:
@@ -67,7 +67,10 @@ class Group:
         # Penalties and dropout are compiled where any of the networks has them.
         network = network.with_rates(*np.max(rates, axis=0).tolist())
         self._network, self._spec = network, spec
-        self._members = {number: _Member(run, spec) for number, run in runs.items()}
+        self._members = {
+            number: _Member(run, spec, dropout)
+            for (number, run), (_, dropout) in zip(runs.items(), rates, strict=True)
+        }
         watched = any(member.watch for member in self._members.values())
         # If nothing happens between epochs, a block can span several of them.
         self._by_epoch = by_epoch or watched
@@ -200,7 +203,8 @@ class Group:
         seconds = STEP_SECONDS + WEIGHT_SECONDS * n_weights * shape.n_rows
         n_steps = min(epoch, self._spec.epochs - epoch) * self._n_steps
         saved_seconds = (len(self._slots) - size) * n_steps * seconds
-        if saved_seconds <= COMPILE_SECONDS:
+        n_stages = len(self._network.inputs) + len(self._network.stages)
+        if saved_seconds <= COMPILE_SECONDS * n_stages:
             return
         ended = [m for m in range(len(self._slots)) if m not in active]
         kept = sorted([*active, *ended[: size - len(active)]])
@@ -237,14 +241,12 @@ class Group:
         network, shape = self._network, self._program.shape
         size = (shape.n_steps, shape.n_networks, shape.n_rows)
         weight_shape = self._slots[0].run.data.weight_shape
-        states = (member.run.optimizer_state for member in self._slots)
-        seen = [0 if state is None else int(state[0]) for state in states]
         block = Block(
             X=_empty(shape, network.n_features, network.dtype),
             target=np.zeros((*size, network.stages[-1].n_units), network.dtype),
             weight=np.zeros((*size, *weight_shape), network.dtype),
             n_rows=np.ones(size[:2], network.dtype),
-            first=np.array(seen, np.uint32) + np.uint32(step),
+            dropout=self._dropout(step, n_steps),
         )
         for together, batches in self._batches:
             first = self._slots[together.start].run.first_epoch * self._n_steps + step
@@ -255,6 +257,27 @@ class Group:
             block = block._replace(rate=self._rates(step))
         # Copied into tensors here, because the program is what takes longest.
         return step, n_steps, tf.nest.map_structure(tf.constant, block)
+
+    def _dropout(self, step: int, n_steps: int) -> tuple[Any, ...]:
+        """Return what dropout keeps in the steps of a block, for each stage with it."""
+        shape = self._program.shape
+        states = [member.run.optimizer_state for member in self._slots]
+        seen = [0 if state is None else int(state[0]) for state in states]
+        return tuple(
+            bits_of(
+                np.array([one.run.dropout_seeds[number] for one in self._slots]),
+                np.array(seen) + step,
+                thresholds(
+                    np.array([one.dropout[number] for one in self._slots]),
+                    self._network.dtype,
+                ),
+                (shape.n_steps, shape.n_rows, stage.n_units),
+                n_steps,
+                rows_last=rows_last(shape.n_networks),
+            )
+            for number, stage in enumerate(self._network.stages)
+            if stage.dropout
+        )
 
     def _rates(self, step: int) -> np.ndarray:
         """Return factors of the learning rates in the steps of a block."""
@@ -322,8 +345,8 @@ class Group:
 class _Member:
     """One network of a group: its run, and what is recorded of its training."""
 
-    def __init__(self, run: Run, spec: TrainingSpec) -> None:
-        self.run = run
+    def __init__(self, run: Run, spec: TrainingSpec, dropout: Sequence[float]) -> None:
+        self.run, self.dropout = run, dropout
         self.watch = watch_of(spec, run)
         self.losses = np.zeros(spec.epochs)
         self.watched: list[dict[str, float]] = []
@@ -369,14 +392,11 @@ def _numbers_of(
     learning_rate = np.array([run.learning_rate or 0.0 for run in runs])
     losses = [run.loss or spec.loss for run in runs]
     floatx = keras.config.floatx()
-    no_seeds = (0,) * (len(network.stages) - 1)
     return PerNetwork(
         learning_rate=learning_rate[:, np.newaxis, np.newaxis].astype(floatx),
         # Rounded like the factor of an L2 penalty in Keras, in any precision.
         l2=l2.astype(floatx).astype(network.dtype),
         scale=(1 / (1 - dropout))[..., np.newaxis, np.newaxis].astype(network.dtype),
-        threshold=thresholds(dropout, network.dtype),
-        seed=np.array([run.dropout_seeds or no_seeds for run in runs], np.uint32).T,
         loss_data=stacked_data(losses, network.dtype),
     )
 
@@ -387,8 +407,6 @@ def _numbers_taken(numbers: PerNetwork, kept: Sequence[int]) -> PerNetwork:
         learning_rate=numbers.learning_rate[kept],
         l2=numbers.l2[:, kept],
         scale=numbers.scale[:, kept],
-        threshold=numbers.threshold[:, kept],
-        seed=numbers.seed[:, kept],
         loss_data={name: values[kept] for name, values in numbers.loss_data.items()},
     )
 
@@ -404,7 +422,8 @@ def _empty(shape: Shape, n_values: int, dtype: Any) -> np.ndarray:
 def _block_steps(network: NetworkSpec, n_networks: int, n_rows: int) -> int:
     """Return how many steps fit into a block."""
     widths = network.n_features + network.stages[-1].n_units + 1
-    row_bytes = widths * np.dtype(network.dtype).itemsize
+    dropped = sum(stage.n_units for stage in network.stages if stage.dropout)
+    row_bytes = widths * np.dtype(network.dtype).itemsize + dropped // 2
     return int(np.clip(BLOCK_BYTES // (n_networks * n_rows * row_bytes), 1, MOST_STEPS))
 
 

@@ -9,14 +9,14 @@ it never causes recompilation.
 
 import copy
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from skweighted._engine._dropout import draw, kept
+from skweighted._engine._cache import MOST_PROGRAMS, Cache
+from skweighted._engine._dropout import kept
 from skweighted._engine._loss_data import is_batch_wide, structure, with_data
 from skweighted._engine._network import (
     dense_parameters,
@@ -27,9 +27,6 @@ from skweighted._engine._network import (
 from skweighted._engine._optimizers import copy_of, settings
 from skweighted._engine._spec import NetworkSpec
 from skweighted._tensorflow import keras, tf
-
-# A program takes a few MB, and a search over architectures creates one for each.
-MOST_PROGRAMS = 64
 
 
 class Block(NamedTuple):
@@ -44,7 +41,7 @@ class Block(NamedTuple):
     target: Any  # (K, M, B, n_outputs)
     weight: Any  # (K, M, B), or (K, M, B, n_outputs) if each output has its own
     n_rows: Any  # (K, M)
-    first: Any  # number of batches before them: (M,), uint32
+    dropout: tuple[Any, ...]  # of each stage with dropout: (K, ...), see `bits_of`
     rate: Any = ()  # with schedules, factors of the learning rates: (K, M, 1, 1)
 
 
@@ -54,8 +51,6 @@ class PerNetwork(NamedTuple):
     learning_rate: Any  # (M, 1, 1)
     l2: Any  # of each stage, the factor of the sum of squares of its kernel: (M,)
     scale: Any  # of each stage, the factor of what dropout keeps: (M, 1, 1)
-    threshold: Any  # of each stage, the least integer that dropout keeps: (M,)
-    seed: Any  # of each hidden stage, of its dropout: (M,), uint32
     loss_data: dict[str, Any]  # numbers and arrays of the loss: (M, 1, ...)
 
 
@@ -172,52 +167,33 @@ class Program:
         self._learning_rate.assign(numbers.learning_rate)
         shape = (self.shape.n_steps, self.shape.n_networks)
         loss_function = with_data(self._loss, numbers.loss_data)
-        by_step = block._replace(first=())
 
-        def one_step(step, losses, *bits):
-            batch = tf.nest.map_structure(lambda values: values[step], by_step)
+        def one_step(step, losses):
+            batch = tf.nest.map_structure(lambda values: values[step], block)
             if self.shape.is_scheduled:
                 self._learning_rate.assign(numbers.learning_rate * batch.rate)
             with tf.GradientTape() as tape:
-                loss = self._batch_loss(loss_function, batch, bits, numbers)
+                loss = self._batch_loss(loss_function, batch, numbers)
                 total = tf.reduce_sum(loss)
             variables = [parameter.value for parameter in self._trained]
             self._optimizer.apply(tape.gradient(total, variables), self._trained)
-            losses = tf.tensor_scatter_nd_update(losses, [[step]], [loss])
-            # For the next step: XLA would draw what it uses in a step once per use.
-            return step + 1, losses, *self._dropout(numbers, block, step + 1)
+            return step + 1, tf.tensor_scatter_nd_update(losses, [[step]], [loss])
 
-        start = tf.constant(0)
-        zeros = tf.zeros(shape, self._network.dtype)
-        _, losses, *_ = tf.while_loop(
-            lambda step, *_: step < n_steps,
+        _, losses = tf.while_loop(
+            lambda step, _: step < n_steps,
             one_step,
-            (start, zeros, *self._dropout(numbers, block, start)),
+            (tf.constant(0), tf.zeros(shape, self._network.dtype)),
         )
         return [variable.value.read_value() for variable in self._variables], losses
 
-    def _dropout(self, numbers, block, step):
-        """Return the bits of each stage with dropout in a step."""
-        return [
-            draw(
-                numbers.seed[number],
-                block.first + tf.cast(step, tf.uint32),
-                numbers.threshold[number],
-                (self.shape.n_rows, stage.n_units),
-                rows_last=rows_last(self.shape.n_networks),
-            )
-            for number, stage in enumerate(self._network.stages)
-            if stage.dropout
-        ]
-
-    def _batch_loss(self, loss_function, batch, bits, numbers):
+    def _batch_loss(self, loss_function, batch, numbers):
         """Return the loss of each network on its batch, of shape (M,)."""
         parameters = [parameter.value for parameter in self._parameters]
         dropped = [stage for stage in self._network.stages if stage.dropout]
         last = rows_last(self.shape.n_networks)
         kept_units = [
             kept(one, stage.n_units, self._network.dtype, rows_last=last)
-            for stage, one in zip(dropped, bits, strict=True)
+            for stage, one in zip(dropped, batch.dropout, strict=True)
         ]
         proba = outputs_in_training(
             self._network, parameters, batch.X, kept_units, numbers.scale
@@ -272,28 +248,6 @@ def architecture(network: NetworkSpec) -> Hashable:
         for stage in network.stages
     )
     return replace(network, stages=stages)
-
-
-class Cache:
-    """A cache that keeps the most recently used values."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._made: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return the value of a key, created if it is missing."""
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = make()
-                if len(self._made) > self._most:
-                    self._made.popitem(last=False)
-            self._made.move_to_end(key)
-            return self._made[key]
-
-    def __len__(self) -> int:
-        return len(self._made)
 
 
 PROGRAMS = Cache(MOST_PROGRAMS)
