@@ -31,6 +31,7 @@ from timing import in_new_process, write_results
 
 QUICK_ROWS = 1_500
 THREADS = (
+    "LOKY_MAX_CPU_COUNT",
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -49,7 +50,9 @@ def options(command: Command) -> Command:
         click.option("--data", "data_sets", multiple=True),
         click.option("--peer", "names", multiple=True, help="In this order."),
         click.option("--results", type=click.Path(path_type=Path), required=True),
-        click.argument("folder", type=click.Path(exists=True, path_type=Path)),
+        click.argument(
+            "folder", type=click.Path(exists=True, path_type=Path, resolve_path=True)
+        ),
     ):
         command = option(command)
     return command

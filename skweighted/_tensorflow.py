@@ -14,6 +14,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from joblib import cpu_count
+
 # What TensorFlow's C++ code writes even if nothing is wrong, directly to file
 # descriptor 2 and before TF_CPP_MIN_LOG_LEVEL takes effect (TensorFlow 2.21).
 _NOISE = re.compile(
@@ -55,6 +57,13 @@ def _bound_threads():
     if limit.isdigit():
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", limit)
         os.environ.setdefault("TF_NUM_INTEROP_THREADS", limit)
+
+
+def n_cores() -> int:
+    """Return how many cores this process may use: fewer in joblib's workers."""
+    limit = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    most = int(limit) if limit.isdigit() else 0
+    return min(most, cpu_count()) if most else cpu_count()
 
 
 def _load_tensorflow():

@@ -14,6 +14,9 @@ from skweighted._tensorflow import keras
 
 PACKAGE = "skweighted"
 
+# Larger numbers become 3 as well, but their squares would be infinite in float32.
+FARTHEST = 1e9
+
 
 def scaled(
     X: Any, center: Any, factor: Any, *, smooth: bool, flagged: Sequence[int]
@@ -40,7 +43,7 @@ def scaled(
     values = (X - center[..., None]) * factor[..., None]
     values = ops.where(is_missing, ops.zeros_like(X), values)
     if smooth:
-        values = smoothed(values)
+        values = smoothed(ops.clip(values, -FARTHEST, FARTHEST))
     if not len(flagged):
         return values
     flags = [ops.cast(is_missing[..., i : i + 1, :], values.dtype) for i in flagged]
@@ -219,13 +222,13 @@ class InputScaling(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Return scaled rows."""
         rows_last = scaled(
-            keras.ops.transpose(inputs),
+            keras.ops.swapaxes(inputs, -1, -2),
             self.center,
             self.factor,
             smooth=self.smooth,
             flagged=self.flagged,
         )
-        return keras.ops.transpose(rows_last)
+        return keras.ops.swapaxes(rows_last, -1, -2)
 
     def get_config(self) -> dict[str, Any]:
         """Return the parameters."""
@@ -278,7 +281,7 @@ class PeriodicEmbedding(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.columns = tuple(map(int, columns))
+        self.columns = _checked(columns)
         self.n_frequencies, self.width = n_frequencies, width
         self.scale, self.seed = scale, seed
 
@@ -299,9 +302,9 @@ class PeriodicEmbedding(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the rows with embeddings."""
-        X = keras.ops.transpose(inputs)
+        X = keras.ops.swapaxes(inputs, -1, -2)
         embedded = with_waves(X, *self._weights_, columns=self.columns)
-        return keras.ops.transpose(embedded)
+        return keras.ops.swapaxes(embedded, -1, -2)
 
     def get_config(self) -> dict[str, Any]:
         """Return the parameters."""
@@ -375,7 +378,7 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.columns = tuple(map(int, columns))
+        self.columns = _checked(columns)
         self.n_bins, self.width, self.seed = n_bins, width, seed
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -394,9 +397,9 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the rows with embeddings."""
-        X = keras.ops.transpose(inputs)
+        X = keras.ops.swapaxes(inputs, -1, -2)
         embedded = with_pieces(X, *self._weights_, columns=self.columns)
-        return keras.ops.transpose(embedded)
+        return keras.ops.swapaxes(embedded, -1, -2)
 
     def get_config(self) -> dict[str, Any]:
         """Return the parameters."""
@@ -418,6 +421,13 @@ def piecewise_weights(
         draw(-1, 1, (n_columns, width)),
         draw(-1, 1, (n_columns, width)),
     ]
+
+
+def _checked(columns: Sequence[int]) -> tuple[int, ...]:
+    """Return columns as integers; raise ValueError if one is negative."""
+    if min(columns, default=0) < 0:
+        raise ValueError(f"columns must be at least 0. Got {list(columns)}.")
+    return tuple(map(int, columns))
 
 
 def _added(

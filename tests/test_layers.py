@@ -130,6 +130,33 @@ def test_robust_scaling_is_that_of_its_formula():
     np.testing.assert_allclose(layer(rows), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_largest_numbers_are_compressed_to_three(dtype):
+    layer = InputScaling(dtype=dtype)
+    largest = np.finfo(dtype).max / 2
+    np.testing.assert_allclose(layer(np.array([[largest], [-largest]])), [[3], [-3]])
+
+
+def test_a_layer_scales_and_embeds_the_last_axis():
+    rows = np.linspace(-1, 1, 24).reshape(2, 3, 4)
+    for layer in (
+        InputScaling(dtype="float64"),
+        PeriodicEmbedding(columns=[1], seed=0, dtype="float64"),
+        PiecewiseLinearEmbedding(columns=[1], seed=0, dtype="float64"),
+    ):
+        together = np.asarray(layer(rows))
+        for one, row in zip(together, rows, strict=True):
+            np.testing.assert_allclose(one, layer(row), rtol=1e-12)
+
+
+@pytest.mark.parametrize("layer", [PeriodicEmbedding, PiecewiseLinearEmbedding])
+def test_columns_are_not_counted_from_the_end(layer):
+    with pytest.raises(
+        ValueError, match=whole("columns must be at least 0. Got [-1].")
+    ):
+        layer(columns=[-1])
+
+
 def test_columns_without_spread_have_no_effect():
     rows = np.c_[X, np.full(len(X), 7.0), np.full(len(X), np.nan)]
     fit = classifier(input_scaling="robust").fit(rows, y)
@@ -273,6 +300,9 @@ def test_a_warm_start_cannot_add_stages():
     )
     with pytest.raises(ValueError, match=whole(message)):
         fit.set_params(input_scaling="robust").fit(rows, y)
+    fit.set_params(warm_start=False).fit(rows, y)
+    with pytest.raises(ValueError, match=whole(message)):
+        fit.set_params(input_scaling="standard", warm_start=True).fit(rows, y)
 
 
 def test_a_batch_of_two_rows_keeps_the_embedding():

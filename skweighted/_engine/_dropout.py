@@ -160,6 +160,11 @@ def kept(bits: Any, n_units: int, dtype: Any, *, rows_last: bool) -> Any:
     return tf.reshape(tf.bitwise.bitwise_and(moved, 1) > 0, shape)
 
 
+def n_groups(n_units: int, dtype: str) -> int:
+    """Return the number of bytes that `bits_of` returns for a row."""
+    return n_units // _group_size(n_units, 4 if dtype == "float32" else 2)
+
+
 def _group_size(n_units: int, per_draw: int) -> int:
     """Return how many units share a draw of the generator in every row."""
     return math.gcd(n_units, per_draw)

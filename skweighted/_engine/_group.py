@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._batches import batches_of, with_same_rows
-from skweighted._engine._dropout import bits_of, thresholds
+from skweighted._engine._dropout import bits_of, n_groups, thresholds
 from skweighted._engine._early_stopping import evaluation_of, watch_of
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._network import as_matrix, rows_last
@@ -100,13 +100,15 @@ class Group:
         while epoch < self._spec.epochs:
             program = self._program
             for step, n_steps, block in self._blocks(epoch, ahead):
+                if stop.is_set():
+                    return
                 self._run_block(step, n_steps, block)
                 if self._by_epoch and (step + n_steps) % self._n_steps == 0:
                     self._end_epoch(epoch)
                     yield epoch
                     epoch += 1
                     self._shrink(epoch)
-                if self.is_over or stop.is_set():
+                if self.is_over:
                     return
                 if self._program is not program:
                     break  # the next block is gathered for another number of networks
@@ -422,8 +424,12 @@ def _empty(shape: Shape, n_values: int, dtype: Any) -> np.ndarray:
 def _block_steps(network: NetworkSpec, n_networks: int, n_rows: int) -> int:
     """Return how many steps fit into a block."""
     widths = network.n_features + network.stages[-1].n_units + 1
-    dropped = sum(stage.n_units for stage in network.stages if stage.dropout)
-    row_bytes = widths * np.dtype(network.dtype).itemsize + dropped // 2
+    row_bytes = widths * np.dtype(network.dtype).itemsize
+    row_bytes += sum(
+        n_groups(stage.n_units, network.dtype)
+        for stage in network.stages
+        if stage.dropout
+    )
     return int(np.clip(BLOCK_BYTES // (n_networks * n_rows * row_bytes), 1, MOST_STEPS))
 
 

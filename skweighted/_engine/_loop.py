@@ -12,7 +12,6 @@ from threading import Event
 from typing import Any, Self
 
 import numpy as np
-from joblib import cpu_count
 
 from skweighted._engine._group import Group
 from skweighted._engine._optimizers import mixes_weights
@@ -27,6 +26,7 @@ from skweighted._engine._spec import (
     Verdict,
     history_of,
 )
+from skweighted._tensorflow import n_cores
 
 Pruner = Callable[[int, Mapping[int, float]], Collection[int]]
 
@@ -44,7 +44,7 @@ def train(
     *,
     pruner: Pruner | None = None,
 ) -> list[TrainingResult]:
-    """Train networks of one architecture together, but for their input stages.
+    """Train networks together that differ in input stages, weights and numbers at most.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class _SideBySide:
     """
 
     def __init__(self, n_groups: int) -> None:
-        self._n_threads = min(n_groups, cpu_count())
+        self._n_threads = min(n_groups, n_cores())
         self._stop = Event()
 
     def __enter__(self) -> Self:
@@ -115,7 +115,7 @@ class _SideBySide:
 
     def __exit__(self, *exception: object) -> None:
         self._stop.set()
-        self._threads.shutdown()
+        self._threads.shutdown(cancel_futures=True)
         self._ahead.shutdown()
 
     def epochs_of(self, group: Group) -> Iterator[int]:

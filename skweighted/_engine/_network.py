@@ -192,7 +192,7 @@ def outputs_in_training(
     ----------
     network : NetworkSpec
     parameters : sequence of tensor
-        Kernel and bias of each stage.
+        Those of the input stages, then kernel and bias of each dense one.
     X : tensor of shape (M, n_features, n_rows), or (M, n_rows, n_features)
         See `rows_last`.
     kept : sequence of tensor of shape (M, n_units, n_rows) or (M, n_rows, n_units)

@@ -256,7 +256,7 @@ class Run:
     data : Rows
         The training rows.
     parameters : tuple of ndarray
-        Kernel and bias of each stage.
+        Those of the input stages, then kernel and bias of each dense one.
     learning_rate : float or None
         None if the optimizer has a schedule, or if its own learning rate is used.
     shuffle_seed : SeedSequence or None

@@ -159,7 +159,7 @@ class TrainedEnsemble:
 
 
 def _mean(each: Iterator[np.ndarray]) -> np.ndarray:
-    """Return the mean of arrays, of which two are in memory at a time."""
+    """Return the mean of arrays."""
     total = next(each)
     number = 1
     for number, values in enumerate(each, start=2):  # noqa: B007 (the count)

@@ -161,10 +161,13 @@ def _those_before(
 ) -> InputStages:
     """Return the input stages of earlier training, unless settings ask for others."""
     network = before.network
-    was, now = ({type(one) for one in some} for some in (network.inputs, inputs.stages))
+    was, now = (
+        {(type(one), getattr(one, "smooth", None)) for one in stages}
+        for stages in (network.inputs, inputs.stages)
+    )
     # A few rows may have no column of more than two values, which is no other setting.
-    if settings.numeric_embedding and now <= {Scaling}:
-        now |= was - {Scaling}
+    if settings.numeric_embedding and all(kind is Scaling for kind, _ in now):
+        now |= {one for one in was if one[0] is not Scaling}
     if was != now:
         return inputs  # refused later, as another network
     trained = zip(before.parameters, network.is_trained, strict=True)

@@ -9,7 +9,7 @@ from scipy.sparse import issparse
 from skweighted._engine._spec import InputStage, Periodic, PiecewiseLinear, Scaling
 from skweighted._estimator._input import Arrays
 from skweighted._estimator._settings import Settings
-from skweighted.layers import smoothed
+from skweighted.layers import FARTHEST, smoothed
 
 
 class InputStages(NamedTuple):
@@ -84,9 +84,9 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
             factors.append(factor)
             # Embeddings get scaled numbers.
             z = (column.values - center) * factor
-            column = column._replace(
-                values=smoothed(z) if settings.input_scaling == "robust" else z
-            )
+            if settings.input_scaling == "robust":
+                z = smoothed(z.clip(-FARTHEST, FARTHEST))
+            column = column._replace(values=z)
         if column.has_missing:
             flagged.append(number)
         # Two values have no other embedding than a number and a constant.

@@ -131,14 +131,17 @@ def member_seeds(random_state: Any, n_networks: int) -> list[Any]:
 
 def check_same_network(network: NetworkSpec, before: NetworkSpec, who: str) -> None:
     """Raise ValueError if the parameters now describe a different network."""
-    if (network.parameter_shapes, network.dtype) != (
-        before.parameter_shapes,
-        before.dtype,
-    ):
+    if _identity(network) != _identity(before):
         raise ValueError(
             f"{who} needs the layers, features and dtype of the last fit, but one of "
             f"them has changed. Call fit with warm_start=False."
         )
+
+
+def _identity(network: NetworkSpec) -> tuple[Any, ...]:
+    """Return what is the same in all trainings of a network."""
+    kinds = [(type(one), getattr(one, "smooth", None)) for one in network.inputs]
+    return network.parameter_shapes, network.dtype, kinds
 
 
 def check_same_targets(targets: Classes | Labels, before: Classes | Labels) -> None:

@@ -1,4 +1,4 @@
-"""Several prepared trainings in one program of the engine."""
+"""Several prepared trainings in one call of the engine."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ def why_not_this_loss(prepared: Prepared) -> str | None:
 
 
 def group_of(prepared: Prepared) -> Hashable:
-    """Return a key that is the same for trainings that one program can hold.
+    """Return a key that is the same for trainings that one call can train.
 
     Rows, weights, seeds, initial parameters, input stages, learning rates, penalties,
     dropout rates above 0 and the data of the loss are not part of it.

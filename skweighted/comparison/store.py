@@ -152,7 +152,9 @@ def _described(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         # Not how pandas arranges the columns in memory.
         columns = (value.iloc[:, number] for number in range(value.shape[1]))
-        return [(one.name, joblib.hash(one.to_numpy())) for one in columns]
+        return [
+            (one.name, str(one.dtype), joblib.hash(one.to_numpy())) for one in columns
+        ]
     if sparse.issparse(value):
         X = value.tocsr()
         return X.shape, _described([X.data, X.indices, X.indptr])

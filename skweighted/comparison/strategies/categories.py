@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.preprocessing import OneHotEncoder
 
+from skweighted.exceptions import CannotRunError
 from skweighted.preprocessing import TablePreparation
 
 
@@ -80,6 +81,8 @@ class CategoryCodes(TransformerMixin, BaseEstimator):
     def _coded(self, matrix: Any) -> pd.DataFrame:
         """Return the matrix with codes in place of one-hot columns."""
         is_one_hot = np.array(self.preparation_.output_kinds_) == "one_hot"
+        if not is_one_hot.any():
+            raise CannotRunError("no column of categories has one-hot columns")
         numbers, one_hot = matrix[:, ~is_one_hot], matrix[:, is_one_hot]
         frame = pd.DataFrame(numbers.toarray() if issparse(numbers) else numbers)
         frame.columns = [f"number {n}" for n in range(frame.shape[1])]

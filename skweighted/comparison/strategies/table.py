@@ -221,7 +221,7 @@ STRATEGIES: dict[str, Strategy] = {
         make=pipelines.tabular(),
         why_not=reasons.already_tabular,
         summary="CostSensitiveTabularClassifier, on the table as it is.",
-        source="Gorishniy et al., 2025",
+        source="Gorishniy et al., 2022",
     ),
     # Boosted trees, as in the paper: with the network it would be balanced_bagging.
     "easy_ensemble": Strategy(

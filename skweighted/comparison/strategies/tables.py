@@ -31,4 +31,6 @@ def categorical_parameters(classifier: Any) -> dict[str, Any]:
 def for_matrix(classifier: Any) -> Any:
     """Return the classifier for a prepared table, which has columns of numbers only."""
     names = categorical_parameters(classifier)
+    if not names:
+        return classifier
     return classifier.set_params(**dict.fromkeys(names, "from_dtype"))
