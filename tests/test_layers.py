@@ -311,6 +311,15 @@ def test_a_batch_of_two_rows_keeps_the_embedding():
     assert steps.n_iter_ == 2
 
 
+def test_an_unknown_embedding_is_an_error():
+    message = (
+        "numeric_embedding must be one of 'periodic', 'piecewise_linear', a sequence "
+        "of them, or None. Got 'waves'."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        classifier(numeric_embedding="waves").fit(X, y)
+
+
 def test_columns_sorted_by_value_have_waves():
     rows = np.zeros((20_000, 1))
     rows[15_000:, 0] = np.arange(5_000)

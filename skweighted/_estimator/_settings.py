@@ -169,9 +169,8 @@ def _embeddings(numeric_embedding: Any) -> tuple[str, ...]:
     """Return the embeddings that networks use in turn; none means no embedding."""
     if numeric_embedding is None:
         return ()
-    if isinstance(numeric_embedding, str):
-        numeric_embedding = [numeric_embedding]
-    kinds = tuple(numeric_embedding)
+    is_one = isinstance(numeric_embedding, str)
+    kinds = (numeric_embedding,) if is_one else tuple(numeric_embedding)
     if not kinds or any(kind not in EMBEDDINGS for kind in kinds):
         raise ValueError(
             f"numeric_embedding must be one of {', '.join(map(repr, EMBEDDINGS))}, a "
