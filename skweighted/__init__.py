@@ -5,6 +5,7 @@ loads neither TensorFlow nor scikit-learn.
 """
 
 import importlib
+import importlib.util
 from typing import Any
 
 __version__ = "0.1.0.dev0"
@@ -21,6 +22,7 @@ TRUSTED_TYPES = [
     "sklearn.metrics._ranking.roc_auc_score",
     "sklearn.metrics._scorer._PassthroughScorer",
     "sklearn.metrics._scorer._Scorer",
+    "skweighted._costs._distortion.Correction",
     "skweighted._costs._weights.Totals",
     "skweighted._engine._spec.Dense",
     "skweighted._engine._spec.NetworkSpec",
@@ -57,6 +59,7 @@ _MODULE_OF = {
     "estimate_prior": "skweighted._costs._prior",
     "fit_together": "skweighted._search._fit_together",
 }
+_TRAINED = ("CostSensitiveMLPClassifier", "CostSensitiveTabularClassifier")
 _SUBMODULES = (
     "comparison",
     "datasets",
@@ -75,7 +78,12 @@ def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return importlib.import_module(f"skweighted.{name}")
     if name in _MODULE_OF:
-        return getattr(importlib.import_module(_MODULE_OF[name]), name)
+        module = importlib.import_module(_MODULE_OF[name])
+        # A loaded classifier predicts without TensorFlow. Under its public name, it is
+        # the class that trains, a subclass of SciKeras' wrapper.
+        if name in _TRAINED and importlib.util.find_spec("tensorflow") is not None:
+            importlib.import_module("skweighted._estimator._training")
+        return getattr(module, name)
     raise AttributeError(f"module 'skweighted' has no attribute {name!r}")
 
 

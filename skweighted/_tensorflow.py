@@ -7,14 +7,13 @@ TensorFlow is loaded only here.
 import contextlib
 import contextvars
 import importlib
+import importlib.util
 import logging
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
-
-from joblib import cpu_count
 
 # What TensorFlow's C++ code writes even if nothing is wrong, directly to file
 # descriptor 2 and before TF_CPP_MIN_LOG_LEVEL takes effect (TensorFlow 2.21).
@@ -59,19 +58,18 @@ def _bound_threads():
         os.environ.setdefault("TF_NUM_INTEROP_THREADS", limit)
 
 
-def n_cores() -> int:
-    """Return how many cores this process may use: fewer in joblib's workers."""
-    limit = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
-    most = int(limit) if limit.isdigit() else 0
-    return min(most, cpu_count()) if most else cpu_count()
-
-
 def _load_tensorflow():
     """Import TensorFlow and list its devices, without its log lines."""
-    if "tensorflow" in sys.modules:
+    if sys.modules.get("tensorflow") is not None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     _bound_threads()
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ImportError(
+            "Training needs TensorFlow, which is not installed. Install tensorflow, or "
+            'tensorflow-cpu, which is half the size: pip install "skweighted[cpu]". '
+            "Fitted classifiers predict without it."
+        )
     with _only_errors_on_stderr():
         tensorflow = importlib.import_module("tensorflow")
         # Listing GPUs writes log lines too; otherwise this happens in the first fit.

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from skweighted._costs._distortion import LOSSES, NONE, Distortion
+from skweighted._costs._distortion import LOSSES, NONE, Distortion, undo_per_label
 from skweighted._tensorflow import keras
 
 ops = keras.ops
@@ -101,14 +101,18 @@ class _ClassLoss(keras.losses.Loss):
         -------
         ndarray of shape (n_samples, n_classes)
         """
+        undo = self.distortion.undo
+        return proba if undo is None else undo(proba, **self.undo_settings()[0])
+
+    def undo_settings(self) -> list[dict[str, Any]]:
+        """Return the arguments of `distortion.undo`, in a list of one dict."""
         if self.distortion.undo is None:
-            return proba
+            return [{}]
         settings = {
             name: self._given(name) if rank else float(np.ravel(self._given(name))[0])
             for name, rank in self.ranks.items()
         }
-        plain = {name: getattr(self, name) for name in self.plain}
-        return self.distortion.undo(proba, **settings, **plain)
+        return [settings | {name: getattr(self, name) for name in self.plain}]
 
     def _tensors(self, y_true, y_pred):
         """Return true values and outputs as tensors of the same rank.
@@ -701,18 +705,23 @@ class PerOutput(keras.losses.Loss):
 
     def undo(self, proba: np.ndarray) -> np.ndarray:
         """Return true probabilities of the labels, of shape (n_samples, n_labels)."""
-        declared = getattr(self.loss, "distortion", NONE).undo
-        if not hasattr(self.loss, "undo") and declared is None:
-            return proba
-        columns = []
-        for label, p in enumerate(proba.T):
-            undo: Any = declared
-            if hasattr(self.loss, "undo"):
-                data = self.data().items()
-                one = {name: row[min(label, len(row) - 1)] for name, row in data}
-                undo = self.loss.with_data(one).undo
-            columns.append(undo(np.stack([1 - p, p], axis=1))[:, 1])
-        return np.stack(columns, axis=1)
+        undo = getattr(self.loss, "distortion", NONE).undo
+        if not hasattr(self.loss, "undo_settings"):
+            undo = getattr(self.loss, "undo", undo)
+        return undo_per_label(undo, proba, self.undo_settings())
+
+    def undo_settings(self) -> list[dict[str, Any]]:
+        """Return the arguments of `distortion.undo`: one dict, or one per label."""
+        if not hasattr(self.loss, "undo_settings"):
+            return [{}]
+        data = self.data()
+        labels = range(max(map(len, data.values()), default=1))
+        return [
+            self.loss.with_data(
+                {name: row[min(label, len(row) - 1)] for name, row in data.items()}
+            ).undo_settings()[0]
+            for label in labels
+        ]
 
 
 def _new_axis(values):

@@ -11,7 +11,15 @@ import pytest
 import skweighted
 
 PACKAGE = Path(skweighted.__file__).parent
-SMALL = {"_checks", "_progress", "_tensorflow", "_text", "_warnings", "exceptions"}
+SMALL = {
+    "_checks",
+    "_cores",
+    "_progress",
+    "_tensorflow",
+    "_text",
+    "_warnings",
+    "exceptions",
+}
 BELOW = {
     "_costs": {"_checks", "_text", "_warnings", "exceptions"},
     "_curves": {"_costs"},

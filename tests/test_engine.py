@@ -18,14 +18,13 @@ from skweighted._engine._callbacks import ProgressBar
 from skweighted._engine._early_stopping import Patience
 from skweighted._engine._forward import (
     Evaluation,
-    chunk_rows,
     mean_loss,
-    predict,
     stacked,
 )
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
 from skweighted._engine._network import dropout_seeds, initial_parameters
+from skweighted._engine._predict import Forward
 from skweighted._engine._program import PROGRAMS, Cache, _lane
 from skweighted._engine._spec import (
     Dense,
@@ -388,7 +387,7 @@ def test_an_evaluation_together_equals_one_by_one(
         # The order of a sum over 70 rows differs.
         np.testing.assert_allclose(together, alone, rtol=1e-13)
         for proba, one, rows in zip(outputs, parameters, data, strict=True):
-            expected = predict(network, one, X[rows.rows])
+            expected = Forward(network, [one])(X[rows.rows])[0]
             np.testing.assert_allclose(proba, expected, rtol=1e-13)
 
 
@@ -640,18 +639,6 @@ def test_two_threads_run_one_program_at_the_same_time(monkeypatch):
         assert_same(one, other, rtol=0)
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-def test_a_row_is_predicted_alike_among_few_and_among_many(dtype):
-    network = network_of("softmax", dtype)
-    parameters = run_of(network, "softmax").parameters
-    many = np.random.default_rng(0).normal(size=(chunk_rows(network) + 5, N_FEATURES))
-    proba = predict(network, parameters, many)
-    few = [predict(network, parameters, rows) for rows in (many[:3], many[-5:])]
-    tolerance = 20 * np.finfo(dtype).eps
-    np.testing.assert_allclose(proba[:3], few[0], rtol=tolerance)
-    np.testing.assert_allclose(proba[-5:], few[1], rtol=tolerance)
-
-
 def test_permuted_classes_permute_the_network():
     network, spec = network_of("softmax"), spec_of("softmax")
     run = run_of(network, "softmax")
@@ -664,7 +651,7 @@ def test_permuted_classes_permute_the_network():
     [result] = train(network, spec, [run])
     [other] = train(network, spec, [replace(permuted, data=data)])
     np.testing.assert_allclose(
-        predict(network, result.parameters, X)[:, order],
-        predict(network, other.parameters, X),
+        Forward(network, [result.parameters])(X)[0][:, order],
+        Forward(network, [other.parameters])(X)[0],
         rtol=1e-10,
     )

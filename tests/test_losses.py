@@ -16,10 +16,11 @@ from scipy.special import softmax
 from sklearn.model_selection import GridSearchCV
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._engine._forward import mean_loss, predict
+from skweighted._engine._forward import mean_loss
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
 from skweighted._engine._network import initial_parameters
+from skweighted._engine._predict import Forward
 from skweighted._engine._program import PROGRAMS
 from skweighted._engine._spec import (
     Dense,
@@ -902,7 +903,7 @@ def test_the_mean_loss_of_rows_is_that_of_the_formula(name, kind):
     network, loss = network_of(kind), loss_of(name, kind)
     parameters, data = run_of(kind).parameters, rows_of(kind, slice(50, 70))
     truth, weight = data.targets_of(data.rows), data.weights_of(data.rows)
-    p = predict(network, parameters, X[data.rows])
+    p = Forward(network, [parameters])(X[data.rows])[0]
     if name in BY_BATCH:
         expected = by_hand(name, kind, truth.astype(float), p, weight).mean()
     else:

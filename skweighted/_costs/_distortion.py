@@ -11,7 +11,7 @@ the documentation all use these rows.
 dtype, and never modify an argument.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -265,6 +265,66 @@ LOSSES: dict[str, Distortion] = {
         minimizes_cost=True,
     ),
 }
+
+UNDECLARED = Distortion("unknown", "a loss that does not declare what it estimates")
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """How true probabilities are recovered from those that minimize a loss.
+
+    Attributes
+    ----------
+    loss : str
+        The class of the loss.
+    kind : str or None
+        Its key in `LOSSES`; None if it declares nothing.
+    settings : tuple of dict
+        Arguments of `undo`: one dict, or one for each label.
+    per_label : bool
+        Whether each column of the probabilities is a label of its own.
+    by_loss : bool
+        Whether only the loss itself, of the user's own, can recover them.
+    """
+
+    loss: str
+    kind: str | None
+    settings: tuple[dict[str, Any], ...] = ({},)
+    per_label: bool = False
+    by_loss: bool = False
+
+    @property
+    def distortion(self) -> Distortion:
+        """What the loss does to probabilities."""
+        return UNDECLARED if self.kind is None else LOSSES[self.kind]
+
+    def __call__(self, proba: np.ndarray) -> np.ndarray:
+        """Return true probabilities, of the shape of `proba`."""
+        undo = self.distortion.undo
+        if undo is None:
+            return proba
+        if self.per_label:
+            return undo_per_label(undo, proba, self.settings)
+        return undo(proba, **self.settings[0])
+
+
+def undo_per_label(
+    undo: Callable[..., np.ndarray] | None,
+    proba: np.ndarray,
+    settings: Sequence[dict[str, Any]],
+) -> np.ndarray:
+    """Return true probabilities of labels, of shape (n_samples, n_labels).
+
+    Each label is a problem of two classes, with its own settings or the same ones.
+    """
+    if undo is None:
+        return proba
+    columns = []
+    for label, p in enumerate(proba.T):
+        own = settings[min(label, len(settings) - 1)]
+        columns.append(undo(np.stack([1 - p, p], axis=1), **own)[:, 1])
+    return np.stack(columns, axis=1)
+
 
 CLASS_WEIGHT = Distortion(
     "prior",

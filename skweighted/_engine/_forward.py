@@ -1,7 +1,6 @@
-"""Outputs and losses of trained networks on any number of rows.
+"""Losses of networks on any number of rows, by graphs of TensorFlow.
 
-Few rows use a graph for any number of rows, because XLA would recompile for each
-number. Many rows use XLA in chunks of a fixed size, which takes two thirds of the time.
+XLA would recompile for each number of rows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,66 +33,6 @@ FUNCTIONS = Cache(MOST_PROGRAMS)
 def chunk_rows(network: NetworkSpec) -> int:
     """Return the number of rows per chunk."""
     return max(1, CHUNK_BYTES // (network.width * np.dtype(network.dtype).itemsize))
-
-
-def predict(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> np.ndarray:
-    """Return the outputs of one network, of shape (n_samples, n_outputs).
-
-    Parameters
-    ----------
-    network : NetworkSpec
-    parameters : sequence of ndarray
-        Kernel and bias of each stage, unstacked.
-    X : ndarray or CSR of shape (n_samples, n_features)
-    """
-    n_rows, size = X.shape[0], chunk_rows(network)
-    many = n_rows >= size
-    function = FUNCTIONS.get(
-        ("outputs", architecture(network), many),
-        lambda: _compiled(
-            network,
-            lambda p, X: outputs(network, p, X),
-            n_rows=size if many else None,
-        ),
-    )
-    as_tensors = stacked(parameters)
-    proba = np.empty((n_rows, network.stages[-1].n_units), dtype=network.dtype)
-    for start in range(0, n_rows, size):
-        rows = slice(start, start + size)
-        chunk = dense_rows(X, rows, network.dtype)[np.newaxis]
-        if many and chunk.shape[1] < size:  # the last one
-            padded = np.zeros((1, size, chunk.shape[2]), dtype=network.dtype)
-            padded[:, : chunk.shape[1]] = chunk
-            chunk = padded
-        values = function(as_tensors, tf.constant(chunk))[0].numpy()
-        proba[rows] = values[: n_rows - start]
-    return proba
-
-
-def predict_each(
-    network: NetworkSpec, parameters: Sequence[Sequence[Any]], X: Any
-) -> list[np.ndarray]:
-    """Return the outputs of several networks for the same rows.
-
-    Parameters
-    ----------
-    network : NetworkSpec
-    parameters : sequence of sequence of ndarray
-        Those of each network, unstacked.
-    X : ndarray or CSR of shape (n_samples, n_features)
-
-    Returns
-    -------
-    list of ndarray of shape (n_samples, n_outputs)
-    """
-    if len(parameters) == 1 or len(parameters) * X.shape[0] >= chunk_rows(network):
-        return [predict(network, one, X) for one in parameters]
-    function = FUNCTIONS.get(
-        ("outputs", architecture(network), False),
-        lambda: _compiled(network, lambda p, X: outputs(network, p, X)),
-    )
-    rows = dense_rows(X, slice(None), network.dtype)[np.newaxis]
-    return list(function(stacked(*parameters), tf.constant(rows)).numpy())
 
 
 def mean_loss(
@@ -192,8 +131,8 @@ class Evaluation:
 
         return FUNCTIONS.get(
             ("evaluation", architecture(network), structure(loss)),
-            lambda: _compiled(
-                network, function, network.stages[-1].n_units, loss_data=self._loss_data
+            lambda: _graph(
+                network, function, network.stages[-1].n_units, self._loss_data
             ),
         )
 
@@ -244,36 +183,21 @@ def stacked(*networks: Sequence[np.ndarray]) -> list[Any]:
     ]
 
 
-def _compiled(
-    network: NetworkSpec,
-    function: Any,
-    *other_widths: int,
-    n_rows: int | None = None,
-    loss_data: dict[str, Any] | None = None,
+def _graph(
+    network: NetworkSpec, function: Any, target_width: int, loss_data: dict[str, Any]
 ) -> Any:
-    """Return a compiled function of stacked parameters and tables of rows.
-
-    Compiled by XLA for one network and a fixed number of rows, else a graph for any
-    numbers of them. The data of a loss are the last argument, if there are any.
-    """
+    """Return a graph of stacked parameters, features, targets and data of a loss."""
     dtype = network.dtype
-    n_networks = None if n_rows is None else 1
     parameters = [
-        tf.TensorSpec((n_networks, *shape), dtype) for shape in stacked_shapes(network)
+        tf.TensorSpec((None, *shape), dtype) for shape in stacked_shapes(network)
     ]
     tables = [
-        tf.TensorSpec((n_networks, n_rows, width), dtype)
-        for width in (network.n_features, *other_widths)
+        tf.TensorSpec((None, None, width), dtype)
+        for width in (network.n_features, target_width)
     ]
-    numbers = (
-        []
-        if loss_data is None
-        else [
-            {
-                name: tf.TensorSpec((None, *array.shape[1:]), dtype)
-                for name, array in loss_data.items()
-            }
-        ]
-    )
-    compiled = tf.function(function, jit_compile=n_rows is not None, autograph=False)
-    return compiled.get_concrete_function(parameters, *tables, *numbers)
+    numbers = {
+        name: tf.TensorSpec((None, *array.shape[1:]), dtype)
+        for name, array in loss_data.items()
+    }
+    compiled = tf.function(function, autograph=False)
+    return compiled.get_concrete_function(parameters, *tables, numbers)

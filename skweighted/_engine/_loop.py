@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from skweighted._cores import n_cores
 from skweighted._engine._group import Group
 from skweighted._engine._optimizers import mixes_weights
 from skweighted._engine._spec import (
@@ -26,7 +27,6 @@ from skweighted._engine._spec import (
     Verdict,
     history_of,
 )
-from skweighted._tensorflow import n_cores
 
 Pruner = Callable[[int, Mapping[int, float]], Collection[int]]
 

@@ -114,8 +114,9 @@ def seeded_initializer(initializer: Any, seed: int) -> Callable[..., Any]:
     return type(initializer).from_config(config)
 
 
-def _activated(activation: str | Callable, values: Any) -> Any:
+def activated(activation: str | Callable, values: Any) -> Any:
     """Return activations of M networks; a user's function gets 2D input as in Keras."""
+    values = tf.convert_to_tensor(values)
     if isinstance(activation, str):
         return keras.activations.get(activation)(values)
     rows = tf.reshape(values, (-1, values.shape[-1]))
@@ -140,7 +141,7 @@ def outputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any:
         values = _transposed(_with_inputs(network, parameters, _transposed(X)))
     dense = dense_parameters(network, parameters)
     for stage, (kernel, bias) in zip(network.stages, dense, strict=True):
-        values = _activated(stage.activation, tf.matmul(values, kernel) + bias)
+        values = activated(stage.activation, tf.matmul(values, kernel) + bias)
     return values
 
 
@@ -219,13 +220,13 @@ def outputs_in_training(
         if number == len(network.stages) - 1:
             break
         if last and stage.activation not in _ELEMENTWISE:
-            values = _transposed(_activated(stage.activation, _transposed(values)))
+            values = _transposed(activated(stage.activation, _transposed(values)))
         else:
-            values = _activated(stage.activation, values)
+            values = activated(stage.activation, values)
         if stage.dropout:
             larger = values * scale[number]
             values = tf.where(next(masks), larger, tf.zeros_like(larger))
-    return _activated(
+    return activated(
         network.stages[-1].activation, _transposed(values) if last else values
     )
 

@@ -2,22 +2,29 @@
 
 ``fit`` is settings -> arrays -> prepared networks -> training -> trained ensemble.
 `_prepared` goes as far as the networks, so that a search can train many together.
+
+Predictions need no TensorFlow. Training does, and `_training` loads it.
 """
 
 import contextlib
+import importlib
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any, Self
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
 from skweighted._costs._weights import STRATEGIES
-from skweighted._engine._callbacks import SklearnCallbacks
 from skweighted._estimator._ensemble import TrainedEnsemble
-from skweighted._estimator._fit import check_steps, prepared_fit, prepared_step
 from skweighted._estimator._input import (
     Arrays,
     Use,
@@ -28,19 +35,20 @@ from skweighted._estimator._input import (
     validation_arrays,
 )
 from skweighted._estimator._parameters import all_names, check_names, signature_of
-from skweighted._estimator._scikeras import BaseWrapper
-from skweighted._estimator._settings import Settings, parse
-from skweighted._estimator._train import Training, untrained_network
-from skweighted._estimator._train_ensemble import (
-    EnsembleTraining,
-    PreparedEnsemble,
-    assembled,
-    train_ensemble,
-)
-from skweighted._tensorflow import keras
+
+if TYPE_CHECKING:
+    from skweighted._engine._callbacks import SklearnCallbacks
+    from skweighted._estimator._settings import Settings
+    from skweighted._estimator._train import Training
+    from skweighted._estimator._train_ensemble import PreparedEnsemble
 
 
-class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
+def _training() -> ModuleType:
+    """Return the functions that train, which load TensorFlow."""
+    return importlib.import_module("skweighted._estimator._training")
+
+
+class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
     """Multi-layer perceptron for imbalanced and cost-sensitive classification.
 
     A Keras network with the interface of a scikit-learn classifier. It replaces
@@ -302,17 +310,16 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         "class_weight_start": [Interval(Real, 0, 1, closed="left")],
         "normalize_weights": ["boolean"],
         "cost_matrix": ["array-like", dict, None],
-        "loss": [str, type, keras.losses.Loss],
+        "loss": [str, type],
         "correct_probabilities": ["boolean"],
-        "optimizer": [str, type, keras.optimizers.Optimizer],
+        "optimizer": [str, type],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             StrOptions({"cosine", "coslog4"}),
-            keras.optimizers.schedules.LearningRateSchedule,
         ],
         "input_scaling": [StrOptions({"standard", "robust"}), None],
         "numeric_embedding": [str, "array-like", None],
-        "kernel_initializer": [str, keras.initializers.Initializer],
+        "kernel_initializer": [str],
         "init_bias": [StrOptions({"zeros", "prior"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -338,8 +345,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         "dtype": [StrOptions({"auto", "float32", "float64"})],
         "random_state": ["random_state"],
         "warm_start": ["boolean"],
-        "callbacks": [list, tuple, dict, type, keras.callbacks.Callback, None],
-        "metrics": [str, list, tuple, dict, type, keras.metrics.Metric, None],
+        "callbacks": [list, tuple, dict, type, None],
+        "metrics": [str, list, tuple, dict, type, None],
         "verbose": ["verbose"],
         "engine": [StrOptions({"auto", "xla", "keras"})],
     }
@@ -530,21 +537,23 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
 
     def _prepared(
         self,
-        settings: Settings,
+        settings: "Settings",
         X: Any,
         y: Any,
         sample_weight: Any = None,
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
-    ) -> PreparedEnsemble:
+    ) -> "PreparedEnsemble":
         """Return what `fit` trains, from its arguments."""
         arrays = self._arrays(X, y, sample_weight, "fit")
         validation = validation_arrays(self, X_val, y_val, sample_weight_val)
         settings = self._feasible(settings, arrays, validation)
         is_warm = self.warm_start and self.__sklearn_is_fitted__()
         before = self._current() if is_warm else None
-        return prepared_fit(settings, self.random_state, arrays, validation, before)
+        return _training().prepared_fit(
+            settings, self.random_state, arrays, validation, before
+        )
 
     # What `CostSensitiveTabularClassifier` does in another way.
 
@@ -563,12 +572,12 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         return prediction_array(self, X)
 
     def _feasible(
-        self, settings: Settings, arrays: Arrays, validation: Arrays | None
-    ) -> Settings:
+        self, settings: "Settings", arrays: Arrays, validation: Arrays | None
+    ) -> "Settings":
         """Return the settings with which `fit` can train on these rows."""
         return settings
 
-    def _partial_fit_settings(self) -> Settings:
+    def _partial_fit_settings(self) -> "Settings":
         """Return the settings of `partial_fit`."""
         return self._settings()
 
@@ -598,33 +607,46 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         self : CostSensitiveMLPClassifier
         """
         settings = self._partial_fit_settings()
-        check_steps(settings)
+        _training().check_steps(settings)
         before = self._current() if self.__sklearn_is_fitted__() else None
         with self._features_kept_on_failure():
             arrays = self._arrays(X, y, sample_weight, "partial_fit")
-            prepared = prepared_step(
+            prepared = _training().prepared_step(
                 settings, self.random_state, arrays, classes, before
             )
             return self._learn(prepared, (X, y, sample_weight))
 
-    def _settings(self) -> Settings:
-        """Return the parsed parameters."""
-        return parse(self.get_params(deep=False))
+    def _validate_params(self) -> None:
+        """Check the parameters, some of which can be objects of Keras."""
+        types = _training().PARAMETER_TYPES
+        constraints = {
+            name: [*allowed, *([types[name]] if name in types else [])]
+            for name, allowed in self._parameter_constraints.items()
+        }
+        validate_parameter_constraints(
+            constraints,
+            self.get_params(deep=False),
+            caller_name=type(self).__name__,
+        )
 
-    def _learn(self, prepared: PreparedEnsemble, given: tuple[Any, Any, Any]) -> Self:
+    def _settings(self) -> "Settings":
+        """Return the parsed parameters."""
+        return _training().parse(self.get_params(deep=False))
+
+    def _learn(self, prepared: "PreparedEnsemble", given: tuple[Any, Any, Any]) -> Self:
         """Train, and set the fitted attributes.
 
         `given` is X, y and sample_weight from the user, for scikit-learn's callbacks.
         """
         done: list[Training] = []
         hooks = self._sklearn_hooks(prepared, given, done)
-        training = train_ensemble(prepared, hooks, done)
+        training = _training().train_ensemble(prepared, hooks, done)
         if training.ensemble is None:
             raise KeyboardInterrupt(
                 "Training was interrupted before the end of the first epoch. The "
                 "estimator is as it was."
             )
-        self._remember(training)
+        self._remember(training.ensemble, training.engine)
         for hook in hooks:
             hook.finished()
         # It must reach the caller, which may be a search that would score this fit.
@@ -635,36 +657,36 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
             )
         return self
 
-    def _remember(self, training: EnsembleTraining) -> None:
+    def _remember(self, ensemble: TrainedEnsemble, engine: str) -> None:
         """Set the fitted attributes."""
         for name in _SOMETIMES:
             self.__dict__.pop(name, None)
-        if training.ensemble is not None:
-            self.__dict__.update(_fitted_attributes(training.ensemble))
-        self.engine_ = training.engine
+        self.__dict__.update(_fitted_attributes(ensemble))
+        self.engine_ = engine
 
     def _sklearn_hooks(
         self,
-        prepared: PreparedEnsemble,
+        prepared: "PreparedEnsemble",
         given: tuple[Any, Any, Any],
-        done: list[Training],
-    ) -> list[SklearnCallbacks]:
+        done: "list[Training]",
+    ) -> "list[SklearnCallbacks]":
         """Return the hook that calls scikit-learn's callbacks, or an empty list.
 
         `done` are the networks of an ensemble that are trained already.
         """
         if not hasattr(self, "_skl_callbacks"):
             return []
+        training = _training()
         n_epochs = sum(one.epochs for one in prepared.networks)
         context = self._init_callback_context(max_subtasks=n_epochs)
 
         def attributes_of(snapshot):
-            network = untrained_network(*prepared.networks[len(done)][:3])
+            network = training.untrained_network(*prepared.networks[len(done)][:3])
             network = replace(network, parameters=snapshot.parameters)
-            so_far = [*done, Training(network, "", 1, False)]
-            return _fitted_attributes(assembled(prepared, so_far).ensemble)
+            so_far = [*done, training.Training(network, "", 1, False)]
+            return _fitted_attributes(training.assembled(prepared, so_far).ensemble)
 
-        return [SklearnCallbacks(self, context, *given, attributes_of)]
+        return [training.SklearnCallbacks(self, context, *given, attributes_of)]
 
     @contextlib.contextmanager
     def _features_kept_on_failure(self):
@@ -706,7 +728,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 f"Call fit first."
             )
         if self._model is None:
-            self._model = self._trained.model(self._settings())
+            self._model = _training().keras_model(self._trained, self._settings())
         return self._model
 
     @property
@@ -729,7 +751,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
                 if name in vars(self):
                     setattr(one, name, vars(self)[name])
             part = TrainedEnsemble((network,), ensemble.class_weight, (seed,))
-            one._remember(EnsembleTraining(part, self.engine_, None))
+            one._remember(part, self.engine_)
             fitted.append(one)
         return fitted
 
@@ -737,7 +759,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseWrapper):
         """Return the networks with the weights of `model_`, which users may train."""
         if self._model is None:
             return self._trained
-        return self._trained.with_weights_of(self._model)
+        return _training().with_weights_of(self._trained, self._model)
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()

@@ -3,21 +3,17 @@
 A fit of a single network is an ensemble of one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from skweighted._engine._forward import predict_each
-from skweighted._engine._keras_model import average_model, compile_model, parameters_of
-from skweighted._engine._spec import InputStage
+from skweighted._engine._predict import outputs_of
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
-from skweighted._estimator._settings import Settings
 from skweighted._estimator._trained import TrainedNetwork
-from skweighted._tensorflow import keras
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +63,7 @@ class TrainedEnsemble:
 
     def proba(self, X: Any) -> np.ndarray:
         """Return the mean uncorrected probabilities for a checked X."""
-        return _mean(iter(self._each(X)))
+        return _mean(self._each(X))
 
     def true_proba(self, X: Any) -> np.ndarray:
         """Return the mean true probabilities for a checked X.
@@ -75,18 +71,12 @@ class TrainedEnsemble:
         The loss, the class weights and the sampling of each network are undone, and the
         temperature is applied, before its probabilities are averaged.
         """
-        each = zip(self.networks, self._each(X), strict=True)
-        return _mean(self._tempered(one.true_proba(proba)) for one, proba in each)
+        return _mean(self._each_true(X))
 
     def spread(self, X: Any, *, true: bool) -> np.ndarray:
         """Return the standard deviation of probabilities over the networks."""
-        each = self._each(X)
-        if true:
-            each = [
-                self._tempered(network.true_proba(proba))
-                for network, proba in zip(self.networks, each, strict=True)
-            ]
-        return np.std(each, axis=0)
+        each = self._each_true(X) if true else self._each(X)
+        return np.std(list(each), axis=0)
 
     def predict(self, X: Any, costs: np.ndarray | None) -> np.ndarray:
         """Return labels: of least expected cost, by the threshold, or the most likely.
@@ -105,49 +95,32 @@ class TrainedEnsemble:
         is_second = proba[:, 1] >= self.threshold
         return self.targets.decode(is_second.astype(np.int64))
 
-    def _each(self, X: Any) -> list[np.ndarray]:
-        """Return the uncorrected probabilities of each network."""
-        outputs: dict[int, np.ndarray] = {}
-        for numbers in self._alike():
-            parameters = [self.networks[number].parameters for number in numbers]
-            each = predict_each(self.networks[numbers[0]].network, parameters, X)
-            outputs |= dict(zip(numbers, each, strict=True))
-        return [self.targets.proba(outputs[n]) for n in range(len(self.networks))]
+    def _each(self, X: Any) -> Iterator[np.ndarray]:
+        """Yield the uncorrected probabilities of each network."""
+        return map(self.targets.proba, self._outputs(X))
 
-    def _alike(self) -> list[list[int]]:
-        """Return the numbers of the networks with the same input stages."""
-        groups: dict[tuple[InputStage, ...], list[int]] = {}
-        for number, one in enumerate(self.networks):
-            groups.setdefault(one.network.inputs, []).append(number)
-        return list(groups.values())
+    def _each_true(self, X: Any) -> Iterator[np.ndarray]:
+        """Yield the true probabilities of each network."""
+        for network, proba in zip(self.networks, self._each(X), strict=True):
+            yield self._tempered(network.true_proba(proba))
+
+    @cached_property
+    def _outputs(self) -> Callable[[Any], Iterator[np.ndarray]]:
+        """The function that computes the outputs of the networks."""
+        return outputs_of(
+            [network.network for network in self.networks],
+            [network.parameters for network in self.networks],
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields, without the function."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def _tempered(self, proba: np.ndarray) -> np.ndarray:
         """Return true probabilities at the fitted temperature."""
         if self.temperature is None:
             return proba
         return self.targets.tempered(proba, self.temperature)
-
-    def model(self, settings: Settings) -> keras.Model:
-        """Return a new compiled `keras.Model`, whose outputs are those of `proba`."""
-        if len(self.networks) == 1:
-            return self.networks[0].model(settings)
-        first = self.networks[0]
-        model = average_model(
-            [network.network for network in self.networks],
-            [network.parameters for network in self.networks],
-            [network.dropout_seeds for network in self.networks],
-        )
-        compile_model(model, settings.optimizer, first.loss, settings.metrics)
-        return model
-
-    def with_weights_of(self, model: keras.Model) -> "TrainedEnsemble":
-        """Return the ensemble with the weights of its model, which users may train."""
-        parameters = iter(parameters_of(model))
-        networks = tuple(
-            replace(one, parameters=tuple(islice(parameters, len(one.parameters))))
-            for one in self.networks
-        )
-        return replace(self, networks=networks)
 
     @property
     def history(self) -> dict[str, list[Any]]:

@@ -21,9 +21,11 @@ from skweighted._estimator._start import (
     Start,
     check_same_network,
     check_same_targets,
+    continued,
     member_seeds,
     network_spec,
     new_start,
+    warm,
 )
 from skweighted._estimator._train_ensemble import PreparedEnsemble, prepared_ensemble
 from skweighted._estimator._trained import TrainedNetwork
@@ -62,7 +64,7 @@ def prepared_fit(
     seeds, starts = _new_starts(random_state, networks, targets, fixed)
     for number, one in enumerate(before.networks if before is not None else ()):
         check_same_network(networks[number], one.network, "warm_start=True")
-        starts[number] = one.warm(starts[number])
+        starts[number] = warm(starts[number], one)
     dtype = networks[0].dtype
     task = make_task(settings, targets, dtype, arrays, validation=validation)
     return prepared_ensemble(settings, starts, seeds, task, settings.epochs)
@@ -100,7 +102,7 @@ def prepared_step(
             if settings.dtype == "auto":
                 network = replace(network, dtype=one.network.dtype)
             check_same_network(network, one.network, "partial_fit")
-            starts.append(one.continued(network))
+            starts.append(continued(network, one))
     dtype = starts[0].network.dtype
     task = make_task(settings, targets, dtype, arrays, earlier=starts[0].totals)
     return prepared_ensemble(settings, starts, seeds, task, 1)

@@ -8,7 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._costs._distortion import NONE, Distortion, declared_distortion
+from skweighted._costs._distortion import (
+    NONE,
+    UNDECLARED,
+    Correction,
+    Distortion,
+    declared_distortion,
+)
 from skweighted._costs._weights import Totals
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
@@ -46,7 +52,6 @@ _PROPER = (
     keras.losses.CategoricalCrossentropy,
     keras.losses.MeanSquaredError,
 )
-_UNDECLARED = Distortion("unknown", "a loss that does not declare what it estimates")
 
 # Arguments of losses that are not routed parameters: set by training, or fixed.
 _OWN_ARGUMENTS = (
@@ -124,8 +129,27 @@ def distortion_of(loss: Any) -> Distortion:
     inner = of_one_output(loss)
     declared = declared_distortion(inner)
     if declared is None:
-        return NONE if isinstance(inner, _PROPER) else _UNDECLARED
+        return NONE if isinstance(inner, _PROPER) else UNDECLARED
     return declared
+
+
+def correction_of(loss: Any) -> Correction:
+    """Return how the probabilities of a loss are corrected, without the loss."""
+    inner = of_one_output(loss)
+    name, is_per_label = type(inner).__name__, isinstance(loss, PerOutput)
+    kinds = [kind for kind, made in LOSS_CLASSES.items() if type(inner) is made]
+    if kinds:
+        settings = tuple(loss.undo_settings())
+        return Correction(name, kinds[0], settings, is_per_label)
+    if declared_distortion(inner) is not None:
+        return Correction(name, None, by_loss=True)
+    kind = "cross_entropy" if isinstance(inner, _PROPER) else None
+    return Correction(name, kind)
+
+
+def loaded_loss(config: dict[str, Any], dtype: str) -> Any:
+    """Return the loss that `keras.losses.serialize` has described."""
+    return in_precision(keras.losses.deserialize(config), dtype)
 
 
 def undone(loss: Any, proba: np.ndarray) -> np.ndarray:

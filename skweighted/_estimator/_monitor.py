@@ -10,11 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring
 
 from skweighted._engine._spec import Rows
-from skweighted._estimator._loss import (
-    distortion_of,
-    is_plain_cross_entropy,
-    undone,
-)
+from skweighted._estimator._loss import distortion_of, is_plain_cross_entropy
 from skweighted._estimator._problem import Problem
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._trained import TrainedNetwork
@@ -77,7 +73,7 @@ def _log_loss(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Scor
     def score(outputs):
         proba = targets.proba(outputs)
         if settings.monitor_weighted:
-            proba = undone(untrained.loss, proba)
+            proba = untrained.undone(proba)
         else:
             proba = untrained.true_proba(proba)
         of_truth = targets.of_truth(proba, target).astype(np.float64)

@@ -48,6 +48,11 @@ class Column(NamedTuple):
             return False
         return bool(((values != values[0]) & (values != values[-1])).any())
 
+    def without(self, values: Sequence[float] | np.ndarray) -> "Column":
+        """Return the column without the rows of some values."""
+        is_kept = ~np.isin(self.values, values)
+        return self._replace(values=self.values[is_kept], weight=self.weight[is_kept])
+
     def quantiles(self, shares: Sequence[float] | np.ndarray) -> np.ndarray:
         """Return the smallest values with at least a share of the weight up to them.
 
@@ -138,9 +143,9 @@ def _standard(column: Column) -> tuple[float, float]:
 def _robust(column: Column) -> tuple[float, float]:
     """Return the median, and one by the interquartile range.
 
-    If that is 0, it is half of the range of all values; the factor is 0 for a constant
-    (Holzmueller et al., 2024). Two values, such as those of a one-hot column, become 0
-    and 1.
+    (Holzmueller et al., 2024.) If that is 0, it is that of the other values than the
+    median, or else half of the range; the factor is 0 for a constant. Two values, such
+    as those of a one-hot column, become 0 and 1.
     """
     values = column.values
     if not len(values):
@@ -149,6 +154,8 @@ def _robust(column: Column) -> tuple[float, float]:
         width = values[-1] - values[0]
         return values[0], 1 / width if width else 0.0
     lower, median, upper = column.quantiles([0.25, 0.5, 0.75])
+    if lower == upper:
+        lower, upper = column.without([median]).quantiles([0.25, 0.75])
     width = upper - lower or (values[-1] - values[0]) / 2
     return median, 1 / width
 
@@ -156,9 +163,16 @@ def _robust(column: Column) -> tuple[float, float]:
 def _bins(column: Column, n_bins: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the lower ends of bins between quantiles, and one by their widths.
 
-    Where quantiles are equal, there are fewer bins; the others have a factor of 0.
+    A value of so many rows that several quantiles are equal is an edge, and the other
+    edges are quantiles of the other values. With few values, there are fewer bins; the
+    others have a factor of 0.
     """
-    edges = np.unique(column.quantiles(np.linspace(0, 1, n_bins + 1)))
+    edges = column.quantiles(np.linspace(0, 1, n_bins + 1))
+    frequent = np.unique(edges[1:][edges[1:] == edges[:-1]])
+    rest = column.without(frequent)
+    if len(frequent) and len(rest.values):
+        edges = rest.quantiles(np.linspace(0, 1, n_bins + 1 - len(frequent)))
+    edges = np.union1d(edges, frequent)
     lower, factor = np.zeros((2, n_bins))
     lower[: len(edges) - 1] = edges[:-1]
     factor[: len(edges) - 1] = 1 / np.diff(edges)

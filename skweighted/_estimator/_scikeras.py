@@ -4,11 +4,10 @@ SciKeras provides routed parameters (`optimizer__momentum`), and creates optimiz
 metrics and callbacks from them.
 """
 
-import difflib
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from skweighted._tensorflow import keras  # isort: skip  (SciKeras loads TensorFlow)
@@ -25,37 +24,6 @@ from sklearn.base import BaseEstimator
 from skweighted._engine._optimizers import copy_of
 from skweighted._text import suggestion
 
-# Where a parameter can be routed. SciKeras omits "callbacks", so
-# set_params(callbacks__patience=3) fails there.
-ROUTES = ("callbacks", "class_weight", "loss", "metrics", "optimizer")
-
-# What users of other libraries are likely to write: whose word it is, and ours.
-_WORDS_OF_OTHERS = {
-    **{
-        theirs: ("MLPClassifier", ours)
-        for theirs, ours in {
-            "max_iter": "epochs",
-            "solver": "optimizer",
-            "learning_rate_init": "learning_rate",
-            "momentum": "optimizer__momentum",
-            "nesterovs_momentum": "optimizer__nesterov",
-            "beta_1": "optimizer__beta_1",
-            "beta_2": "optimizer__beta_2",
-            "epsilon": "optimizer__epsilon",
-        }.items()
-    },
-    "patience": ("Keras", "n_iter_no_change"),
-    "validation_split": ("Keras", "validation_fraction"),
-    "lr": ("PyTorch", "learning_rate"),
-    "weight_decay": ("PyTorch", "alpha"),
-    "C": ("LogisticRegression", "alpha"),
-    "n_estimators": ("gradient boosting", "epochs"),
-    "scale_pos_weight": ("XGBoost", "class_weight"),
-}
-
-# Parameters of other estimators that a network trained in one program does not need.
-_WITHOUT_MEANING = {"n_jobs": "training uses all cores"}
-
 
 def _repair_base_wrapper():
     """Give BaseWrapper the `__sklearn_tags__` that belongs to its `_more_tags`.
@@ -68,28 +36,6 @@ def _repair_base_wrapper():
 
 
 _repair_base_wrapper()
-
-
-def check_parameter_name(name: str, known: Iterable[str], owner: str) -> None:
-    """Raise ValueError unless `name` is a parameter or can be routed."""
-    route, separator, rest = name.partition("__")
-    if name in known or (separator and rest and route in ROUTES):
-        return
-    if name in _WORDS_OF_OTHERS:
-        library, ours = _WORDS_OF_OTHERS[name]
-        raise ValueError(
-            f"{owner} has no parameter {name!r}. The {name} of {library} is called "
-            f"{ours} here."
-        )
-    if name in _WITHOUT_MEANING:
-        raise ValueError(
-            f"{owner} has no parameter {name!r}: {_WITHOUT_MEANING[name]}. Leave it "
-            f"out."
-        )
-    if separator:
-        routes = difflib.get_close_matches(route, ROUTES, n=1, cutoff=0.0)
-        known = [f"{routes[0]}__{rest}"]
-    raise ValueError(f"{owner} has no parameter {name!r}.{suggestion(name, known)}")
 
 
 def make_optimizer(

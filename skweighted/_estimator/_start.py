@@ -1,7 +1,7 @@
 """`Start`: a network before training, new or continued from an earlier training."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +9,12 @@ from sklearn.utils import check_random_state
 
 from skweighted._costs._weights import Totals
 from skweighted._engine._network import dropout_seeds, initial_parameters
+from skweighted._engine._optimizers import settings as optimizer_settings
 from skweighted._engine._spec import Dense, InputStage, NetworkSpec
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._settings import Settings
+from skweighted._estimator._trained import TrainedNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +121,41 @@ def new_start(
         split_seed=split,
         dropout_seeds=dropout_seeds(dropout, network),
     )
+
+
+def warm(start: Start, trained: TrainedNetwork) -> Start:
+    """Return a new start with trained weights, and the same split for early stopping.
+
+    Otherwise rows on which a network was trained could become validation rows.
+    """
+    return replace(
+        start,
+        parameters=trained.parameters,
+        split_seed=trained.split_seed,
+        is_new=False,
+    )
+
+
+def continued(network: NetworkSpec, trained: TrainedNetwork) -> Start:
+    """Return a start that continues the training of a network."""
+    return Start(
+        network=network,
+        targets=trained.targets,
+        parameters=trained.parameters,
+        shuffle_seed=trained.shuffle_seed,
+        split_seed=trained.split_seed,
+        dropout_seeds=trained.dropout_seeds,
+        is_new=False,
+        optimizer_id=trained.optimizer_id,
+        optimizer_state=trained.optimizer_state,
+        totals=trained.totals,
+        history=dict(trained.history),
+    )
+
+
+def optimizer_id(optimizer: Any) -> str:
+    """Return a string that identifies the class and settings of an optimizer."""
+    return repr(optimizer_settings(optimizer))
 
 
 def member_seeds(random_state: Any, n_networks: int) -> list[Any]:

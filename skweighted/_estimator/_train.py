@@ -17,12 +17,16 @@ from skweighted._engine._spec import (
     TrainingResult,
     TrainingSpec,
 )
-from skweighted._estimator._loss import initial_bias, is_plain_cross_entropy
+from skweighted._estimator._loss import (
+    correction_of,
+    initial_bias,
+    is_plain_cross_entropy,
+)
 from skweighted._estimator._monitor import monitor_name, score_of
 from skweighted._estimator._problem import Problem
 from skweighted._estimator._settings import Settings
-from skweighted._estimator._start import Start
-from skweighted._estimator._trained import TrainedNetwork, optimizer_id
+from skweighted._estimator._start import Start, optimizer_id
+from skweighted._estimator._trained import TrainedNetwork
 from skweighted._warnings import warn_user
 
 # A loss of so many times that of equal probabilities for all classes causes a warning.
@@ -231,6 +235,7 @@ def _trained_network(
         targets=start.targets,
         parameters=result.parameters,
         loss=problem.loss,
+        correction=correction_of(problem.loss),
         class_weight=problem.class_weight,
         costs=problem.costs,
         shuffle_seed=start.shuffle_seed,

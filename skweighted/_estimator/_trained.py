@@ -1,31 +1,20 @@
-"""`TrainedNetwork`: the result of a fit, for predictions and further training."""
+"""`TrainedNetwork`: the result of a fit, for predictions and further training.
+
+Nothing here loads TensorFlow, so that a loaded classifier predicts without it.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from skweighted._costs._distortion import Correction, Distortion
 from skweighted._costs._weights import Totals
-from skweighted._engine._forward import predict
-from skweighted._engine._keras_model import (
-    build_model,
-    compile_model,
-    set_optimizer_state,
-)
-from skweighted._engine._optimizers import settings as optimizer_settings
+from skweighted._engine._predict import Forward
 from skweighted._engine._spec import NetworkSpec
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
-from skweighted._estimator._loss import (
-    distortion_of,
-    in_precision,
-    of_one_output,
-    undone,
-)
-from skweighted._estimator._settings import Settings
-from skweighted._estimator._start import Start
-from skweighted._tensorflow import keras
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +27,10 @@ class TrainedNetwork:
     targets : Classes or Labels
     parameters : tuple of ndarray
         Kernel and bias of each stage.
-    loss : keras.losses.Loss
-        With class priors and costs.
+    loss : keras.losses.Loss or dict
+        With class priors and costs. In a loaded network, its config; see `keras_loss`.
+    correction : Correction
+        How the probabilities of the loss become true ones.
     class_weight : ndarray
         For each class, or for both values of each label, before `normalize_weights`.
     costs : ndarray or None
@@ -63,6 +54,7 @@ class TrainedNetwork:
     targets: Classes | Labels
     parameters: tuple[np.ndarray, ...]
     loss: Any
+    correction: Correction
     class_weight: np.ndarray
     costs: np.ndarray | None
     shuffle_seed: np.random.SeedSequence
@@ -77,7 +69,25 @@ class TrainedNetwork:
 
     def proba(self, X: Any) -> np.ndarray:
         """Return uncorrected probabilities for a checked X."""
-        return self.targets.proba(predict(self.network, self.parameters, X))
+        return self.targets.proba(Forward(self.network, [self.parameters])(X)[0])
+
+    @property
+    def keras_loss(self) -> Any:
+        """The loss as a `keras.losses.Loss`."""
+        if not isinstance(self.loss, dict):
+            return self.loss
+        from skweighted._estimator._loss import loaded_loss
+
+        return loaded_loss(self.loss, self.network.dtype)
+
+    @property
+    def distortion(self) -> Distortion:
+        """What the loss does to probabilities."""
+        if not self.correction.by_loss:
+            return self.correction.distortion
+        from skweighted._estimator._loss import distortion_of
+
+        return distortion_of(self.keras_loss)
 
     def true_proba(self, proba: np.ndarray) -> np.ndarray:
         """Return true probabilities: loss, class weights and sampling are undone.
@@ -85,27 +95,34 @@ class TrainedNetwork:
         Parameters
         ----------
         proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-            What `proba` returns.
+            Of the outputs, by `targets.proba`.
 
         Raises
         ------
         ValueError
             If true probabilities cannot be recovered from the loss.
         """
-        distortion = distortion_of(self.loss)
+        distortion = self.distortion
         if not distortion.recoverable:
             raise ValueError(
-                f"True probabilities cannot be recovered from "
-                f"{type(of_one_output(self.loss)).__name__}. Use loss='cross_entropy', "
-                f"or calibrate the classifier with "
+                f"True probabilities cannot be recovered from {self.correction.loss}. "
+                f"Use loss='cross_entropy', or calibrate the classifier with "
                 f"sklearn.calibration.CalibratedClassifierCV."
             )
-        proba = undone(self.loss, proba)
+        proba = self.undone(proba)
         if not distortion.ignores_class_weight:
             proba = self.targets.unweighted(proba, self.class_weight)
         if self.sampling is not None:
             proba = self.targets.unweighted(proba, self.sampling)
         return proba
+
+    def undone(self, proba: np.ndarray) -> np.ndarray:
+        """Return true probabilities of the weighted problem."""
+        if not self.correction.by_loss:
+            return self.correction(proba)
+        from skweighted._estimator._loss import undone
+
+        return undone(self.keras_loss, proba)
 
     def predict(self, proba: np.ndarray, costs: np.ndarray | None) -> np.ndarray:
         """Return labels: those of least expected cost, or the most likely ones.
@@ -113,7 +130,7 @@ class TrainedNetwork:
         Parameters
         ----------
         proba : ndarray
-            What `proba` returns.
+            Of the outputs, by `targets.proba`.
         costs : ndarray or None
             For all rows, or for each row.
         """
@@ -124,58 +141,7 @@ class TrainedNetwork:
     @property
     def decision_costs(self) -> np.ndarray | None:
         """The costs that `predict` minimizes; None if training has minimized them."""
-        return None if distortion_of(self.loss).minimizes_cost else self.costs
-
-    def model(self, settings: Settings) -> keras.Model:
-        """Return the network as a new compiled `keras.Model`.
-
-        Parameters
-        ----------
-        settings : Settings
-            Its optimizer and metrics are used. The state of the optimizer is kept if it
-            is the optimizer of the training.
-        """
-        model = build_model(
-            self.network,
-            self.parameters,
-            self.dropout_seeds,
-            int(self.optimizer_state[0]),
-        )
-        optimizer = settings.optimizer
-        compile_model(model, optimizer, self.loss, settings.metrics)
-        if optimizer_id(optimizer) == self.optimizer_id:
-            set_optimizer_state(optimizer, self.optimizer_state)
-        # Keras cannot export a model that was never called.
-        model(np.zeros((1, self.network.n_features), self.network.dtype))
-        return model
-
-    def warm(self, start: Start) -> Start:
-        """Return a new start with these weights, and the same split for early stopping.
-
-        Otherwise rows on which a network was trained could become validation rows.
-        """
-        return replace(
-            start,
-            parameters=self.parameters,
-            split_seed=self.split_seed,
-            is_new=False,
-        )
-
-    def continued(self, network: NetworkSpec) -> Start:
-        """Return a start that continues this training."""
-        return Start(
-            network=network,
-            targets=self.targets,
-            parameters=self.parameters,
-            shuffle_seed=self.shuffle_seed,
-            split_seed=self.split_seed,
-            dropout_seeds=self.dropout_seeds,
-            is_new=False,
-            optimizer_id=self.optimizer_id,
-            optimizer_state=self.optimizer_state,
-            totals=self.totals,
-            history=dict(self.history),
-        )
+        return None if self.distortion.minimizes_cost else self.costs
 
     def __getstate__(self) -> dict[str, Any]:
         """Return plain types, so that skops has to trust only a few types."""
@@ -183,18 +149,14 @@ class TrainedNetwork:
         for name in ("shuffle_seed", "split_seed"):
             seed = state[name]
             state[name] = {"entropy": seed.entropy, "spawn_key": list(seed.spawn_key)}
-        state["loss"] = keras.losses.serialize(self.loss)
+        if not isinstance(self.loss, dict):
+            from skweighted._tensorflow import keras
+
+            state["loss"] = keras.losses.serialize(self.loss)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         for name in ("shuffle_seed", "split_seed"):
             state[name] = np.random.SeedSequence(**state[name])
-        loss = keras.losses.deserialize(state["loss"])
-        state["loss"] = in_precision(loss, state["network"].dtype)
         vars(self).update(state)
-
-
-def optimizer_id(optimizer: Any) -> str:
-    """Return a string that identifies the class and settings of an optimizer."""
-    return repr(optimizer_settings(optimizer))

@@ -244,7 +244,8 @@ class Evaluation:
         try:
             if errors:
                 raise errors[0]
-            last_step(fit.estimator)._remember(assembled(fit.prepared, finished))
+            training = assembled(fit.prepared, finished)
+            last_step(fit.estimator)._remember(training.ensemble, training.engine)
         except Exception as error:
             return self.scoring.of_failed(error, fit.candidate, fit.fold)
         return self.scoring.of_fitted(fit.estimator, fit.fold)

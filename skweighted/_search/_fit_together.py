@@ -87,7 +87,8 @@ def fit_together(
                 fail(fit.number, errors[0])
                 continue
             done = [part for part in parts if isinstance(part, Training)]
-            fit.classifier._remember(assembled(fit.prepared, done))
+            training = assembled(fit.prepared, done)
+            fit.classifier._remember(training.ensemble, training.engine)
             del unfinished[fit.number]
 
     queue: Queue[_Fit] = Queue(train)

@@ -4,7 +4,7 @@ import numbers
 import time
 import warnings
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import _fit_context, clone, is_classifier
@@ -22,9 +22,11 @@ from sklearn.utils.validation import _check_method_params, indexable
 from skweighted._progress import progress_bar
 from skweighted._search._callbacks import SearchTasks
 from skweighted._search._candidates import candidates_of
-from skweighted._search._evaluation import Evaluation
 from skweighted._search._scoring import Scoring
 from skweighted._warnings import warn_user
+
+if TYPE_CHECKING:
+    from skweighted._search._evaluation import Evaluation
 
 # Fitted attributes that belong to the best candidate.
 _OF_THE_BEST = (
@@ -244,6 +246,9 @@ class ClassWeightSearchCV(BaseSearchCV):
             "error_score": self.error_score,
             "verbose": self.verbose,
         }
+        # Not at the top: a fitted search predicts without TensorFlow.
+        from skweighted._search._evaluation import Evaluation
+
         weight = params.get("sample_weight")
         tasks = SearchTasks(self, X, y, weight, n_fits, self.refit is not False)
         with progress_bar(n_fits, "fits", shown=self.verbose > 0) as bar:
@@ -268,7 +273,7 @@ class ClassWeightSearchCV(BaseSearchCV):
         tasks.finished()
         return self
 
-    def _keep(self, evaluation: Evaluation, scorers: Any, refit_metric: Any) -> None:
+    def _keep(self, evaluation: "Evaluation", scorers: Any, refit_metric: Any) -> None:
         """Set the attributes of complete candidates, and raise KeyboardInterrupt."""
         n_complete = len(evaluation.complete())
         if not n_complete:
@@ -289,7 +294,9 @@ class ClassWeightSearchCV(BaseSearchCV):
             f"and NaN for the others. There is no best_estimator_."
         ) from None
 
-    def _remember(self, evaluation: Evaluation, scorers: Any, refit_metric: Any) -> Any:
+    def _remember(
+        self, evaluation: "Evaluation", scorers: Any, refit_metric: Any
+    ) -> Any:
         """Set `cv_results_` and its kin, and return the name of the metric of refit."""
         results = evaluation.results()
         if callable(self.scoring):
