@@ -236,7 +236,7 @@ def test_waves_are_cosines_to_their_precision(dtype, error):
 
 def test_columns_of_two_values_have_no_waves():
     fit = classifier(**CASES["both"]).fit(X, y)
-    layer = next(one for one in fit.model_.layers if one.name == "embedding")
+    layer = next(one for one in fit.model_.layers if one.name in ("waves", "pieces"))
     assert layer.columns == (0, 1, 2, 3, 4)
 
 

@@ -71,7 +71,7 @@ def _input_layer(stage: InputStage, dtype: str) -> keras.Layer:
         "width": stage.width,
         "seed": 0,
         "dtype": dtype,
-        "name": "embedding",
+        "name": "waves" if isinstance(stage, Periodic) else "pieces",
     }
     if isinstance(stage, Periodic):
         return PeriodicEmbedding(

@@ -48,6 +48,12 @@ class Column(NamedTuple):
             return False
         return bool(((values != values[0]) & (values != values[-1])).any())
 
+    @property
+    def is_peaked(self) -> bool:
+        """Whether half of the rows have the same value."""
+        lower, upper = self.quantiles([0.25, 0.75])
+        return bool(lower == upper)
+
     def without(self, values: Sequence[float] | np.ndarray) -> "Column":
         """Return the column without the rows of some values."""
         is_kept = ~np.isin(self.values, values)
@@ -80,13 +86,15 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     if settings.input_scaling is None and kinds == ("none",):
         return [InputStages()] * settings.n_networks
     X, _, sample_weight = arrays
-    centers, factors, flagged, embedded, bins = [], [], [], [], []
+    statistics, flagged, peaked = [], [], []
+    # The bins of the columns that can be embedded: two values have no other embedding
+    # than a number and a constant.
+    bins: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     for number in range(X.shape[1]):
         column = _column(X[:, [number]], sample_weight)
         if settings.input_scaling is not None:
-            center, factor = _STATISTICS[settings.input_scaling](column)
-            centers.append(center)
-            factors.append(factor)
+            statistics.append(_STATISTICS[settings.input_scaling](column))
+            center, factor = statistics[-1]
             # Embeddings get scaled numbers.
             z = (column.values - center) * factor
             if settings.input_scaling == "robust":
@@ -94,26 +102,47 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
             column = column._replace(values=z)
         if column.has_missing:
             flagged.append(number)
-        # Two values have no other embedding than a number and a constant.
         if column.has_many:
-            embedded.append(number)
-            if "piecewise_linear" in kinds:
-                bins.append(_bins(column, PiecewiseLinear.n_bins))
-    stages: tuple[InputStage, ...] = ()
-    fixed: tuple[np.ndarray, ...] = ()
+            bins[number] = _bins(column, PiecewiseLinear.n_bins)
+            if column.is_peaked:
+                peaked.append(number)
+    scaled = InputStages()
     if settings.input_scaling is not None:
-        stages = (Scaling(settings.input_scaling == "robust", tuple(flagged)),)
-        fixed = (np.array(centers), np.array(factors))
-    each = dict.fromkeys(kinds, InputStages(stages, fixed))
-    for kind in kinds if embedded else ():
-        if kind == "periodic":
-            each[kind] = InputStages((*stages, Periodic(tuple(embedded))), fixed)
-        elif kind == "piecewise_linear":
-            of_bins = (np.array(one) for one in zip(*bins, strict=True))
-            each[kind] = InputStages(
-                (*stages, PiecewiseLinear(tuple(embedded))), (*fixed, *of_bins)
-            )
+        stage = Scaling(settings.input_scaling == "robust", tuple(flagged))
+        scaled = InputStages(
+            (stage,), tuple(map(np.array, zip(*statistics, strict=True)))
+        )
+    n_scaled = X.shape[1] + len(flagged)
+    each = {
+        "none": scaled,
+        "periodic": _embedded(scaled, n_scaled, bins, peaked),
+        "piecewise_linear": _embedded(scaled, n_scaled, bins, list(bins)),
+    }
     return [each[kinds[number % len(kinds)]] for number in range(settings.n_networks)]
+
+
+def _embedded(
+    scaled: InputStages,
+    n_scaled: int,
+    bins: dict[int, tuple[np.ndarray, np.ndarray]],
+    in_pieces: list[int],
+) -> InputStages:
+    """Return stages with embeddings by waves, and of some columns by pieces.
+
+    A stage returns the columns that it embeds after all others, so those in pieces are
+    at other places after the waves.
+    """
+    stages, fixed = scaled
+    waves = [number for number in bins if number not in in_pieces]
+    if waves:
+        stages = (*stages, Periodic(tuple(waves)))
+    if in_pieces:
+        places = np.setdiff1d(np.arange(n_scaled), waves).tolist()
+        columns = tuple(places.index(number) for number in in_pieces)
+        stages = (*stages, PiecewiseLinear(columns))
+        of_pieces = zip(*(bins[number] for number in in_pieces), strict=True)
+        fixed = (*fixed, *map(np.array, of_pieces))
+    return InputStages(stages, fixed)
 
 
 def _column(column: Any, sample_weight: np.ndarray) -> Column:
