@@ -124,8 +124,9 @@ def in_words(card: Card) -> str:
         "decides by": _decision_in_words(card, labels),
         "versions": ", ".join(f"{n} {v}" for n, v in card["versions"].items()),
     }
+    facts = {name: fact for name, fact in facts.items() if fact}
     width = max(map(len, facts)) + 2
-    lines = [f"{name:{width}}{fact}" for name, fact in facts.items() if fact]
+    lines = [f"{name:{width}}{fact}" for name, fact in facts.items()]
     lines += ["", *_scores_in_words(card["scores"])]
     n_columns = len(card["columns"])
     lines += ["", f"It needs {count(n_columns, 'column')}:"]
