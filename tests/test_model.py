@@ -279,7 +279,7 @@ def identity(table):
     [
         (identity, "test_model.identity"),
         (skweighted.compute_class_weight, "skweighted._costs._weights."),
-        (pd.to_numeric, "pandas.core.tools.numeric.to_numeric"),
+        (pd.to_numeric, "pandas.to_numeric"),
     ],
 )
 def test_functions_are_refused_whatever_package_they_are_of(saved, function, name):
@@ -592,7 +592,7 @@ def test_drifted_columns_and_unknown_categories_are_found(comparison):
 
 
 def test_monitor_of_few_rows_is_due_to_chance(simple):
-    assert set(simple.monitor(X.head(8)).columns["drift"]) == {"no"}
+    assert set(simple.monitor(X[::25]).columns["drift"]) == {"no"}
 
 
 def test_too_many_categories_are_not_listed():

@@ -194,9 +194,7 @@ def _pipeline(plan: "Plan", strategy: str, network: Any) -> Any:
 
     why_not = plan.strategies[strategy].why_not(plan.setting(network))
     if why_not:
-        raise WrongArgument(
-            f"The strategy {strategy!r} cannot be used here: {why_not}."
-        )
+        raise WrongArgument(f"Strategy {strategy!r} cannot be used here: {why_not}.")
     pipeline: Any = plan.pipeline(strategy, network)
     pipeline = for_rows(pipeline, plan.random_state, plan.groups)
     # A threshold is tuned by the costs.

@@ -140,6 +140,15 @@ def is_text(source: str | Path) -> bool:
     return str(source).lower().endswith(TEXT_EXTENSIONS)
 
 
+def check_format(source: str | Path, text_format: TextFormat) -> None:
+    """Raise TableError if options for text are given for something else."""
+    if text_format.options and not is_text(source):
+        raise TableError(
+            f"{' and '.join(text_format.options)} can only be used with a .csv, .tsv "
+            f"or .csv.gz file. Got '{source}'."
+        )
+
+
 def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Series]:
     """Split a table into features and target.
 

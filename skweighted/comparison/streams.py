@@ -17,6 +17,7 @@ from pandas.errors import ParserError
 
 from skweighted.comparison.files import (
     TextFormat,
+    check_format,
     csv_settings,
     fields_checked,
     is_text,
@@ -53,6 +54,7 @@ class TableStream:
         self.path = Path(path)
         self._format = text_format or TextFormat()
         self.share_read = 0.0
+        check_format(path, self._format)
         with table_errors(self.path, self._format):
             if is_text(self.path):
                 settings, _ = csv_settings(self.path, self._format)
@@ -142,21 +144,17 @@ class TableStream:
         pandas' own error names neither column nor row.
         """
         n_read = 0
-        for frame in pd.read_csv(self.path, dtype=str, chunksize=n_rows, **settings):
-            for name in numbers:
-                texts = frame[name]
-                parsed = texts.str.replace(settings["decimal"], ".", regex=False)
-                parsed = pd.to_numeric(parsed, errors="coerce")
-                is_wrong = (parsed.isna() & texts.notna()).to_numpy()
-                if is_wrong.any():
-                    row = int(is_wrong.argmax())
-                    text = texts.iloc[row]
-                    raise TableError(
-                        f"Column {name!r} must hold numbers, as in the training rows. "
-                        f"Row {n_read + row + 1:,} holds {text!r}. Correct the value, "
-                        f"or use --na {text!r} if it stands for a missing one."
-                    )
-            n_read += len(frame)
+        with pd.read_csv(self.path, dtype=str, chunksize=n_rows, **settings) as reader:
+            for frame in reader:
+                for name in numbers:
+                    texts = frame[name]
+                    parsed = texts.str.replace(settings["decimal"], ".", regex=False)
+                    parsed = pd.to_numeric(parsed, errors="coerce")
+                    is_wrong = (parsed.isna() & texts.notna()).to_numpy()
+                    if is_wrong.any():
+                        row = int(is_wrong.argmax())
+                        raise _not_a_number(name, n_read + row + 1, texts.iloc[row])
+                n_read += len(frame)
 
     def _parquet_chunks(
         self,
@@ -177,8 +175,18 @@ class TableStream:
                 ids = None
                 if id_column:
                     # As Arrow's type: integers stay integers if some are missing.
-                    ids = pd.Series(pd.arrays.ArrowExtensionArray(batch[id_column]))
+                    held = pd.arrays.ArrowExtensionArray(batch[id_column])
+                    ids = pd.Series(held, name=id_column)
                 yield (
                     pa.Table.from_batches([batch]).to_pandas(ignore_metadata=True),
                     ids,
                 )
+
+
+def _not_a_number(name: str, row: int, text: str) -> TableError:
+    """Return the error for text in a column of numbers."""
+    return TableError(
+        f"Column {name!r} must hold numbers, as in the training rows. Row {row:,} "
+        f"holds {text!r}. Correct the value, or use --na {text!r} if it stands for a "
+        f"missing one."
+    )
