@@ -252,11 +252,19 @@ def test_a_changed_byte_is_found(saved):
         Model.load(saved)
 
 
-@pytest.mark.parametrize("card", [b"[]", b"{", b"{}"])
+@pytest.mark.parametrize("card", [b"[]", b"{", b"{}", b'{"format": 1, "columns": 3}'])
 def test_a_damaged_card_is_refused(saved, card):
     rewritten(saved, "card.json", lambda _: card)
-    with pytest.raises(TableError, match=r"m\.model' is not a model of skweighted: "):
-        Model.load(saved)
+    for read in (Model.load, read_card):
+        with pytest.raises(
+            TableError, match=r"m\.model' is not a model of skweighted: "
+        ):
+            read(saved)
+
+
+def test_a_card_cannot_control_the_terminal(saved):
+    changed_card(saved, reason="\x1b[2Jgone")
+    assert "\nwhy         ?[2Jgone\n" in str(Model.load(saved))
 
 
 def forge(path, function):
@@ -318,9 +326,10 @@ def test_a_function_of_the_system_is_refused_before_it_is_imported(saved):
 def test_trees_that_point_out_of_their_array_are_refused(tmp_path, field, value):
     numbers = X[["income"]]
     trees = HistGradientBoostingClassifier(max_iter=2).fit(numbers, y)
+    model = Model.describe(trees, numbers, y)
     nodes = trees._predictors[0][0].nodes
     nodes[field][nodes["is_leaf"] == 0] = value
-    Model(trees, {"format": 1, "versions": {}}).save(tmp_path / "m.model")
+    model.save(tmp_path / "m.model")
     with pytest.raises(TableError, match="a node of its boosted trees points out"):
         Model.load(tmp_path / "m.model")
 
@@ -415,6 +424,12 @@ def test_types_do_not_depend_on_the_rows():
         assert (conform(X.iloc[rows], references).dtypes == expected).all()
     integers = X.assign(income=range(len(X)), age=None)
     assert (conform(integers, references).dtypes == expected).all()
+
+
+def test_rows_may_repeat_their_index(simple):
+    repeated = X.iloc[[3, 3, 5]]
+    expected = simple.predict_proba(repeated.reset_index(drop=True))
+    np.testing.assert_array_equal(simple.predict_proba(repeated), expected)
 
 
 def test_text_is_read_as_the_kind_of_its_column():

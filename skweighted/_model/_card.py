@@ -10,7 +10,7 @@ import pandas as pd
 from skweighted._model._columns import Reference, references_of
 from skweighted._model._for_prediction import last_step
 from skweighted._model._prior import implied_prior
-from skweighted._text import count, shortened
+from skweighted._text import count, printable, shortened
 
 Card = dict[str, Any]
 
@@ -137,7 +137,8 @@ def in_words(card: Card) -> str:
         lines.append(f"  {one['name']:{name_width}}{one['kind']:10}{held}".rstrip())
     if n_columns > MOST_SHOWN:
         lines.append(f"  ... and {n_columns - MOST_SHOWN:,} more")
-    return "\n".join(lines)
+    # The file may be of anyone, and a terminal obeys control characters.
+    return "\n".join(map(printable, lines))
 
 
 def _weights_in_words(weights: list[float] | None, labels: list[Any]) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 from sklearn.exceptions import InconsistentVersionWarning
 
 from skweighted._files import written_whole
+from skweighted._model._card import in_words
 from skweighted._model._for_prediction import for_prediction
+from skweighted._model._monitor import Monitor
 from skweighted._model._safe import allowed_types, check_content
-from skweighted._text import shortened
+from skweighted._text import printable, shortened
 from skweighted._warnings import warn_user
 from skweighted.exceptions import ModelVersionWarning, TableError
 
@@ -152,13 +154,20 @@ def _card_in(path: str | Path, data: bytes) -> dict[str, Any]:
         raise TableError(
             f"'{path}' is not a model of skweighted: {_reason(error)}."
         ) from None
-    if not isinstance(card, dict) or not isinstance(card.get("format"), int):
-        raise TableError(f"'{path}' is not a model of skweighted: its card is damaged.")
-    if card["format"] > FORMAT:
+    try:
+        if card["format"] > FORMAT:
+            raise TableError(
+                f"'{path}' was written by skweighted {card['versions']['skweighted']}, "
+                f"whose files this version cannot read. Install that version."
+            )
+        in_words(card)
+        Monitor(card)
+    except TableError:
+        raise
+    except Exception:  # of many kinds, as above
         raise TableError(
-            f"'{path}' was written by skweighted {card['versions']['skweighted']}, "
-            f"whose files this version cannot read. Install that version."
-        )
+            f"'{path}' is not a model of skweighted: its card is damaged."
+        ) from None
     return card
 
 
@@ -187,5 +196,5 @@ def _types(names: list[str]) -> str:
 
 def _reason(error: Exception) -> str:
     """Return the message of an error in one line."""
-    text = " ".join(str(error).split()).rstrip(".")
+    text = printable(" ".join(str(error).split())).rstrip(".")
     return text[:200] or type(error).__name__

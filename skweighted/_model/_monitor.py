@@ -11,6 +11,7 @@ M. Saerens, P. Latinne and C. Decaestecker, "Adjusting the outputs of a classifi
 new a priori probabilities: a simple procedure", Neural Computation 14, 2002.
 """
 
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import stats
+from sklearn.exceptions import ConvergenceWarning
 
 from skweighted._costs._prior import estimate_prior
 from skweighted._model._columns import (
@@ -33,8 +35,12 @@ from skweighted._text import count
 # Siddiqi (2006): up to 0.1 no significant change, above 0.25 a significant one.
 SOME, LARGE = 0.1, 0.25
 
-# The prior is estimated from at most so many rows, drawn at random.
-MOST_ROWS = 100_000
+# The prior is estimated from at most so many rows, drawn at random. More take seconds,
+# and the estimate is exact enough.
+MOST_ROWS = 20_000
+
+# Different unknown categories of a column that are counted.
+MOST_UNKNOWN = 10_000
 
 # So many categories have a bin of their own; the rarer and the unknown ones share one.
 MOST_BINS = 20
@@ -165,7 +171,11 @@ class Monitor:
         n_each = np.array([one["n_rows"] for one in self._card["classes"]])
         shares = n_each / n_each.sum()
         implied = np.array(self._card["implied_prior"])
-        estimated = estimate_prior(self._proba, implied)
+        with warnings.catch_warnings():
+            # Probabilities that hardly differ do not determine the shares, which then
+            # change in very small steps. `changes_of` takes that into account.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            estimated = estimate_prior(self._proba, implied)
         classes = pd.DataFrame(
             {
                 "in_training": shares,
@@ -280,7 +290,7 @@ class UnknownCategories:
             for text, number in category_counts(table[name]).items():
                 if text not in known:
                     found = self.counts[name]
-                    if text in found or len(found) < MOST_ROWS:
+                    if text in found or len(found) < MOST_UNKNOWN:
                         found[text] += number
 
     def __str__(self) -> str:
