@@ -106,8 +106,9 @@ def train(
     FILE is a table as in `skweighted compare`. The model is trained on all of its rows;
     `skweighted predict` applies it to others, and `skweighted show` describes it.
 
-    With costs, the model decides by the least expected cost. Loading the file runs no
-    code from it.
+    With costs, a model of --strategy decides by the least expected cost; with --best,
+    the strategies are compared as `skweighted compare` does, and --best expected_cost
+    is the cheapest. Loading the file runs no code from it.
     """
     from skweighted import Model
     from skweighted._columns import conspicuous
