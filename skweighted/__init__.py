@@ -48,6 +48,7 @@ _MODULE_OF = {
     "CostCurveDisplay": "skweighted.displays",
     "CostSensitiveMLPClassifier": "skweighted._estimator._classifier",
     "CostSensitiveTabularClassifier": "skweighted._estimator._tabular",
+    "Model": "skweighted._model._model",
     "PriorCorrectedClassifier": "skweighted._estimator._prior_corrected",
     "ThresholdDisplay": "skweighted.displays",
     "TrainingCurveDisplay": "skweighted.displays",

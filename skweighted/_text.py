@@ -36,6 +36,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def printable(text: str) -> str:
+    """Return a line with "?" in place of control characters."""
+    return "".join(one if one.isprintable() else "?" for one in text)
+
+
 def plain_text(shown: RenderableType) -> str:
     """Return what a console would show, without colors and trailing spaces."""
     file = io.StringIO()

@@ -21,6 +21,10 @@ class DoubleCountWarning(CostWarning):
     """The same cost, or the same imbalance, counts twice."""
 
 
+class ModelVersionWarning(UserWarning):
+    """A model file was written with other versions than those installed."""
+
+
 class SmallValidationWarning(UserWarning):
     """A class has so few validation rows that early stopping depends on chance."""
 

@@ -14,6 +14,7 @@ PACKAGE = Path(skweighted.__file__).parent
 SMALL = {
     "_checks",
     "_cores",
+    "_files",
     "_progress",
     "_tensorflow",
     "_text",
@@ -40,7 +41,12 @@ BELOW = {
     }
     | SMALL,
     "_doctor": {"_columns", "_costs", "_text", "exceptions"},
-    "_cli": {"_columns", "_doctor", "comparison", "datasets", "skweighted"} | SMALL,
+    "_model": {"_costs", "_tables", "skweighted"} | SMALL,
+    "_cli": {
+        *("_columns", "_doctor", "_model", "comparison", "datasets", "metrics"),
+        "skweighted",
+    }
+    | SMALL,
     **{module: {"exceptions"} for module in sorted(SMALL)},
 }
 # Who alone may import a package, and below it a private name of scikit-learn.

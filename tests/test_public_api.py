@@ -19,6 +19,7 @@ PUBLIC = [
     "CostCurveDisplay",
     "CostSensitiveMLPClassifier",
     "CostSensitiveTabularClassifier",
+    "Model",
     "PriorCorrectedClassifier",
     "TRUSTED_TYPES",
     "ThresholdDisplay",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -10,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from skweighted._text import plain_text
+from skweighted.comparison.choice import Choice, best
 from skweighted.comparison.report import figures, page, text
 from skweighted.comparison.report.headline import headline
 from skweighted.comparison.report.notes import notes
 from skweighted.comparison.report.verdict import verdict_of
-from skweighted.comparison.results import Results
+from skweighted.comparison.results import Results, problem_of
 
 
 class Comparison(Results):
@@ -55,6 +57,74 @@ class Comparison(Results):
     groups : ndarray of int of shape (n_samples,) or None
         Which rows belong together.
     """
+
+    def best(self, by: str = "average_precision") -> Choice:
+        """Return the best strategy by a metric, and why it is the best.
+
+        Parameters
+        ----------
+        by : str, default="average_precision"
+            One of `metrics`. The mean over folds counts: the highest, the lowest or
+            the one closest to the ideal value, as the metric requires.
+
+        Returns
+        -------
+        tuple of (str, str)
+            Named ``strategy`` and ``reason``. The reason names the strategies that do
+            not differ from the best in practice. Of equal means, the strategy that ran
+            first is the best.
+
+        Raises
+        ------
+        ValueError
+            If the metric was not computed.
+        """
+        return best(self, by)
+
+    def fit(self, name: str | None = None, *, by: str = "average_precision") -> Any:
+        """Fit a strategy to all rows.
+
+        Parameters
+        ----------
+        name : str or None, default=None
+            A strategy that was run; None is the best by the metric `by`.
+        by : str, default="average_precision"
+            As in `best`. Ignored if there is a `name`.
+
+        Returns
+        -------
+        classifier
+            `pipeline` of the strategy, fitted with the seed of the comparison, as it
+            was fitted in the folds. Its attribute ``strategy_`` is the name of the
+            strategy, and ``strategy_reason_`` says in a sentence why it was chosen.
+
+        Raises
+        ------
+        ValueError
+            If there is no such strategy or metric, or if there are scores only.
+
+        See Also
+        --------
+        skweighted.Model : Saves the fitted classifier to a file.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from skweighted import compare
+        >>> from skweighted.datasets import load_imbalanced_breast_cancer
+        >>> X, y = load_imbalanced_breast_cancer()
+        >>> model = LogisticRegression()
+        >>> comparison = compare(X, y, estimator=model, strategies=["none", "smote"])
+        >>> fitted = comparison.fit(by="balanced_accuracy")
+        >>> fitted.strategy_
+        'smote'
+        """
+        choice = Choice(name, "It was named.") if name else self.best(by)
+        fitted: Any = self.pipeline(choice.strategy)
+        problem = problem_of(self)
+        fitted.fit(problem.X, problem.y)
+        fitted.strategy_, fitted.strategy_reason_ = choice
+        return fitted
 
     def verdict(
         self, metric: str | None = None, *, reference: str | None = None

@@ -8,8 +8,11 @@ import gzip
 import io
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError, ParserWarning
@@ -97,9 +100,19 @@ def read_table(path: str | Path, text_format: TextFormat | None = None) -> pd.Da
         name.
     """
     path, text_format = Path(path), text_format or TextFormat()
+    with table_errors(path, text_format):
+        frame = _read_csv(path, text_format) if is_text(path) else pd.read_parquet(path)
+    if frame.empty:
+        raise no_rows(path)
+    return frame.reset_index(drop=True)
+
+
+@contextmanager
+def table_errors(path: Path, text_format: TextFormat) -> Iterator[None]:
+    """Check that there is a file, and raise what reading it raises as TableError."""
     _check_file(path)
     try:
-        frame = _read_csv(path, text_format) if is_text(path) else pd.read_parquet(path)
+        yield
     except PermissionError:
         raise TableError(
             f"You do not have permission to read '{path}'. Check its permissions."
@@ -115,14 +128,25 @@ def read_table(path: str | Path, text_format: TextFormat | None = None) -> pd.Da
         reason = " ".join(str(error).split()).rstrip(".")
         reason = reason.removeprefix("Error tokenizing data. C error: ")
         raise TableError(f"'{path}' is not a table: {reason}.") from None
-    if frame.empty:
-        raise TableError(f"'{path}' has a header but no rows.")
-    return frame.reset_index(drop=True)
+
+
+def no_rows(path: Path) -> TableError:
+    """Return the error for a table without rows."""
+    return TableError(f"'{path}' has a header but no rows.")
 
 
 def is_text(source: str | Path) -> bool:
     """Return whether a file is text by its name, not Parquet or a data set online."""
     return str(source).lower().endswith(TEXT_EXTENSIONS)
+
+
+def check_format(source: str | Path, text_format: TextFormat) -> None:
+    """Raise TableError if options for text are given for something else."""
+    if text_format.options and not is_text(source):
+        raise TableError(
+            f"{' and '.join(text_format.options)} can only be used with a .csv, .tsv "
+            f"or .csv.gz file. Got '{source}'."
+        )
 
 
 def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Series]:
@@ -190,8 +214,8 @@ def _check_file(path: Path) -> None:
         raise _empty(path)
 
 
-def _read_csv(path: Path, text_format: TextFormat) -> pd.DataFrame:
-    """Read a text table."""
+def csv_settings(path: Path, text_format: TextFormat) -> tuple[dict[str, Any], int]:
+    """Return how pandas reads a text table, and the number of its columns."""
     encoding = text_format.encoding or "utf-8"
     header = _header_line(path, "utf-8-sig" if encoding == "utf-8" else encoding)
     separator = text_format.separator or max(",;\t", key=header.count)
@@ -207,27 +231,39 @@ def _read_csv(path: Path, text_format: TextFormat) -> pd.DataFrame:
             f"'{path}' has more than one column named {shortened(repeated)}. "
             f"Rename or remove the repeated columns."
         )
+    settings = {
+        "sep": separator,
+        "index_col": False,
+        "skipinitialspace": True,
+        "encoding": encoding,
+        "decimal": text_format.decimal,
+        "na_values": list(text_format.na),
+    }
+    return settings, len(names)
+
+
+@contextmanager
+def fields_checked(path: Path, n_names: int) -> Iterator[None]:
+    """Raise TableError if rows have more fields than the header."""
     with warnings.catch_warnings():
         # If rows have more fields than the header, pandas uses the first as the index,
         # or with index_col=False drops the last with this warning.
         warnings.simplefilter("error", ParserWarning)
         try:
-            # low_memory=False: one type per column, not one per chunk of the file.
-            return pd.read_csv(
-                path,
-                sep=separator,
-                index_col=False,
-                low_memory=False,
-                skipinitialspace=True,
-                encoding=encoding,
-                decimal=text_format.decimal,
-                na_values=list(text_format.na),
-            )
+            yield
         except ParserWarning:
             raise TableError(
                 f"'{path}' is not a table: its header has "
-                f"{count(len(names), 'name')}, but some rows have more fields."
+                f"{count(n_names, 'name')}, but some rows have more fields."
             ) from None
+
+
+def _read_csv(path: Path, text_format: TextFormat) -> pd.DataFrame:
+    """Read a text table."""
+    settings, n_names = csv_settings(path, text_format)
+    with fields_checked(path, n_names):
+        # low_memory=False: one type per column, not one per chunk of the file.
+        return pd.read_csv(path, low_memory=False, **settings)
 
 
 def _header_line(path: Path, encoding: str) -> str:

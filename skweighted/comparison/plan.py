@@ -30,6 +30,9 @@ from skweighted.preprocessing import TablePreparation
 # In place of groups: rows with equal values of all features are a group.
 IDENTICAL = "identical"
 
+# In place of folds: nothing is tested, because a strategy is fitted to all rows.
+ALL_ROWS = "all rows"
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -163,5 +166,9 @@ def make_plan(
         groups = identical_rows(data.X)
     elif groups is not None:
         groups = group_numbers(groups)
-    folds = make_folds(data, cv, n_repeats, groups, random_state)
+    if isinstance(cv, str) and cv == ALL_ROWS:
+        rows = np.arange(len(data.y))
+        folds = [Fold(rows, rows, int(random_state))]
+    else:
+        folds = make_folds(data, cv, n_repeats, groups, random_state)
     return Plan(data, chosen, folds, cost_matrix, random_state, groups)

@@ -202,6 +202,35 @@ class Results:
             confidence=confidence,
         )
 
+    def intervals(self, name: str, *, confidence: float = 0.95) -> pd.DataFrame:
+        """Return the mean of every metric of a strategy, with its interval.
+
+        Parameters
+        ----------
+        name : str
+            A strategy that was run.
+        confidence : float, default=0.95
+            Probability that the interval contains the true mean.
+
+        Returns
+        -------
+        DataFrame of shape (n_metrics, 4)
+            Indexed by metric, with columns ``mean``, ``low``, ``high`` and ``n_folds``.
+            See `skweighted.comparison.statistics.interval`.
+        """
+        of_name = self.fold_scores[self.fold_scores["strategy"] == name]
+        rows = {
+            metric: statistics.interval(
+                of_name.loc[of_name["metric"] == metric, "value"],
+                test_share=self._test_share(),
+                confidence=confidence,
+            )
+            for metric in self.metrics
+        }
+        return pd.DataFrame.from_dict(
+            rows, orient="index", columns=["mean", "low", "high", "n_folds"]
+        ).astype({"n_folds": int})
+
     def question(
         self,
         metric: str | None = None,

@@ -9,7 +9,12 @@ from imblearn.datasets import fetch_datasets
 from sklearn.datasets import fetch_openml
 
 from skweighted._text import did_you_mean, shortened
-from skweighted.comparison.files import TextFormat, is_text, read_table, split_target
+from skweighted.comparison.files import (
+    TextFormat,
+    check_format,
+    read_table,
+    split_target,
+)
 from skweighted.exceptions import TableError
 
 
@@ -38,11 +43,8 @@ def load(
     TableError
         If there is no such table, or it cannot be downloaded.
     """
-    if text_format is not None and text_format.options and not is_text(source):
-        raise TableError(
-            f"{' and '.join(text_format.options)} can only be used with a .csv, .tsv "
-            f"or .csv.gz file. Got '{source}'."
-        )
+    if text_format is not None:
+        check_format(source, text_format)
     kind, _, name = source.partition(":")
     if kind == "openml":
         return _from_openml(name, target)

@@ -194,6 +194,37 @@ def _better_if_less(row: Difference) -> Difference:
     return row._replace(p_worse=row.p_better, p_better=row.p_worse)
 
 
+def interval(
+    values: pd.Series, *, test_share: float, confidence: float = 0.95
+) -> tuple[float, float, float, int]:
+    """Return mean, lower and upper end of the interval, and number of folds.
+
+    Parameters
+    ----------
+    values : Series of shape (n_folds,)
+        A metric in each fold; values that are not finite count as missing.
+    test_share, confidence
+        As in `differences`.
+
+    Returns
+    -------
+    tuple of (float, float, float, int)
+        The variance of the mean is that of Nadeau & Bengio (2003), as in `differences`.
+        For a single fold the interval is infinite; without folds, all are NaN.
+    """
+    _check_numbers(test_share, 0.0, confidence)
+    finite = values[np.isfinite(values)].to_numpy(dtype=np.float64)
+    n_folds = len(finite)
+    if n_folds == 0:
+        return math.nan, math.nan, math.nan, 0
+    mean = float(finite.mean())
+    if n_folds == 1:
+        return mean, -math.inf, math.inf, 1
+    variance = (1 / n_folds + test_share / (1 - test_share)) * finite.var(ddof=1)
+    half_width = stats.t.ppf((1 + confidence) / 2, n_folds - 1) * math.sqrt(variance)
+    return mean, float(mean - half_width), float(mean + half_width), n_folds
+
+
 def practical_difference(metric: str, reference_mean: float) -> float:
     """Return the largest difference in a metric that does not matter in practice.
 

@@ -1,0 +1,81 @@
+"""The table of a command: features, target, groups and costs."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from skweighted._cli.failures import WrongArgument
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from skweighted.comparison.files import TextFormat
+
+
+def load_table(
+    file: str | None, target: str | None, text_format: "TextFormat"
+) -> tuple["pd.DataFrame", "pd.Series"]:
+    """Return features and target of the file, or of the example data set."""
+    from skweighted.comparison.sources import load
+    from skweighted.datasets import load_imbalanced_breast_cancer
+
+    if file is not None:
+        return load(file, target, text_format)
+    if target is not None:
+        raise WrongArgument(f"--target {target} needs a FILE.")
+    if text_format.options:
+        raise WrongArgument(f"{text_format.options[0]} needs a FILE.")
+    return load_imbalanced_breast_cancer()
+
+
+def with_groups(
+    X: "pd.DataFrame", groups: str | None, target: str | None
+) -> tuple["pd.DataFrame", Any]:
+    """Return the features, and the groups as `make_plan` takes them."""
+    from skweighted.comparison.plan import IDENTICAL
+
+    if groups is None or (groups == IDENTICAL and groups not in X.columns):
+        return X, groups
+    return split_groups(X, groups, target)
+
+
+def split_groups(
+    X: "pd.DataFrame", groups: str, target: str | None
+) -> tuple["pd.DataFrame", "pd.Series"]:
+    """Return the features without the group column, and the groups."""
+    from skweighted.comparison.files import split_target
+
+    if groups == target:
+        raise WrongArgument(
+            f"--groups and --target must be different columns. Both are {target!r}."
+        )
+    if list(X.columns) == [groups]:
+        raise WrongArgument(
+            f"There are no features: {groups!r} is the only column besides the target."
+        )
+    return split_target(X, groups)
+
+
+def costs_of(
+    y: "pd.Series", miss: float | None, false_alarm: float | None
+) -> dict[tuple[object, object], float] | None:
+    """Return the cost of each mistake of two classes, or None."""
+    if miss is None and false_alarm is None:
+        return None
+    from skweighted.comparison.data import as_labels, by_rarity
+
+    if miss is None:
+        raise WrongArgument("--false-alarm needs --miss, the cost of a false negative.")
+    classes = by_rarity(as_labels(y))
+    if len(classes) != 2:
+        raise WrongArgument(
+            f"--miss and --false-alarm need two classes. There are {len(classes)}. In "
+            f"Python, pass a cost_matrix to compare."
+        )
+    for option, cost in (("miss", miss), ("false-alarm", false_alarm or 1.0)):
+        if not math.isfinite(cost):
+            raise WrongArgument(
+                f"--{option} must be a finite number above 0. Got {cost}. For a "
+                f"mistake that must not happen, use a cost far above the other."
+            )
+    rare, common = classes
+    return {(common, rare): false_alarm or 1.0, (rare, common): miss}

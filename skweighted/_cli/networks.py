@@ -1,0 +1,20 @@
+"""The networks that a command trains."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skweighted.comparison.plan import Plan
+
+
+def network_for(plan: "Plan", epochs: int | None) -> Any:
+    """Return the network of a plan, after setting the epochs of all networks."""
+    from skweighted import CostSensitiveMLPClassifier
+    from skweighted.comparison.strategies.pipelines import tabular
+
+    if epochs is None:
+        return CostSensitiveMLPClassifier()
+    if "tabular" in plan.strategies:
+        strategy = plan.strategies["tabular"]
+        plan.strategies["tabular"] = replace(strategy, make=tabular(epochs=epochs))
+    return CostSensitiveMLPClassifier(epochs=epochs)

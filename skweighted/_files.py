@@ -1,0 +1,39 @@
+"""Files that are written as a whole or not at all."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Yield a path to write to; it replaces `path` when the block ends without error.
+
+    Whoever reads `path` at any time, even after a crash, finds the old file or the new
+    one. A process that is killed may leave a file ``.NAME.*.part`` behind.
+
+    Parameters
+    ----------
+    path : str or Path
+        A link is followed. A device, such as ``/dev/stdout``, is written to directly.
+
+    Yields
+    ------
+    Path
+        In the same folder, because only there a file can be renamed in one step.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = path.resolve()
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        yield unfinished
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

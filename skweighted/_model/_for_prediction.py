@@ -1,0 +1,75 @@
+"""What of a fitted classifier is needed to predict.
+
+Samplers are not: they hold training rows, of which a file for others should have none.
+"""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    TunedThresholdClassifierCV,
+)
+from sklearn.pipeline import Pipeline
+
+
+def for_prediction(fitted: Any) -> Any:
+    """Return a classifier that predicts the same, without what only training needs.
+
+    Samplers are left out, a tuned threshold becomes a fixed one, and a search its best
+    estimator. Costs become a matrix, because skops cannot write a dict of pairs.
+
+    Parameters
+    ----------
+    fitted : classifier
+        Never written to.
+    """
+    if hasattr(fitted, "best_estimator_"):
+        return for_prediction(fitted.best_estimator_)
+    if isinstance(fitted, TunedThresholdClassifierCV):
+        return _fixed(fitted)
+    if isinstance(fitted, Pipeline):
+        steps = [
+            (name, for_prediction(step))
+            for name, step in fitted.steps
+            if not hasattr(step, "fit_resample")
+        ]
+        return Pipeline(steps)
+    if isinstance(getattr(fitted, "cost_matrix", None), Mapping):
+        fitted = copy.copy(fitted)
+        fitted.cost_matrix = fitted.cost_matrix_
+    return fitted
+
+
+def _fixed(tuned: TunedThresholdClassifierCV) -> FixedThresholdClassifier:
+    """Return a classifier with the tuned threshold.
+
+    The scorer and the folds of the tuning, with the group of each training row, are
+    left out.
+    """
+    estimator = for_prediction(tuned.estimator_)
+    fixed = FixedThresholdClassifier(
+        estimator,
+        threshold=float(tuned.best_threshold_),
+        pos_label=tuned._curve_scorer._get_pos_label(),
+        response_method=tuned.response_method,
+    )
+    fixed.estimator_ = estimator
+    for name in ("n_features_in_", "feature_names_in_"):
+        if hasattr(tuned, name):
+            setattr(fixed, name, getattr(tuned, name))
+    return fixed
+
+
+def last_step(fitted: Any) -> Any:
+    """Return the classifier at the end of pipelines, thresholds and searches."""
+    while True:
+        if hasattr(fitted, "best_estimator_"):
+            fitted = fitted.best_estimator_
+        elif isinstance(fitted, FixedThresholdClassifier | TunedThresholdClassifierCV):
+            fitted = fitted.estimator_
+        elif isinstance(fitted, Pipeline):
+            fitted = fitted.steps[-1][1]
+        else:
+            return fitted
