@@ -240,6 +240,32 @@ def test_columns_of_two_values_have_no_waves():
     assert layer.columns == (0, 1, 2, 3, 4)
 
 
+@pytest.mark.parametrize("case", ["both", "pieces"])
+def test_a_frequent_value_leaves_the_bins_and_the_scale_to_the_others(case):
+    gains = np.zeros(len(y))
+    gains[::5] = np.random.default_rng(0).normal(50, 5, len(y) // 5)
+    rows = np.c_[X[:, :2], gains]
+    fit = classifier(**CASES[case]).fit(rows, y)
+    scaling = fit.model_.get_layer("scaling")
+    lower, upper = np.quantile(gains[gains > 0], [0.25, 0.75], method="inverted_cdf")
+    assert np.asarray(scaling.center)[2] == 0
+    assert np.isclose(np.asarray(scaling.factor)[2], 1 / (upper - lower), rtol=1e-6)
+    pieces = fit.model_.get_layer("pieces")
+    factor = pieces.get_weights()[-1][pieces.columns.index(0 if case == "both" else 2)]
+    # Of 60 values, 48 edges, one of them between 0 and the least of the others.
+    assert (factor > 0).sum() == 48
+    if case == "both":
+        assert fit.model_.get_layer("waves").columns == (0, 1)
+
+
+def test_values_that_are_all_frequent_are_edges_of_their_own():
+    rows = np.repeat([0.0, 1, 5, 9], 75)[:, np.newaxis]
+    fit = classifier(numeric_embedding="piecewise_linear").fit(rows, y)
+    lower, factor = fit.model_.get_layer("pieces").get_weights()[-2:]
+    assert lower[0, :3].tolist() == [0, 1, 5]
+    assert factor[0, :4].tolist() == [1, 0.25, 0.25, 0]
+
+
 @pytest.mark.parametrize("case", ["standard", "robust", "both", "pieces"])
 def test_a_row_of_weight_k_equals_k_copies(case):
     copies = np.repeat(np.arange(len(y)), WEIGHT.astype(int))

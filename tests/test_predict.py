@@ -52,6 +52,10 @@ STAGES = {
         (Scaling(True, (2,)), PiecewiseLinear((0, 2, 3))),
         (CENTER, FACTOR, LOWER, LOWER * 0 + 8),
     ),
+    "waves, then pieces": (
+        (Scaling(True), Periodic((1, 2)), PiecewiseLinear((0, 2, 1))),
+        (CENTER, FACTOR, LOWER, LOWER * 0 + 8),
+    ),
 }
 
 
