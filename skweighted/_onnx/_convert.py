@@ -55,14 +55,14 @@ TENSORS = {
 }
 _LABELS = {"f": DoubleTensorType, "b": BooleanTensorType, "U": StringTensorType}
 
-_THRESHOLDS = (TunedThresholdClassifierCV, FixedThresholdClassifier)
+THRESHOLDS = (TunedThresholdClassifierCV, FixedThresholdClassifier)
 _CLASSIFIERS = (
     CostSensitiveMLPClassifier,
     CostSensitiveTabularClassifier,
     PriorCorrectedClassifier,
     ClassWeightSearchCV,
     ImblearnPipeline,
-    *_THRESHOLDS,
+    *THRESHOLDS,
 )
 # They take the columns of a frame one by one.
 _BY_COLUMN = (ColumnTransformer, OneHotEncoder, OrdinalEncoder, TablePreparation)
@@ -143,18 +143,17 @@ def _set_types(operator: Any) -> None:
     """Set the types of label and probabilities."""
     n_rows = operator.inputs[0].get_first_dimension()
     model = operator.raw_operator
-    is_multilabel = _is_multilabel(model)
     width = [len(model.classes_)]
     *label, proba = operator.outputs
     proba.type = FloatTensorType([n_rows, *width])
     kind = _LABELS.get(label_values(model.classes_).dtype.kind, Int64TensorType)
     for one in label:
-        one.type = kind([n_rows, *(width if is_multilabel else [])])
+        one.type = kind([n_rows, *(width if is_multilabel(model) else [])])
 
 
-def _is_multilabel(model: Any) -> bool:
+def is_multilabel(model: Any) -> bool:
     """Return whether several labels can apply to a row."""
-    last = _last(model.estimator if isinstance(model, Whole) else model)
+    last = last_of(model.estimator if isinstance(model, Whole) else model)
     is_own = isinstance(last, CostSensitiveMLPClassifier)
     return is_own and last._trained.targets.is_multilabel
 
@@ -175,9 +174,7 @@ def _convert_whole(scope: Any, operator: Any, container: Any) -> None:
     answers = graph.answers(whole.estimator, inputs, wants_true=bool(costs))
     if costs:
         names = [one.full_name for one in costs]
-        label = write_row_costs(
-            graph.write, whole.classes_, answers.true_proba, names
-        )
+        label = write_row_costs(graph.write, whole.classes_, answers.true_proba, names)
         answers = answers._replace(label=label)
     graph.save(operator, answers, whole.classes_)
 
@@ -219,7 +216,7 @@ class _Graph:
         self, model: Any, inputs: list[Any], *, wants_true: bool = False
     ) -> Answers:
         """Add a classifier, and return the names of its label and probabilities."""
-        model = _unwrapped(model)
+        model = unwrapped(model)
         if isinstance(model, Pipeline):
             inputs = self._transformed(model.steps[:-1], inputs)
             return self.answers(model.steps[-1][1], inputs, wants_true=wants_true)
@@ -234,7 +231,7 @@ class _Graph:
             )
         if isinstance(model, PriorCorrectedClassifier):
             return self._prior_corrected(model, inputs)
-        if isinstance(model, _THRESHOLDS):
+        if isinstance(model, THRESHOLDS):
             return self._threshold(model, inputs)
         label, proba = _parse_sklearn_simple_model(
             self._scope, model, self._merged(model, inputs)
@@ -264,7 +261,9 @@ class _Graph:
         if isinstance(model, CostSensitiveTabularClassifier):
             return self.prepared(model.preparation_, inputs)
         columns = [self._double(one.full_name) for one in inputs]
-        return columns[0] if len(columns) == 1 else self.write("Concat", *columns, axis=1)
+        return (
+            columns[0] if len(columns) == 1 else self.write("Concat", *columns, axis=1)
+        )
 
     def _prior_corrected(
         self, model: PriorCorrectedClassifier, inputs: list[Any]
@@ -282,29 +281,21 @@ class _Graph:
 
     def _threshold(self, model: Any, inputs: list[Any]) -> Answers:
         """Add the decision of a classifier with a threshold of scikit-learn."""
-        threshold = getattr(model, "best_threshold_", None)
-        if threshold is None:
-            threshold = model.threshold
         if model.response_method == "decision_function":
             raise ValueError(
                 f"In an ONNX model, {type(model).__name__} can only decide by "
                 f"probabilities. It has response_method='decision_function'. Use "
                 f"response_method='predict_proba'."
             )
-        threshold = 0.5 if isinstance(threshold, str) else threshold
         _, proba, _ = self.answers(model.estimator_, inputs)
-        classes = model.classes_.tolist()
-        pos_label = getattr(model, "pos_label", None)
-        positive = 1 if pos_label is None else classes.index(pos_label)
-        label = write_threshold(
-            self.write, model.classes_, proba, threshold, positive
-        )
+        threshold, positive = threshold_of(model)
+        label = write_threshold(self.write, model.classes_, proba, threshold, positive)
         return Answers(label, proba, "")
 
     def _transformed(self, steps: list[Any], inputs: list[Any]) -> list[Any]:
         """Add the transformers of a pipeline; samplers do nothing in predictions."""
         for _, step in steps:
-            step = _unwrapped(step)
+            step = unwrapped(step)
             if isinstance(step, Pipeline):
                 inputs = self._transformed(step.steps, inputs)
             elif not (step in (None, "passthrough") or hasattr(step, "fit_resample")):
@@ -328,16 +319,26 @@ class _Graph:
         return self.write.cast(name, np.float64)
 
 
-def _unwrapped(model: Any) -> Any:
+def threshold_of(model: Any) -> tuple[float, int]:
+    """Return the threshold of a classifier of scikit-learn, and for which class."""
+    threshold = getattr(model, "best_threshold_", None)
+    if threshold is None:
+        threshold = 0.5 if isinstance(model.threshold, str) else model.threshold
+    pos_label = getattr(model, "pos_label", None)
+    classes = model.classes_.tolist()
+    return threshold, 1 if pos_label is None else classes.index(pos_label)
+
+
+def unwrapped(model: Any) -> Any:
     """Return the estimator that a search has chosen, or that is frozen."""
     if isinstance(model, FrozenEstimator):
-        return _unwrapped(model.estimator)
+        return unwrapped(model.estimator)
     if hasattr(model, "best_estimator_"):
-        return _unwrapped(model.best_estimator_)
+        return unwrapped(model.best_estimator_)
     return model
 
 
-def _last(model: Any) -> Any:
+def last_of(model: Any) -> Any:
     """Return the classifier at the end of pipelines and searches."""
-    model = _unwrapped(model)
-    return _last(model.steps[-1][1]) if isinstance(model, Pipeline) else model
+    model = unwrapped(model)
+    return last_of(model.steps[-1][1]) if isinstance(model, Pipeline) else model

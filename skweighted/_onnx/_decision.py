@@ -1,6 +1,6 @@
 """Classifiers of this package as ONNX: networks, true probabilities, decisions."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -138,7 +138,9 @@ def write_row_costs(
     if len(costs) == 2:
         joined = writer("Concat", costs[1], costs[0], axis=1)
         # Predicting 0 costs a miss where 1 is true, and the reverse.
-        expected = writer("Mul", writer("Gather", proba, np.array([1, 0]), axis=1), joined)
+        expected = writer(
+            "Mul", writer("Gather", proba, np.array([1, 0]), axis=1), joined
+        )
     else:
         rows = writer("Unsqueeze", proba, np.array([1]))
         expected = writer("Squeeze", writer("MatMul", rows, costs[0]), np.array([1]))

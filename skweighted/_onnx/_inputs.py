@@ -68,9 +68,7 @@ def inputs_of(estimator: Any, X: Any) -> list[Column]:
     return columns
 
 
-def feed_of(
-    estimator: Any, X: Any, inputs: list[Column]
-) -> Mapping[str, np.ndarray]:
+def feed_of(estimator: Any, X: Any, inputs: list[Column]) -> Mapping[str, np.ndarray]:
     """Return a table as the inputs of a model."""
     table = read_table(X)
     if not isinstance(table, pd.DataFrame):
@@ -98,7 +96,7 @@ def _values(column: pd.Series, one: Column) -> np.ndarray:
 def _in_order(estimator: Any, table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns in the order of fit."""
     known = getattr(estimator, "feature_names_in_", None)
-    if known is None or set(known) != set(table.columns):
+    if known is None or not set(known) <= set(table.columns):
         return table
     return table[list(known)]
 

@@ -93,9 +93,7 @@ class _Written:
     def _column(self, position: int) -> str:
         """Return a column of the table, of shape (n_samples, 1)."""
         if self._dtype is not None:
-            return self._writer(
-                "Gather", self._inputs[0], np.array([position]), axis=1
-            )
+            return self._writer("Gather", self._inputs[0], np.array([position]), axis=1)
         return self._inputs[position]
 
     def _scaled(self, values: str, columns: slice) -> str:

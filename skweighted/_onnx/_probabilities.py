@@ -5,8 +5,6 @@ Values are the logarithms of shares in double precision, with classes on the las
 network: (n_networks, 1, n_classes), or for labels (n_networks, 1, n_labels, 2).
 """
 
-from typing import Any
-
 import numpy as np
 
 from skweighted._costs import _distortion
@@ -118,9 +116,7 @@ def _settings(network: TrainedNetwork) -> dict[str, np.ndarray]:
     }
 
 
-def _without_focal(
-    writer: Writer, logs: str, gamma: np.ndarray, n_classes: int
-) -> str:
+def _without_focal(writer: Writer, logs: str, gamma: np.ndarray, n_classes: int) -> str:
     """Return what `undo_focal` returns."""
     rows = shares_of(writer, logs)
     rest = writer("MatMul", rows, 1 - np.eye(n_classes))
@@ -173,14 +169,14 @@ def _without_margins(
     return writer("Add", writer("Log", rows), writer("Log", rest))
 
 
-def _log_focal_slope(
-    writer: Writer, v: str, complement: str, gamma: np.ndarray
-) -> str:
+def _log_focal_slope(writer: Writer, v: str, complement: str, gamma: np.ndarray) -> str:
     """Return the logarithm of the slope of ``(1 - v)^gamma log v``; finite for 0."""
     least, half = np.array(_TINY), np.array(0.5)
     log_v = writer("Log", writer("Max", v, least))
     complement = writer("Max", complement, least)
-    near_one = writer("Log", writer("Sub", np.ones(()), writer("Min", complement, half)))
+    near_one = writer(
+        "Log", writer("Sub", np.ones(()), writer("Min", complement, half))
+    )
     log_1 = writer("Where", writer("Less", v, half), log_v, near_one)
     ratio = writer("Div", writer("Neg", writer("Mul", v, log_1)), complement)
     # Near 1, the digits of the logarithm are lost.

@@ -27,9 +27,7 @@ class Writer:
 
         An `op_version` is not an attribute: skl2onnx takes it.
         """
-        names = [
-            one if isinstance(one, str) else self._constant(one) for one in inputs
-        ]
+        names = [one if isinstance(one, str) else self._constant(one) for one in inputs]
         output = self._scope.get_unique_variable_name("value")
         self._container.add_node(
             operator,
