@@ -14,6 +14,7 @@ from skl2onnx._parse import (
     _parse_sklearn,
     _parse_sklearn_simple_model,
 )
+from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 from skl2onnx.common.data_types import (
     BooleanTensorType,
     DoubleTensorType,
@@ -21,7 +22,11 @@ from skl2onnx.common.data_types import (
     Int64TensorType,
     StringTensorType,
 )
+from skl2onnx.operator_converters.random_forest import (
+    convert_sklearn_random_forest_classifier,
+)
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import (
     FixedThresholdClassifier,
@@ -101,6 +106,18 @@ def register() -> None:
         _set_width,
         _convert_preparation,
         parser=_parse_preparation,
+    )
+    update_registered_converter(
+        HistGradientBoostingClassifier,
+        "SklearnHistGradientBoostingClassifier",
+        calculate_linear_classifier_output_shapes,
+        _convert_boosting,
+        options={
+            "zipmap": [True, False, "columns"],
+            "raw_scores": [True, False],
+            "output_class_labels": [False, True],
+            "nocl": [True, False],
+        },
     )
 
 
@@ -185,8 +202,8 @@ def _parse_preparation(
     """Declare a `TablePreparation`."""
     operator = scope.declare_local_operator("SkweightedTablePreparation", model)
     operator.inputs = inputs
-    kind = TENSORS[model.dtype_]
-    operator.outputs.append(scope.declare_local_variable("prepared", kind()))
+    prepared = scope.declare_local_variable("prepared", FloatTensorType())
+    operator.outputs.append(prepared)
     return operator.outputs
 
 
@@ -194,15 +211,38 @@ def _set_width(operator: Any) -> None:
     """Set the shape of the matrix of a `TablePreparation`."""
     n_rows = operator.inputs[0].get_first_dimension()
     width = len(operator.raw_operator.output_kinds_)
-    operator.outputs[0].type = type(operator.outputs[0].type)([n_rows, width])
+    operator.outputs[0].type = FloatTensorType([n_rows, width])
 
 
 def _convert_preparation(scope: Any, operator: Any, container: Any) -> None:
     """Add a `TablePreparation`."""
     graph = _Graph(scope, container)
     matrix = graph.prepared(operator.raw_operator, operator.inputs)
-    dtype = operator.raw_operator.dtype_
-    graph.write.save(graph.write.cast(matrix, dtype), operator.outputs[0])
+    # As other steps expect it; numbers are scaled in float64.
+    graph.write.save(graph.write.cast(matrix, np.float32), operator.outputs[0])
+
+
+def _convert_boosting(scope: Any, operator: Any, container: Any) -> None:
+    """Add boosted trees, whose converter in skl2onnx 1.20 fails with onnx 1.21."""
+    container = _WithoutBooleans(container)
+    convert_sklearn_random_forest_classifier(scope, operator, container)
+
+
+class _WithoutBooleans:
+    """A container of skl2onnx, which makes integers of booleans in attributes."""
+
+    def __init__(self, container: Any) -> None:
+        self._container = container
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def add_node(self, *arguments: Any, **attributes: Any) -> None:
+        """Add a node."""
+        name = "nodes_missing_value_tracks_true"
+        if name in attributes:
+            attributes[name] = [int(value) for value in attributes[name]]
+        self._container.add_node(*arguments, **attributes)
 
 
 class _Graph:

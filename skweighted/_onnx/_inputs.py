@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from skweighted._estimator._classifier import CostSensitiveMLPClassifier
 from skweighted._onnx._preparation import MISSING_DATE
 from skweighted._tables._read import Kind, column_of, kind_of, read_table
 from skweighted._tables._values import moments_in, numbers_in, text_of
 from skweighted.preprocessing import TablePreparation
 
 MATRIX = "X"
-# Names of the outputs and of costs, which no column can have.
+# Names of the outputs and of costs, which no column keeps.
 RESERVED = ("label", "probabilities", "false_alarm", "miss", "cost_matrix")
 
 _ONNX_TYPES = {"category": "string", "date": "int64"}
@@ -27,7 +28,7 @@ class Column:
     Attributes
     ----------
     name : str
-        Of the input.
+        Of the column.
     dtype : str
         "float32", "float64", "int64" or "string".
     width : int
@@ -41,30 +42,38 @@ class Column:
     width: int = 1
     zone: str | None = None
 
+    @property
+    def input_name(self) -> str:
+        """The name of the input."""
+        return f"{self.name}_" if self.name in RESERVED else self.name
+
 
 def inputs_of(estimator: Any, X: Any) -> list[Column]:
     """Return the inputs for tables like X, in the order of the columns of fit.
 
-    Numbers, booleans and durations are float32 if the column is, else float64. Text and
-    categories are strings, dates int64.
+    Text and categories are strings, dates int64. Other columns are float64 if this
+    package computes with them and they are not float32 in X; else float32, because ONNX
+    Runtime has not all operators for float64.
     """
     table = read_table(X)
+    first = _first_step(estimator)
+    is_own = isinstance(first, TablePreparation | CostSensitiveMLPClassifier)
     if not isinstance(table, pd.DataFrame):
-        dtype = "float32" if table.dtype == np.float32 else "float64"
+        is_double = is_own and table.dtype != np.float32
+        dtype = "float64" if is_double else "float32"
         return [Column(MATRIX, dtype, table.shape[1])]
-    preparation = _preparation_of(estimator)
+    preparation = getattr(first, "preparation_", first)
+    is_prepared = isinstance(preparation, TablePreparation)
     table = _in_order(estimator, table)
     columns = []
     for position, name in enumerate(table.columns):
         column = column_of(table, position)
-        kind: Kind = kind_of(column)
-        zone = None
-        if preparation is not None:
-            kind = preparation.kinds_[position]
-            zone = preparation.zones_.get(position)
-        number = "float32" if column.dtype == np.float32 else "float64"
-        dtype = _ONNX_TYPES.get(kind, number)
-        columns.append(Column(_name(name), dtype, zone=zone))
+        kind: Kind = preparation.kinds_[position] if is_prepared else kind_of(column)
+        zone = preparation.zones_.get(position) if is_prepared else None
+        is_double = is_own and column.dtype != np.float32
+        dtype = _ONNX_TYPES.get(kind, "float64" if is_double else "float32")
+        text = name if isinstance(name, str) else f"x{name}"
+        columns.append(Column(text, dtype, zone=zone))
     return columns
 
 
@@ -73,10 +82,10 @@ def feed_of(estimator: Any, X: Any, inputs: list[Column]) -> Mapping[str, np.nda
     table = read_table(X)
     if not isinstance(table, pd.DataFrame):
         values = table.toarray() if issparse(table) else table
-        return {inputs[0].name: values.astype(inputs[0].dtype)}
+        return {inputs[0].input_name: values.astype(inputs[0].dtype)}
     table = _in_order(estimator, table)
     return {
-        one.name: _values(column_of(table, position), one)[:, np.newaxis]
+        one.input_name: _values(column_of(table, position), one)[:, np.newaxis]
         for position, one in enumerate(inputs)
     }
 
@@ -101,20 +110,13 @@ def _in_order(estimator: Any, table: pd.DataFrame) -> pd.DataFrame:
     return table[list(known)]
 
 
-def _name(name: Any) -> str:
-    """Return the name of an input: the column's own, where it is a free text."""
-    if not isinstance(name, str):
-        return f"x{name}"
-    return f"{name}_" if name in RESERVED else name
-
-
-def _preparation_of(estimator: Any) -> TablePreparation | None:
-    """Return the preparation that takes X itself, or None."""
-    if isinstance(estimator, TablePreparation):
+def _first_step(estimator: Any) -> Any:
+    """Return the estimator that takes X itself."""
+    if hasattr(estimator, "preparation_"):
         return estimator
-    for name in ("preparation_", "best_estimator_", "estimator_"):
+    for name in ("best_estimator_", "estimator_"):
         if hasattr(estimator, name):
-            return _preparation_of(getattr(estimator, name))
+            return _first_step(getattr(estimator, name))
     if hasattr(estimator, "steps"):
-        return _preparation_of(estimator.steps[0][1])
-    return None
+        return _first_step(estimator.steps[0][1])
+    return getattr(estimator, "estimator", estimator)  # of a frozen one

@@ -75,7 +75,7 @@ def _converted(
     ]
     whole = Whole(estimator, decision, len(costs))
     try:
-        return convert_sklearn(
+        model = convert_sklearn(
             whole, type(estimator).__name__, types, target_opset=OPSETS
         )
     except (MissingConverter, MissingShapeCalculator) as error:
@@ -84,6 +84,22 @@ def _converted(
             f"{str(error).strip().splitlines()[0]} Replace this step, or register a "
             f"converter by skl2onnx.update_registered_converter."
         ) from error
+
+    names = [one.input_name for one in inputs] + [*costs]
+    _rename(model.graph, names, ["label", "probabilities"][0 if decision else 1 :])
+    return model
+
+
+def _rename(graph: onnx.GraphProto, inputs: list[str], outputs: list[str]) -> None:
+    """Give inputs and outputs their names, which skl2onnx makes identifiers."""
+    new_names = {}
+    for values, names in ((graph.input, inputs), (graph.output, outputs)):
+        for value, name in zip(values, names, strict=True):
+            new_names[value.name] = name
+            value.name = name
+    for node in graph.node:
+        node.input[:] = [new_names.get(name, name) for name in node.input]
+        node.output[:] = [new_names.get(name, name) for name in node.output]
 
 
 def _describe(model: onnx.ModelProto, estimator: Any) -> None:
