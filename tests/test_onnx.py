@@ -1,6 +1,7 @@
 """Models in ONNX: what they return is compared with predict and predict_proba."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime
@@ -12,6 +13,7 @@ from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
 from messages import whole
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
@@ -21,10 +23,8 @@ from sklearn.model_selection import (
     GridSearchCV,
     TunedThresholdClassifierCV,
 )
-from sklearn.naive_bayes import ComplementNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
-    FunctionTransformer,
     OneHotEncoder,
     StandardScaler,
 )
@@ -34,13 +34,16 @@ from skweighted import (
     CostSensitiveMLPClassifier,
     CostSensitiveTabularClassifier,
     PriorCorrectedClassifier,
-    compare,
+    __version__,
     register_onnx,
     to_onnx,
 )
+from skweighted._costs._distortion import LOSSES
 from skweighted._onnx import _export, _model, _verify
 from skweighted._onnx._inputs import feed_of, inputs_of
-from skweighted.comparison.strategies.table import DEFAULT_STRATEGIES, STRATEGIES
+from skweighted.comparison.strategies.strategy import Parts
+from skweighted.comparison.strategies.table import STRATEGIES
+from skweighted.losses import FocalCrossentropy
 from skweighted.preprocessing import TablePreparation
 
 N_ROWS = 240
@@ -103,7 +106,8 @@ def mlp(**parameters):
 
 
 def tabular(**parameters):
-    parameters = {"epochs": 2, "n_networks": 2, "random_state": 0} | parameters
+    defaults = {"epochs": 2, "n_networks": 2, "numeric_embedding": None}
+    parameters = defaults | {"random_state": 0} | parameters
     return CostSensitiveTabularClassifier((8,), **parameters)
 
 
@@ -192,6 +196,7 @@ def test_probabilities_of_exactly_0_and_1_are_undone(dtype, target):
         {
             "ensemble": "folds",
             "calibration": "temperature",
+            "correct_probabilities": True,
             "class_weight": "balanced",
             "cost_matrix": COSTS["two"],
         },
@@ -248,9 +253,13 @@ def test_weights_that_a_user_has_trained_are_exported():
 
 @pytest.fixture(scope="module")
 def fitted_table():
-    return tabular(class_weight="balanced", cost_matrix=COSTS["two"]).fit(
-        TABLE, TARGETS["text"]
+    embeddings = ("periodic", "piecewise_linear")
+    clf = tabular(
+        class_weight="balanced",
+        cost_matrix=COSTS["two"],
+        numeric_embedding=embeddings,
     )
+    return clf.fit(TABLE, TARGETS["text"])
 
 
 def test_a_raw_table(fitted_table):
@@ -389,28 +398,288 @@ def test_wrapped_networks(name):
 
 def test_a_calibrated_network():
     X = MATRIX.astype(np.float32)
-    calibrated = CalibratedClassifierCV(mlp(dtype="float32"), cv=2).fit(X, TWO)
+    clf = mlp(dtype="float32", input_scaling="robust")
+    calibrated = CalibratedClassifierCV(clf, cv=2).fit(X, TWO)
     assert_same(calibrated, X)
 
 
-# what a comparison compares
+# what a comparison compares: all strategies but SMOTENC, by way of some that differ
+
+COMPARED = ["none", "class_weight_corrected", "focal", "logit_adjusted", "threshold"]
+COMPARED += ["smote", "min_cost", "tabular", "logistic_regression"]
+COMPARED += ["hist_gradient_boosting", "balanced_bagging", "balanced_random_forest"]
 
 
-@pytest.fixture(scope="module")
-def comparison():
-    return compare(
-        TABLE,
-        TARGETS["text"],
-        network=mlp(epochs=2),
-        strategies=["none"],
-        cost_matrix=COSTS["two"],
-        n_splits=2,
+@pytest.mark.parametrize("name", COMPARED)
+def test_strategies_of_a_comparison(name):
+    parts = Parts(
+        TablePreparation(scale_numbers=True),
+        mlp(epochs=2, learning_rate=0.001),
+        COSTS["two"],
+    )
+    small = {
+        "tabular": {"epochs": 2, "n_networks": 2, "numeric_embedding": None},
+        "balanced_bagging": {"n_estimators": 2, "random_state": 0},
+        "balanced_random_forest": {"n_estimators": 5, "random_state": 0},
+        "hist_gradient_boosting": {"max_iter": 5},
+    }
+    pipeline = STRATEGIES[name].make(parts)
+    for parameter, value in small.get(name, {}).items():
+        pipeline.set_params(**{f"network__{parameter}": value})
+    assert_same(pipeline.fit(TABLE, TARGETS["text"]), TABLE)
+
+
+def test_smotenc_has_no_converter():
+    parts = Parts(TablePreparation(), mlp(epochs=1, learning_rate=1e-4), None)
+    pipeline = STRATEGIES["smotenc"].make(parts).fit(TABLE[["age", "plan"]], TWO)
+    with pytest.raises(ValueError, match="^An ONNX model needs a converter for each"):
+        to_onnx(pipeline, TABLE[["age", "plan"]])
+
+
+# costs of each row, and other outputs
+
+
+def test_costs_of_each_row_of_two_classes():
+    pipeline = make_pipeline(StandardScaler(), mlp(class_weight="balanced"))
+    pipeline.fit(MATRIX, TARGETS["text"])
+    model = to_onnx(pipeline, MATRIX, row_costs=True)
+    assert [one.name for one in model.graph.input] == ["X", "false_alarm", "miss"]
+    false_alarm, miss = RANDOM.lognormal(0, 2, (2, N_ROWS))
+    costs = {"false_alarm": false_alarm[:, None], "miss": miss[:, None]}
+    label, proba = run(model, {"X": MATRIX.astype(np.float32)} | costs)
+    prepared = pipeline[0].transform(MATRIX)
+    expected = pipeline[-1].predict(prepared, false_alarm=false_alarm, miss=miss)
+    assert len(set(expected)) == 2
+    np.testing.assert_array_equal(label, expected)
+    np.testing.assert_allclose(proba, pipeline.predict_proba(MATRIX), atol=1e-5)
+
+
+def test_costs_of_each_row_of_three_classes():
+    clf = mlp(class_weight="balanced", cost_matrix=THREE_COSTS)
+    clf.fit(MATRIX, TARGETS["three texts"])
+    model = to_onnx(clf, MATRIX, row_costs=True)
+    costs = RANDOM.lognormal(0, 2, (N_ROWS, 3, 3)) * (1 - np.eye(3))
+    label, _ = run(model, {"X": MATRIX, "cost_matrix": costs})
+    np.testing.assert_array_equal(label, clf.predict(MATRIX, cost_matrix=costs))
+
+
+def test_costs_of_each_row_after_a_correction():
+    clf = WRAPPED["corrected"]().fit(NUMBERS, TARGETS["text"])
+    model = to_onnx(clf, NUMBERS, row_costs=True)
+    names = [one.name for one in model.graph.input]
+    assert names == [*NUMBERS.columns[:2], "label_", "false_alarm", "miss"]
+
+
+def test_probabilities_only():
+    clf = mlp().fit(MATRIX, TWO)
+    model = to_onnx(clf, MATRIX, decision=False)
+    assert [one.name for one in model.graph.output] == ["probabilities"]
+    [proba] = run(model, {"X": MATRIX})
+    np.testing.assert_allclose(proba, clf.predict_proba(MATRIX), atol=1e-5)
+
+
+def test_a_model_describes_itself():
+    model = to_onnx(mlp().fit(MATRIX, TARGETS["text"]), MATRIX)
+    properties = {one.key: one.value for one in model.metadata_props}
+    assert properties.pop("skweighted_version") == __version__
+    assert properties.pop("estimator").startswith("CostSensitiveMLPClassifier(epochs=3")
+    assert json.loads(properties.pop("classes")) == ["bad", "worse"]
+    assert properties == {"precision": "float32, cast from float64"}
+    assert model.doc_string.startswith(
+        f"CostSensitiveMLPClassifier, exported by skweighted {__version__}. Networks "
+        f"compute in float32, cast from float64."
     )
 
 
-CANNOT = {}
+def test_the_type_of_a_matrix_is_that_of_x():
+    for dtype, number in ((np.float32, 1), (np.float64, 11), (np.int64, 11)):
+        X = (MATRIX * 3).astype(dtype)
+        model = to_onnx(mlp(epochs=1).fit(X, TWO), X)
+        assert model.graph.input[0].type.tensor_type.elem_type == number
 
 
-@pytest.mark.parametrize("name", [*DEFAULT_STRATEGIES, "min_cost"])
-def test_every_default_strategy(name, comparison):
-    pipeline = STRATEGIES[name].make(comparison)
+def test_skl2onnx_itself_knows_the_package():
+    register_onnx()
+    X = MATRIX.astype(np.float32)
+    for estimator in (WRAPPED["scaled"](), WRAPPED["corrected"](), mlp()):
+        estimator.fit(X, TARGETS["text"])
+        label, proba = run(skl2onnx.to_onnx(estimator, X[:1]), {"X": X})
+        np.testing.assert_array_equal(label, estimator.predict(X))
+        np.testing.assert_allclose(proba, estimator.predict_proba(X), atol=1e-5)
+
+
+# errors
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return mlp().fit(MATRIX, TWO)
+
+
+def test_an_unfitted_estimator():
+    with pytest.raises(NotFittedError):
+        to_onnx(mlp(), MATRIX)
+
+
+def test_an_estimator_without_probabilities():
+    message = (
+        "An ONNX model has probabilities, so the estimator must have predict_proba. "
+        "StandardScaler has not."
+    )
+    with pytest.raises(TypeError, match=whole(message)):
+        to_onnx(StandardScaler().fit(MATRIX), MATRIX)
+
+
+def test_missing_packages(monkeypatch):
+    def find_spec(name):
+        return None if name == "skl2onnx" else name
+
+    monkeypatch.setattr(_export.importlib.util, "find_spec", find_spec)
+    message = (
+        "ONNX models need the packages onnx, onnxruntime, skl2onnx. Missing: skl2onnx. "
+        'Use pip install "skweighted[onnx]".'
+    )
+    for function in (lambda: to_onnx(None, MATRIX), register_onnx):
+        with pytest.raises(ImportError, match=whole(message)):
+            function()
+
+
+def test_an_activation_that_onnx_has_not():
+    def cubic(values):
+        return values**3
+
+    clf = mlp(activation=cubic, epochs=1, learning_rate=1e-4).fit(MATRIX / 10, TWO)
+    message = (
+        "An ONNX model can only have activations that are known to it. activation is "
+        "the function cubic. Use one of elu, exponential, gelu, hard_sigmoid, "
+        "hard_silu, hard_swish, leaky_relu, linear, mish, relu, relu6, selu, sigmoid, "
+        "silu, softplus, softsign, swish, tanh."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(clf, MATRIX)
+
+
+def test_a_loss_with_a_distortion_of_its_own(fitted, monkeypatch):
+    own = replace(LOSSES["focal"], undo=lambda proba: proba)
+    monkeypatch.setattr(FocalCrossentropy, "distortion", own)
+    clf = mlp(loss="focal", cost_matrix=COSTS["two"]).fit(MATRIX, TWO)
+    message = (
+        "An ONNX model can only undo the losses of skweighted. The loss "
+        "FocalCrossentropy has a distortion of its own. Use "
+        "correct_probabilities=False without costs, or a loss of skweighted."
+    )
+    monkeypatch.setattr(FocalCrossentropy, "gamma", 0, raising=False)
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(clf, MATRIX)
+
+
+def test_an_empty_text_that_is_a_category():
+    X = TABLE[["city"]].fillna("")
+    clf = tabular(epochs=1, numeric_embedding=None).fit(X, TWO)
+    message = (
+        "In an ONNX model, an empty text is a missing value. Column 'city' has it as a "
+        "category. Replace it in X by another text, or by None, and fit again."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(clf, X)
+
+
+def test_a_step_without_converter():
+    pipeline = make_pipeline(StandardScaler(), Unknown()).fit(MATRIX, TWO)
+    message = (
+        "An ONNX model needs a converter for each step. skl2onnx has none: Unable to "
+        "find a shape calculator for type '<class 'test_onnx.Unknown'>'. Replace this "
+        "step, or register a converter by skl2onnx.update_registered_converter."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(pipeline, MATRIX)
+
+
+class Unknown(DummyClassifier):
+    """A classifier that skl2onnx does not know."""
+
+
+def test_thresholds_need_probabilities():
+    clf = FixedThresholdClassifier(
+        LogisticRegression(), threshold=0.1, response_method="decision_function"
+    )
+    message = (
+        "In an ONNX model, FixedThresholdClassifier can only decide by probabilities. "
+        "It has response_method='decision_function'. Use "
+        "response_method='predict_proba'."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(clf.fit(MATRIX, TWO), MATRIX)
+
+
+def test_costs_of_rows_need_decisions(fitted):
+    message = "row_costs=True is about decisions, but decision=False. Leave one out."
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(fitted, MATRIX, decision=False, row_costs=True)
+
+
+def test_costs_of_rows_need_exclusive_classes():
+    clf = mlp().fit(MATRIX, TARGETS["labels"])
+    message = (
+        "row_costs=True is for mutually exclusive classes. The labels of this "
+        "estimator have the same costs in all rows. Use row_costs=False."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(clf, MATRIX, row_costs=True)
+
+
+def test_costs_of_rows_need_a_classifier_that_uses_them():
+    clf = LogisticRegression().fit(MATRIX, TWO)
+    message = (
+        "row_costs=True needs a classifier whose predict has a cost_matrix, such as "
+        "those of skweighted. LogisticRegression decides otherwise. Use "
+        "row_costs=False, or export the classifier inside it."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(clf, MATRIX, row_costs=True)
+
+
+def test_other_probabilities_are_an_error(fitted, monkeypatch):
+    def shifted(*arguments):
+        found = run_model(*arguments)
+        found["probabilities"][7] += [0.25, -0.25]
+        return found
+
+    run_model = _model.run
+    monkeypatch.setattr(_model, "run", shifted)
+    message = (
+        "An ONNX model must return the probabilities of predict_proba, within 1e-05. "
+        "They differ in 1 of 240 rows, in row 7 by 0.25. Networks in ONNX compute in "
+        "float32: scale their inputs, for example by input_scaling='robust'. If other "
+        "estimators are involved, skl2onnx may not support what they do."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        to_onnx(fitted, MATRIX)
+
+
+@pytest.mark.parametrize("target", ["integers", "labels"])
+@pytest.mark.parametrize("has_costs", [False, True])
+def test_other_labels_are_an_error_unless_they_are_tied(target, has_costs, monkeypatch):
+    costs = COSTS[kind_of_target(target)] if has_costs else None
+    clf = mlp(cost_matrix=costs).fit(MATRIX, TARGETS[target])
+    proba = clf.predict_proba(MATRIX)
+    p = proba if target == "labels" else proba[:, 1]
+    distance = np.abs(p - (0.1 if has_costs else 0.5))
+    labels = clf.predict(MATRIX)
+    place = np.unravel_index(distance.argmin(), distance.shape)
+    found = labels.copy()
+    found[place] = 1 - found[place]
+    with pytest.raises(ValueError, match=f"^An ONNX model must .* in row {place[0]}, "):
+        _verify.check_labels(clf, MATRIX, found, labels, None)
+    monkeypatch.setattr(_verify, "TOLERANCE", distance.min() + 1e-9)
+    _verify.check_labels(clf, MATRIX, found, labels, None)
+
+
+def test_tied_labels_of_other_classifiers():
+    # One row whose decision is tied for each kind of decision.
+    for name in ("fixed threshold", "corrected with costs", "corrected"):
+        X = NUMBERS.fillna(0.0)
+        clf = WRAPPED[name]().fit(X, TARGETS["text"])
+        values = _verify.margins(clf, X, None)
+        best = clf.classes_[values.argmin(axis=1)]
+        np.testing.assert_array_equal(best, clf.predict(X))

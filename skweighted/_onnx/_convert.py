@@ -7,14 +7,17 @@ of the classifiers and transformers inside it.
 from typing import Any, NamedTuple
 
 import numpy as np
+from imblearn.ensemble import (
+    BalancedBaggingClassifier,
+    BalancedRandomForestClassifier,
+    EasyEnsembleClassifier,
+)
 from imblearn.pipeline import Pipeline as ImblearnPipeline
 from skl2onnx import update_registered_converter
 from skl2onnx._parse import (
-    _apply_zipmap,
     _parse_sklearn,
     _parse_sklearn_simple_model,
 )
-from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 from skl2onnx.common.data_types import (
     BooleanTensorType,
     DoubleTensorType,
@@ -22,6 +25,7 @@ from skl2onnx.common.data_types import (
     Int64TensorType,
     StringTensorType,
 )
+from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
 from skl2onnx.operator_converters.random_forest import (
     convert_sklearn_random_forest_classifier,
 )
@@ -44,6 +48,7 @@ from skweighted._onnx._decision import (
     write_cheapest,
     write_corrected,
     write_ensemble,
+    write_labels,
     write_row_costs,
     write_threshold,
 )
@@ -61,6 +66,7 @@ TENSORS = {
 _LABELS = {"f": DoubleTensorType, "b": BooleanTensorType, "U": StringTensorType}
 
 THRESHOLDS = (TunedThresholdClassifierCV, FixedThresholdClassifier)
+_BAGS = (BalancedBaggingClassifier, EasyEnsembleClassifier)
 _CLASSIFIERS = (
     CostSensitiveMLPClassifier,
     CostSensitiveTabularClassifier,
@@ -68,9 +74,22 @@ _CLASSIFIERS = (
     ClassWeightSearchCV,
     ImblearnPipeline,
     *THRESHOLDS,
+    *_BAGS,
 )
 # They take the columns of a frame one by one.
 _BY_COLUMN = (ColumnTransformer, OneHotEncoder, OrdinalEncoder, TablePreparation)
+# Pipelines of skl2onnx pass these to every classifier.
+_OPTIONS = {
+    "zipmap": [True, False, "columns"],
+    "output_class_labels": [False, True],
+    "nocl": [True, False],
+}
+_FOREST_OPTIONS = {
+    **_OPTIONS,
+    "raw_scores": [True, False],
+    "decision_path": [True, False],
+    "decision_leaf": [True, False],
+}
 
 
 class Whole(NamedTuple):
@@ -95,7 +114,7 @@ def register() -> None:
             _set_types,
             _convert_classifier,
             parser=_parse_classifier,
-            options={"zipmap": [True, False, "columns"]},
+            options=_OPTIONS,
         )
     update_registered_converter(
         Whole, "SkweightedWhole", _set_types, _convert_whole, parser=_parse_whole
@@ -108,16 +127,18 @@ def register() -> None:
         parser=_parse_preparation,
     )
     update_registered_converter(
+        BalancedRandomForestClassifier,
+        "SkweightedRandomForest",
+        calculate_linear_classifier_output_shapes,
+        convert_sklearn_random_forest_classifier,
+        options=_FOREST_OPTIONS,
+    )
+    update_registered_converter(
         HistGradientBoostingClassifier,
-        "SklearnHistGradientBoostingClassifier",
+        "SkweightedBoosting",
         calculate_linear_classifier_output_shapes,
         _convert_boosting,
-        options={
-            "zipmap": [True, False, "columns"],
-            "raw_scores": [True, False],
-            "output_class_labels": [False, True],
-            "nocl": [True, False],
-        },
+        options=_FOREST_OPTIONS,
     )
 
 
@@ -127,14 +148,11 @@ def register() -> None:
 def _parse_classifier(
     scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None
 ) -> list[Any]:
-    """Declare a classifier: label and probabilities, in dicts if that is an option."""
+    """Declare a classifier: label and probabilities, never in dicts."""
     operator = scope.declare_local_operator("SkweightedClassifier", model)
     operator.inputs = inputs
     operator.outputs += _declared(scope, model)
-    zipmap = scope.get_options(model, {"zipmap": False})["zipmap"]
-    if zipmap is False:
-        return operator.outputs
-    return _apply_zipmap(zipmap, scope, model, inputs[0].type, operator.outputs)
+    return operator.outputs
 
 
 def _parse_whole(
@@ -273,6 +291,8 @@ class _Graph:
             return self._prior_corrected(model, inputs)
         if isinstance(model, THRESHOLDS):
             return self._threshold(model, inputs)
+        if isinstance(model, _BAGS):
+            return self._bag(model, inputs)
         label, proba = _parse_sklearn_simple_model(
             self._scope, model, self._merged(model, inputs)
         )
@@ -331,6 +351,14 @@ class _Graph:
         threshold, positive = threshold_of(model)
         label = write_threshold(self.write, model.classes_, proba, threshold, positive)
         return Answers(label, proba, "")
+
+    def _bag(self, model: Any, inputs: list[Any]) -> Answers:
+        """Add the estimators of a bag, and the mean of their probabilities."""
+        each = [self.answers(one, inputs).proba for one in model.estimators_]
+        total = self.write("Sum", *each)
+        proba = self.write("Div", total, np.array(float(len(each))))
+        best = self.write("ArgMax", proba, axis=1, keepdims=0)
+        return Answers(write_labels(self.write, model.classes_, best), proba, "")
 
     def _transformed(self, steps: list[Any], inputs: list[Any]) -> list[Any]:
         """Add the transformers of a pipeline; samplers do nothing in predictions."""

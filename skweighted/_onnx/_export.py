@@ -60,16 +60,19 @@ def to_onnx(
     -----
     The inputs, all of the length of the rows, are:
 
-    - for an array, ``X``, a matrix of float32 if the array is float32, else of float64;
+    - for an array, the matrix ``X`` of numbers;
     - for a frame, one of shape (n_samples, 1) per column, with its name. Numbers,
-      booleans and durations (in days) are float32 if the column is, else float64, with
-      NaN for missing values. Text and categories are strings, as `str` returns them
-      (whole numbers without decimals), with "" for missing values. Dates are int64,
-      microseconds since 1970 in the time zone of the training rows, with ``-2**63`` for
-      missing values: ``X["date"].to_numpy("datetime64[us]").astype("int64")``. A column
-      called like an output, such as "label", is the input "label\\_";
+      booleans and durations (in days) are numbers, with NaN for missing values. Text
+      and categories are strings, as `str` returns them (whole numbers without
+      decimals), with "" for missing values. Dates are int64, microseconds since 1970 in
+      the time zone of the training rows, with ``-2**63`` for missing values:
+      ``X["date"].to_numpy("datetime64[us]").astype("int64")``. A column with the name
+      of an output, such as "label", is the input "label\\_";
     - with `row_costs`, ``false_alarm`` and ``miss`` of shape (n_samples, 1) for two
       classes, else ``cost_matrix`` of shape (n_samples, n_classes, n_classes), float64.
+
+    Numbers are float64 if those of X are not float32 and the first step is of this
+    package; else they are float32, because ONNX Runtime has fewer operators for float64.
 
     The outputs are ``label`` and, as float32, ``probabilities``, of the shapes that
     `predict` and `predict_proba` return. Networks compute in float32, whatever their
@@ -100,8 +103,10 @@ def register_onnx() -> None:
 
     They are for the classifiers and searches of this package, `TablePreparation`,
     imbalanced-learn's `Pipeline`, and scikit-learn's `TunedThresholdClassifierCV` and
-    `FixedThresholdClassifier`, whose threshold skl2onnx 1.20 ignores. Probabilities are
-    a matrix; ``options={"zipmap": True}`` makes dicts of them.
+    `FixedThresholdClassifier`, whose threshold skl2onnx 1.20 ignores. They also replace
+    its converter of `HistGradientBoostingClassifier`, which fails with new versions of
+    onnx. Probabilities of classifiers of this package are a matrix, without the option
+    "zipmap", and computed in float32.
 
     Raises
     ------

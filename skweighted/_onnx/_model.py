@@ -84,7 +84,11 @@ def _converted(
             f"{str(error).strip().splitlines()[0]} Replace this step, or register a "
             f"converter by skl2onnx.update_registered_converter."
         ) from error
-
+    except RuntimeError as error:
+        raise ValueError(
+            f"An ONNX model needs a converter for each step. skl2onnx cannot convert "
+            f"this {type(estimator).__name__}: {error}"
+        ) from error
     names = [one.input_name for one in inputs] + [*costs]
     _rename(model.graph, names, ["label", "probabilities"][0 if decision else 1 :])
     return model
