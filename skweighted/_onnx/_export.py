@@ -14,7 +14,7 @@ _PACKAGES = ("onnx", "onnxruntime", "skl2onnx")
 def to_onnx(
     estimator: Any, X: Any, *, decision: bool = True, row_costs: bool = False
 ) -> onnx.ModelProto:
-    """Return a fitted classifier as an ONNX model: from raw rows to the decision.
+    r"""Return a fitted classifier as an ONNX model: from raw rows to the decision.
 
     The model contains the preparation of a table, the networks, the correction of
     probabilities, and the decision by a threshold or by costs, and it needs neither
@@ -67,12 +67,12 @@ def to_onnx(
       decimals), with "" for missing values. Dates are int64, microseconds since 1970 in
       the time zone of the training rows, with ``-2**63`` for missing values:
       ``X["date"].to_numpy("datetime64[us]").astype("int64")``. A column with the name
-      of an output, such as "label", is the input "label\\_";
+      of an output, such as "label", is the input "label\_";
     - with `row_costs`, ``false_alarm`` and ``miss`` of shape (n_samples, 1) for two
       classes, else ``cost_matrix`` of shape (n_samples, n_classes, n_classes), float64.
 
     Numbers are float64 if those of X are not float32 and the first step is of this
-    package; else they are float32, because ONNX Runtime has fewer operators for float64.
+    package; else they are float32, because ONNX Runtime lacks operators for float64.
 
     The outputs are ``label`` and, as float32, ``probabilities``, of the shapes that
     `predict` and `predict_proba` return. Networks compute in float32, whatever their

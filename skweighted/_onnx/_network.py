@@ -31,7 +31,10 @@ _OPERATORS = {
     "tanh": "Tanh",
 }
 # Where Keras' default is not that of ONNX.
-_ATTRIBUTES = {"hard_sigmoid": {"alpha": 1 / 6}, "leaky_relu": {"alpha": 0.2}}
+_ATTRIBUTES: dict[str, dict[str, Any]] = {
+    "hard_sigmoid": {"alpha": 1 / 6},
+    "leaky_relu": {"alpha": 0.2},
+}
 
 
 def write_probabilities(writer: Writer, ensemble: TrainedEnsemble, X: str) -> str:
@@ -97,7 +100,7 @@ def _written(
     for stage in network.inputs:
         weights = [next(stacked) for _ in stage.shapes(width)]
         if isinstance(stage, Scaling):
-            values = _scaled(writer, values, stage, *weights, len(parameters), dtype)
+            values = _scaled(writer, values, stage, weights, dtype)
             width = stage.n_outputs(width)
             continue
         values, dtype = writer.cast(values, np.float32), np.dtype(np.float32)
@@ -108,29 +111,21 @@ def _written(
     layers = [(next(stacked), next(stacked)) for _ in network.stages]
     layers = [(k.astype(np.float32), b.astype(np.float32)) for k, b in layers]
     product = _first_product(writer, values, width, embedded, layers[0][0])
-    for number, (stage, (kernel, bias)) in enumerate(
-        zip(network.stages, layers, strict=True)
-    ):
-        if number:
-            product = writer("MatMul", values, kernel)
+    values = writer("Add", product, layers[0][1][:, np.newaxis])
+    for hidden, (kernel, bias) in zip(network.stages[:-1], layers[1:], strict=True):
+        values = _activated(writer, values, hidden)
+        product = writer("MatMul", values, kernel)
         values = writer("Add", product, bias[:, np.newaxis])
-        if number < len(network.stages) - 1:
-            values = _activated(writer, values, stage)
     return values
 
 
 def _scaled(
-    writer: Writer,
-    X: str,
-    stage: Scaling,
-    center: np.ndarray,
-    factor: np.ndarray,
-    n_networks: int,
-    dtype: np.dtype,
+    writer: Writer, X: str, stage: Scaling, weights: list[np.ndarray], dtype: np.dtype
 ) -> str:
     """Return what `skweighted.layers.scaled` returns."""
-    is_shared = (center == center[0]).all() and (factor == factor[0]).all()
-    center, factor = (a[: 1 if is_shared else None, None] for a in (center, factor))
+    is_shared = all((array == array[0]).all() for array in weights)
+    n_networks = 1 if is_shared else len(weights[0])
+    center, factor = (array[:n_networks, np.newaxis] for array in weights)
     is_missing = writer("IsNaN", X)
     values = writer("Mul", writer("Sub", X, center), factor)
     values = writer("Where", is_missing, np.zeros(1, dtype), values)
@@ -144,7 +139,7 @@ def _scaled(
         return values
     flags = writer("Gather", is_missing, np.array(stage.flagged), axis=-1)
     flags = writer.cast(flags, dtype)
-    if not is_shared:
+    if n_networks > 1:
         flags = writer("Mul", flags, np.ones((n_networks, 1, 1), dtype))
     return writer("Concat", values, flags, axis=-1)
 
@@ -218,7 +213,8 @@ def _activated(writer: Writer, values: str, stage: Dense) -> str:
         is_of_keras = getattr(stage.activation, "__module__", "").startswith("keras.")
         name = name if is_of_keras else f"the function {name}"
     if name in _OPERATORS:
-        return writer(_OPERATORS[name], values, **_ATTRIBUTES.get(name, {}))
+        attributes: dict[str, Any] = _ATTRIBUTES.get(name, {})
+        return writer(_OPERATORS[name], values, **attributes)
     if name in _COMPOSED:
         return _COMPOSED[name](writer, values)
     raise ValueError(

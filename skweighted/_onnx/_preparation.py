@@ -98,7 +98,8 @@ class _Written:
 
     def _scaled(self, values: str, columns: slice) -> str:
         """Return some of the columns that are scaled together, missing ones as 0."""
-        write, scaler = self._writer, self._fitted.scaler_
+        write = self._writer
+        scaler: Any = self._fitted.scaler_
         center = getattr(scaler, "mean_", None)
         if center is not None:
             values = write("Sub", values, center[columns])

@@ -56,7 +56,7 @@ def write_unweighted(writer: Writer, logs: str, log_weight: np.ndarray) -> str:
 
 
 def _decided(writer: Writer, undone: str, logs: str) -> str:
-    """Return the first logarithms where their largest one is finite, else the others."""
+    """Return the first logarithms where the largest is finite, else the others."""
     largest = writer("ReduceMax", undone, np.array([-1]), keepdims=1)
     return writer("Where", writer("IsInf", largest), logs, undone)
 
@@ -88,7 +88,7 @@ def _without_loss(writer: Writer, networks: list[TrainedNetwork], logs: str) -> 
     if undo is _distortion.undo_asymmetric:
         positive = of_one_output(loss).positive
         return _without_asymmetric(writer, logs, positive=positive, **settings)
-    prior = settings.pop("class_prior", None)
+    prior = settings.pop("class_prior", np.empty(0))
     if undo is _distortion.undo_logit_adjustment:
         prior = np.maximum(prior, _TINY)
         return write_unweighted(writer, logs, -settings.get("tau", 1.0) * np.log(prior))
