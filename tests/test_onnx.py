@@ -421,7 +421,25 @@ def test_a_calibrated_network():
     assert_same(calibrated, X)
 
 
-# what a comparison compares: all strategies but SMOTENC, by way of some that differ
+def test_a_preparation_in_a_column_transformer():
+    X = TABLE[["zip", "age", "label"]]
+    preprocessing = make_column_transformer(
+        (TablePreparation(scale_numbers=True), ["zip", "age"]),
+        (StandardScaler(), ["label"]),
+    )
+    assert_same(make_pipeline(preprocessing, mlp()).fit(X, TWO), X)
+
+
+def test_large_numbers_are_scaled_in_float64():
+    seconds = pd.DataFrame({"seconds": 1.7e9 + MATRIX[:, 0] * 100, "b": MATRIX[:, 2]})
+    for clf in (make_pipeline(StandardScaler(), mlp()), tabular()):
+        assert_same(clf.fit(seconds, TWO), seconds)
+    imputed = make_pipeline(SimpleImputer(), StandardScaler(), mlp()).fit(seconds, TWO)
+    with pytest.raises(ValueError, match=r"^An ONNX model must return the prob"):
+        to_onnx(imputed, seconds)
+
+
+# what a comparison compares: SMOTENC, which is not a default, is all that has no way
 
 COMPARED = ["none", "class_weight_corrected", "focal", "logit_adjusted", "threshold"]
 COMPARED += ["smote", "min_cost", "tabular", "logistic_regression"]
@@ -464,7 +482,7 @@ def test_costs_of_each_row_of_two_classes():
     assert [one.name for one in model.graph.input] == ["X", "false_alarm", "miss"]
     false_alarm, miss = RANDOM.lognormal(0, 2, (2, N_ROWS))
     costs = {"false_alarm": false_alarm[:, None], "miss": miss[:, None]}
-    label, proba = run(model, {"X": MATRIX.astype(np.float32)} | costs)
+    label, proba = run(model, {"X": MATRIX} | costs)
     prepared = pipeline[0].transform(MATRIX)
     expected = pipeline[-1].predict(prepared, false_alarm=false_alarm, miss=miss)
     assert len(set(expected)) == 2
@@ -662,9 +680,10 @@ def test_other_probabilities_are_an_error(fitted, monkeypatch):
     monkeypatch.setattr(_model, "run", shifted)
     message = (
         "An ONNX model must return the probabilities of predict_proba, within 1e-05. "
-        "They differ in 1 of 240 rows, in row 7 by 0.25. Networks in ONNX compute in "
-        "float32: scale their inputs, for example by input_scaling='robust'. If other "
-        "estimators are involved, skl2onnx may not support what they do."
+        "They differ in 1 of 240 rows, in row 7 by 0.25. ONNX computes in float32: "
+        "numbers that need more digits must be scaled first, by "
+        "CostSensitiveTabularClassifier, StandardScaler or TablePreparation. Or "
+        "skl2onnx does not support all that another estimator does."
     )
     with pytest.raises(ValueError, match=whole(message)):
         to_onnx(fitted, MATRIX)

@@ -13,7 +13,7 @@ from imblearn.ensemble import (
     EasyEnsembleClassifier,
 )
 from imblearn.pipeline import Pipeline as ImblearnPipeline
-from skl2onnx import update_registered_converter
+from skl2onnx import _parse, update_registered_converter
 from skl2onnx._parse import (
     _parse_sklearn,
     _parse_sklearn_simple_model,
@@ -119,6 +119,8 @@ def register() -> None:
     update_registered_converter(
         Whole, "SkweightedWhole", _set_types, _convert_whole, parser=_parse_whole
     )
+    if TablePreparation not in _parse.do_not_merge_columns:  # of ColumnTransformer
+        _parse.do_not_merge_columns += (TablePreparation,)
     update_registered_converter(
         TablePreparation,
         "SkweightedTablePreparation",

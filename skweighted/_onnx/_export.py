@@ -71,8 +71,9 @@ def to_onnx(
     - with `row_costs`, ``false_alarm`` and ``miss`` of shape (n_samples, 1) for two
       classes, else ``cost_matrix`` of shape (n_samples, n_classes, n_classes), float64.
 
-    Numbers are float64 if those of X are not float32 and the first step is of this
-    package; else they are float32, because ONNX Runtime lacks operators for float64.
+    Numbers are float64 if those of X are not float32, and the first step is of this
+    package or a `StandardScaler`. Otherwise they are float32, because ONNX Runtime does
+    not have all operators for float64.
 
     The outputs are ``label`` and, as float32, ``probabilities``, of the shapes that
     `predict` and `predict_proba` return. Networks compute in float32, whatever their

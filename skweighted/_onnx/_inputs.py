@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
+from sklearn.preprocessing import StandardScaler
 
 from skweighted._estimator._classifier import CostSensitiveMLPClassifier
 from skweighted._onnx._preparation import MISSING_DATE
@@ -17,6 +18,10 @@ from skweighted.preprocessing import TablePreparation
 MATRIX = "X"
 # Names of the outputs and of costs, which no column keeps.
 RESERVED = ("label", "probabilities", "false_alarm", "miss", "cost_matrix")
+
+# ONNX Runtime lacks operators for float64, such as that of SimpleImputer. These need
+# none of them, and what they subtract can need more digits than float32 has.
+_IN_DOUBLE = (CostSensitiveMLPClassifier, StandardScaler, TablePreparation)
 
 _ONNX_TYPES = {"category": "string", "date": "int64"}
 
@@ -51,15 +56,14 @@ class Column:
 def inputs_of(estimator: Any, X: Any) -> list[Column]:
     """Return the inputs for tables like X, in the order of the columns of fit.
 
-    Text and categories are strings, dates int64. Other columns are float64 if this
-    package computes with them and they are not float32 in X; else float32, because ONNX
-    Runtime has not all operators for float64.
+    Text and categories are strings, dates int64. Other columns are float64 if they are
+    not float32 in X and the first step can compute with it; else float32.
     """
     table = read_table(X)
     first = _first_step(estimator)
-    is_own = isinstance(first, TablePreparation | CostSensitiveMLPClassifier)
+    keeps_double = isinstance(first, _IN_DOUBLE)
     if not isinstance(table, pd.DataFrame):
-        is_double = is_own and table.dtype != np.float32
+        is_double = keeps_double and table.dtype != np.float32
         dtype = "float64" if is_double else "float32"
         return [Column(MATRIX, dtype, table.shape[1])]
     preparation = getattr(first, "preparation_", first)
@@ -70,7 +74,7 @@ def inputs_of(estimator: Any, X: Any) -> list[Column]:
         column = column_of(table, position)
         kind: Kind = preparation.kinds_[position] if is_prepared else kind_of(column)
         zone = preparation.zones_.get(position) if is_prepared else None
-        is_double = is_own and column.dtype != np.float32
+        is_double = keeps_double and column.dtype != np.float32
         dtype = _ONNX_TYPES.get(kind, "float64" if is_double else "float32")
         text = name if isinstance(name, str) else f"x{name}"
         columns.append(Column(text, dtype, zone=zone))

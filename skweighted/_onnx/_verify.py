@@ -59,9 +59,10 @@ def check_proba(found: np.ndarray, expected: np.ndarray) -> None:
         raise ValueError(
             f"An ONNX model must return the probabilities of predict_proba, within "
             f"{TOLERANCE:g}. They differ in {len(wrong):,} of {len(found):,} rows, in "
-            f"row {row} by {difference[row]:.2g}. Networks in ONNX compute in float32: "
-            f"scale their inputs, for example by input_scaling='robust'. If other "
-            f"estimators are involved, skl2onnx may not support what they do."
+            f"row {row} by {difference[row]:.2g}. ONNX computes in float32: numbers "
+            f"that need more digits must be scaled first, by "
+            f"CostSensitiveTabularClassifier, StandardScaler or TablePreparation. Or "
+            f"skl2onnx does not support all that another estimator does."
         )
 
 
