@@ -178,7 +178,14 @@ def test_the_effect_of_a_loss_is_undone(loss, target):
 
 
 @pytest.mark.parametrize("target", ["integers", "labels"])
-@pytest.mark.parametrize("options", [{}, {"loss__clip": 0.0, "loss__gamma_pos": 1.0}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss__clip": 0.0, "loss__gamma_pos": 1.0},
+        {"loss__clip": 0.3, "loss__gamma_neg": 0.0},
+    ],
+    ids=str,
+)
 def test_the_asymmetric_loss_is_undone(target, options):
     clf = mlp(loss="asymmetric", correct_probabilities=True, **options)
     assert_same(clf.fit(MATRIX, TARGETS[target]), MATRIX)
