@@ -15,7 +15,13 @@ from threadpoolctl import ThreadpoolController
 
 from skweighted._cores import n_cores
 from skweighted._engine._batches import dense_rows
-from skweighted._engine._spec import NetworkSpec, Periodic, PiecewiseLinear, Scaling
+from skweighted._engine._spec import (
+    InputStage,
+    NetworkSpec,
+    Periodic,
+    PiecewiseLinear,
+    Scaling,
+)
 
 # Values of the widest layer in a chunk. On 200,000 rows of 30 features, layers of 100
 # or 128 and 128 units took 25 to 154 ms with 1,000 rows, and 28 to 312 ms with 8,000.
@@ -229,16 +235,21 @@ def activated(activation: str | Callable, values: np.ndarray) -> np.ndarray:
     return np.array(activated_by_keras(activation, values))
 
 
+def alike(networks: Sequence[NetworkSpec]) -> list[list[int]]:
+    """Return the numbers of the networks, those with the same input stages together."""
+    groups: dict[tuple[InputStage, ...], list[int]] = {}
+    for number, network in enumerate(networks):
+        groups.setdefault(network.inputs, []).append(number)
+    return list(groups.values())
+
+
 def outputs_of(
     networks: Sequence[NetworkSpec], parameters: Sequence[Sequence[np.ndarray]]
 ) -> Callable[[Any], Iterator[np.ndarray]]:
     """Return a function of rows that yields the outputs of each network, in order."""
-    groups: dict[tuple[Any, ...], list[int]] = {}
-    for number, network in enumerate(networks):
-        groups.setdefault(network.inputs, []).append(number)
     forwards = [
         (numbers, Forward(networks[numbers[0]], [parameters[n] for n in numbers]))
-        for numbers in groups.values()
+        for numbers in alike(networks)
     ]
 
     def outputs(X: Any) -> Iterator[np.ndarray]:
