@@ -23,7 +23,7 @@ from skweighted._tensorflow import keras
 MANY = Workload("many", 200_000, 30, (100,), "adam", 0.001, 1000, 1, 1)
 N_CALLS = 200
 LEAST_AGAINST_SKLEARN = 2
-MOST_MILLISECONDS = 1
+MOST_MILLISECONDS = 0.1
 SKLEARN, KERAS = "sklearn MLPClassifier", "keras.Model.predict"
 
 

@@ -7,6 +7,7 @@ threads with one BLAS thread each.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,12 @@ class Forward:
     ) -> None:
         self._network = network
         self._n_networks = len(parameters)
-        # Row-major, whatever the memory layout in which a file was loaded.
-        self._parameters = [
-            np.ascontiguousarray(np.stack(arrays))
-            for arrays in zip(*parameters, strict=True)
-        ]
+        arrays = [np.stack(each) for each in zip(*parameters, strict=True)]
+        self._of_inputs = arrays[: -2 * len(network.stages)]
+        # Kernels of shape (n_networks, n_units, n_inputs), biases (.., n_units, 1).
+        kernels, biases = (arrays[len(self._of_inputs) + i :: 2] for i in range(2))
+        self._kernels = [np.ascontiguousarray(one.swapaxes(1, 2)) for one in kernels]
+        self._biases = [one[..., np.newaxis] for one in biases]
 
     def __call__(self, X: Any) -> np.ndarray:
         """Return the outputs, of shape (n_networks, n_samples, n_outputs).
@@ -62,9 +64,8 @@ class Forward:
         network, n_rows = self._network, X.shape[0]
         size = max(1, CHUNK_VALUES // network.width)
         if n_rows * self._n_networks <= size:
-            return self._outputs(
-                self._parameters, dense_rows(X, slice(None), network.dtype)
-            )
+            chunk = dense_rows(X, slice(None), network.dtype)
+            return self._outputs(slice(None), chunk)
         shape = (self._n_networks, n_rows, network.stages[-1].n_units)
         outputs = np.empty(shape, dtype=network.dtype)
 
@@ -72,44 +73,51 @@ class Forward:
             rows = slice(start, start + size)
             chunk = dense_rows(X, rows, network.dtype)
             for number in range(self._n_networks):
-                one = [arrays[number : number + 1] for arrays in self._parameters]
-                outputs[number, rows] = self._outputs(one, chunk)[0]
+                one = slice(number, number + 1)
+                outputs[one, rows] = self._outputs(one, chunk)
 
         _each(fill, range(0, n_rows, size))
         return outputs
 
-    def _outputs(self, parameters: list[np.ndarray], X: np.ndarray) -> np.ndarray:
-        """Return the outputs of networks with these parameters for dense rows."""
-        values, remaining = X[np.newaxis], iter(parameters)
+    def _outputs(self, some: slice, X: np.ndarray) -> np.ndarray:
+        """Return the outputs of some of the networks for dense rows.
+
+        Rows are the last axis on the way, as in `skweighted.layers`: loops over many
+        rows are faster than loops over the 8 values of an embedding.
+        """
+        values, remaining = X.T[np.newaxis], iter(self._of_inputs)
         # Exponentials of large numbers are infinite on the way to 0 or 1.
         with np.errstate(over="ignore", invalid="ignore"):
             for stage in self._network.inputs:
-                weights = [next(remaining) for _ in stage.is_trained]
+                weights = [next(remaining)[some] for _ in stage.is_trained]
                 values = _STAGES[type(stage)](stage, values, *weights)
-            for dense in self._network.stages:
-                kernel, bias = next(remaining), next(remaining)
-                values = np.matmul(values, kernel)
-                values += bias[:, np.newaxis]
+            each = zip(self._network.stages, self._kernels, self._biases, strict=True)
+            for dense, kernel, bias in each:
+                values = np.matmul(kernel[some], values)
+                values += bias[some]
                 values = activated(dense.activation, values)
-        return values
+        return np.ascontiguousarray(values.swapaxes(1, 2))
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return the controller of NumPy's BLAS; finding its library takes 2 ms."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _each(function: Callable[[int], None], starts: Iterable[int]) -> None:
     """Call a function for each chunk, in as many threads as there are cores."""
-    # New for each call, because a pool does not survive a fork.
-    with (
-        ThreadpoolController().limit(limits=1, user_api="blas"),
-        ThreadPoolExecutor(n_cores()) as pool,
-    ):
+    # A new pool for each call, because it would not survive a fork.
+    with _blas().limit(limits=1), ThreadPoolExecutor(n_cores()) as pool:
         list(pool.map(function, starts))
 
 
 def _scaled(
     stage: Scaling, X: np.ndarray, center: np.ndarray, factor: np.ndarray
 ) -> np.ndarray:
-    """Return what `skweighted.layers.scaled` returns, with rows first."""
+    """Return what `skweighted.layers.scaled` returns."""
     is_missing = np.isnan(X)
-    values = (X - center[:, np.newaxis]) * factor[:, np.newaxis]
+    values = (X - center[..., np.newaxis]) * factor[..., np.newaxis]
     if is_missing.any():
         values = np.where(is_missing, np.zeros_like(values), values)
     if stage.smooth:
@@ -117,9 +125,9 @@ def _scaled(
         values /= np.sqrt(1 + np.square(values / 3))
     if not stage.flagged:
         return values
-    flags = is_missing[..., list(stage.flagged)].astype(X.dtype)
-    flags = np.broadcast_to(flags, (*values.shape[:-1], len(stage.flagged)))
-    return np.concatenate([values, flags], axis=-1)
+    flags = is_missing[:, list(stage.flagged)].astype(X.dtype)
+    flags = np.broadcast_to(flags, (len(values), *flags.shape[1:]))
+    return np.concatenate([values, flags], axis=1)
 
 
 def _with_waves(
@@ -129,18 +137,19 @@ def _with_waves(
     kernel: np.ndarray,
     bias: np.ndarray,
 ) -> np.ndarray:
-    """Return what `skweighted.layers.with_waves` returns, with rows first."""
-    turns = X[..., list(stage.columns), np.newaxis] * frequency[:, np.newaxis]
+    """Return what `skweighted.layers.with_waves` returns."""
+    turns = X[:, list(stage.columns), np.newaxis] * frequency[..., np.newaxis]
     turns -= np.rint(turns)
     turns *= 2 * np.pi
-    waves = np.concatenate([np.cos(turns), np.sin(turns)], axis=-1)
-    n_networks, n_rows, n_columns, n_waves = waves.shape
-    flat = waves.reshape(n_networks, n_rows * n_columns, n_waves)
-    mapped = np.matmul(flat, kernel)
-    mapped += bias[:, np.newaxis]
+    n_networks, n_columns, n_frequencies, n_rows = turns.shape
+    shape = (n_networks, n_columns, 2 * n_frequencies, n_rows)
+    waves = np.empty(shape, turns.dtype)
+    np.cos(turns, out=waves[:, :, :n_frequencies])
+    np.sin(turns, out=waves[:, :, n_frequencies:])
+    mapped = np.matmul(kernel.swapaxes(1, 2)[:, np.newaxis], waves)
+    mapped += bias[:, np.newaxis, :, np.newaxis]
     np.maximum(mapped, 0, out=mapped)
-    mapped = mapped.reshape(n_networks, n_rows, n_columns, stage.width)
-    return _replaced(X, mapped.swapaxes(-1, -2), stage.columns)
+    return _replaced(X, mapped.swapaxes(1, 2), stage.columns)
 
 
 def _with_pieces(
@@ -152,28 +161,29 @@ def _with_pieces(
     lower: np.ndarray,
     factor: np.ndarray,
 ) -> np.ndarray:
-    """Return what `skweighted.layers.with_pieces` returns, with rows first."""
-    # Columns before rows, so that each has a matrix product of its own.
-    some = X[..., list(stage.columns)].swapaxes(-1, -2)[..., np.newaxis]
-    pieces = some - lower[..., np.newaxis, :]
-    pieces *= factor[..., np.newaxis, :]
-    np.clip(pieces, 0, 1, out=pieces)
-    mapped = np.matmul(pieces, kernel)
-    mapped += some * slope[..., np.newaxis, :]
-    mapped += bias[..., np.newaxis, :]
-    return _replaced(X, mapped.swapaxes(1, 2), stage.columns)
+    """Return what `skweighted.layers.with_pieces` returns."""
+    some = X[:, list(stage.columns), np.newaxis]
+    pieces = some - lower[..., np.newaxis]
+    pieces *= factor[..., np.newaxis]
+    np.maximum(pieces, 0, out=pieces)
+    np.minimum(pieces, 1, out=pieces)
+    mapped = np.matmul(kernel.swapaxes(2, 3), pieces)
+    mapped += some * slope[..., np.newaxis]
+    mapped += bias[..., np.newaxis]
+    return _replaced(X, mapped, stage.columns)
 
 
 def _replaced(
     X: np.ndarray, embedded: np.ndarray, columns: tuple[int, ...]
 ) -> np.ndarray:
-    """Return the other columns, then embeddings (..., n, a, b) as a times b columns."""
-    flat = embedded.reshape(*embedded.shape[:2], -1)
-    others = np.delete(np.arange(X.shape[-1]), columns)
-    if not len(others):
+    """Return the other columns, then embeddings (..., a, b, n) as a times b columns."""
+    n_networks, *_, n_rows = embedded.shape
+    flat = embedded.reshape(n_networks, -1, n_rows)
+    others = [number for number in range(X.shape[1]) if number not in columns]
+    if not others:
         return flat
-    rest = np.broadcast_to(X[..., others], (*flat.shape[:2], len(others)))
-    return np.concatenate([rest, flat], axis=-1)
+    rest = np.broadcast_to(X[:, others], (n_networks, len(others), n_rows))
+    return np.concatenate([rest, flat], axis=1)
 
 
 _STAGES: dict[type, Callable[..., np.ndarray]] = {
@@ -192,10 +202,10 @@ def _sigmoid(z: np.ndarray) -> np.ndarray:
 
 
 def _softmax(z: np.ndarray) -> np.ndarray:
-    """Return shares that sum to 1; z is changed."""
-    z -= z.max(axis=-1, keepdims=True)
+    """Return shares of units that sum to 1; z is changed."""
+    z -= z.max(axis=1, keepdims=True)
     np.exp(z, out=z)
-    z /= z.sum(axis=-1, keepdims=True)
+    z /= z.sum(axis=1, keepdims=True)
     return z
 
 
@@ -224,7 +234,7 @@ _ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def activated(activation: str | Callable, values: np.ndarray) -> np.ndarray:
-    """Return the activations of values, which may be changed.
+    """Return the activations of values (.., n_units, n_rows), which may be changed.
 
     Others than the usual ones, such as a user's function, are computed by Keras.
     """
@@ -232,7 +242,8 @@ def activated(activation: str | Callable, values: np.ndarray) -> np.ndarray:
         return _ACTIVATIONS[activation](values)
     from skweighted._engine._network import activated as activated_by_keras
 
-    return np.array(activated_by_keras(activation, values))
+    rows_first = activated_by_keras(activation, values.swapaxes(1, 2))
+    return np.array(rows_first).swapaxes(1, 2)
 
 
 def alike(networks: Sequence[NetworkSpec]) -> list[list[int]]:

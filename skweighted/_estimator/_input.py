@@ -204,7 +204,8 @@ def _is_checked(estimator: Any, X: Any) -> bool:
         and len(X) > 0
         and X.shape[1] == estimator.n_features_in_
         and not hasattr(estimator, "feature_names_in_")
-        and bool(np.isfinite(X).all())
+        # Of finite numbers, unless they are huge. X is then checked by scikit-learn.
+        and bool(np.isfinite(X.sum()))
     )
 
 
