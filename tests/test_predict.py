@@ -138,6 +138,14 @@ def test_rows_are_not_changed():
     np.testing.assert_array_equal(rows, X)
 
 
+def test_numbers_are_checked_by_scikit_learn_where_their_sum_is_not_finite():
+    network = fit_of("float64")
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        network.predict(np.where(np.eye(4) > 0, np.inf, 1.0))
+    huge = np.full((2, 4), 1e308)
+    np.testing.assert_array_equal(network.predict(huge), network.predict(huge.tolist()))
+
+
 # without TensorFlow
 
 DATA, LABELS = make_classification(120, 4, n_redundant=0, random_state=0)
