@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ import skops.io
 from messages import whole
 from scipy.sparse import csr_array
 from sklearn.datasets import make_classification
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 import skweighted
 from skweighted import (
@@ -136,6 +138,17 @@ def test_rows_are_not_changed():
     network = network_of("relu", inputs=STAGES["smooth"][0])
     Forward(network, [parameters_of(network, STAGES["smooth"][1])])(rows)
     np.testing.assert_array_equal(rows, X)
+
+
+def test_threads_that_predict_at_once_leave_the_threads_of_blas_as_they_were():
+    network = network_of()
+    forward = Forward(network, [parameters_of(network)])
+    rows = np.tile(X, (200, 1))
+    with threadpool_limits(2, "blas"):
+        before = ThreadpoolController().select(user_api="blas").info()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(forward, [rows, rows[:20_000]] * 8))
+        assert ThreadpoolController().select(user_api="blas").info() == before
 
 
 def test_numbers_are_checked_by_scikit_learn_where_their_sum_is_not_finite():

@@ -289,6 +289,38 @@ def test_parameters_of_the_classifier_have_their_effect(params):
     assert changed or not np.array_equal(decisions, plain.predict(frame))
 
 
+@pytest.mark.parametrize("shares", [(0.3, 0.7), (0.7, 0.3), (1, 0.3)])
+def test_batches_in_which_other_values_are_frequent_train_the_same_networks(shares):
+    generator = np.random.default_rng(0)
+    classifier = small(n_networks=2, numeric_embedding=["periodic", "piecewise_linear"])
+    for share in shares:
+        gains = generator.normal(size=len(X))
+        gains[: int(share * (len(X) - 5))] = 0
+        frame = pd.DataFrame({"gain": gains, "age": generator.normal(size=len(X))})
+        classifier.partial_fit(frame, Y)
+    classifier.set_params(warm_start=True, ensemble="seeds", early_stopping=False)
+    classifier.fit(frame, Y)
+    assert np.isfinite(classifier.predict_proba(frame)).all()
+
+
+@pytest.mark.parametrize("case", ["tiny", "shares", "zeros and tiny", "huge"])
+def test_numbers_of_any_size_train(case):
+    generator = np.random.default_rng(0)
+    draw = generator.uniform(size=600)
+    column = {
+        "tiny": draw * 1e-40,
+        "shares": 10 ** (-300 * draw),
+        "zeros and tiny": np.where(draw < 0.6, 0, 10 ** (-80 * draw)),
+        "huge": draw * 1e39,
+    }[case]
+    frame = pd.DataFrame({"x": column, "z": generator.normal(size=600)})
+    fit = small(n_networks=2, epochs=2, input_scaling="robust").fit(frame, draw > 0.8)
+    assert np.isfinite(fit.predict_proba(frame)).all()
+    assert fit._trained.networks[0].network.dtype == (
+        "float64" if case == "huge" else "float32"
+    )
+
+
 def test_validation_rows_are_prepared_like_the_training_rows():
     frame = with_streets(X)
     training, other = frame[:150], frame[150:]

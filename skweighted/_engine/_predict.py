@@ -5,6 +5,8 @@ Many rows are computed in chunks that fit into the cache of a core, and the chun
 threads with one BLAS thread each.
 """
 
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -76,7 +78,7 @@ class Forward:
                 one = slice(number, number + 1)
                 outputs[one, rows] = self._outputs(one, chunk)
 
-        _each(fill, range(0, n_rows, size))
+        _for_chunks(fill, range(0, n_rows, size))
         return outputs
 
     def _outputs(self, some: slice, X: np.ndarray) -> np.ndarray:
@@ -105,10 +107,41 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-def _each(function: Callable[[int], None], starts: Iterable[int]) -> None:
+class _OneBlasThread:
+    """A context with one BLAS thread, which several threads can be in.
+
+    The number of BLAS threads belongs to the process: the last thread to leave
+    restores it.
+    """
+
+    def __init__(self) -> None:
+        self._renew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self._lock, self._n_inside = threading.Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._n_inside:
+                self._limits = _blas().limit(limits=1)
+            self._n_inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._n_inside -= 1
+            if not self._n_inside:
+                self._limits.restore_original_limits()
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
+
+
+def _for_chunks(function: Callable[[int], None], starts: Iterable[int]) -> None:
     """Call a function for each chunk, in as many threads as there are cores."""
     # A new pool for each call, because it would not survive a fork.
-    with _blas().limit(limits=1), ThreadPoolExecutor(n_cores()) as pool:
+    with _ONE_BLAS_THREAD, ThreadPoolExecutor(n_cores()) as pool:
         list(pool.map(function, starts))
 
 

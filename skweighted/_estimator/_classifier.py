@@ -8,6 +8,7 @@ Predictions need no TensorFlow. Training does, and `_training` loads it.
 
 import contextlib
 import importlib
+import importlib.util
 from dataclasses import replace
 from numbers import Integral, Real
 from types import ModuleType
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
 def _training() -> ModuleType:
     """Return the functions that train, which load TensorFlow."""
     return importlib.import_module("skweighted._estimator._training")
+
+
+def _has_tensorflow() -> bool:
+    """Return whether TensorFlow is installed."""
+    return importlib.util.find_spec("tensorflow") is not None
 
 
 class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
@@ -729,6 +735,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
                 f"Call fit first."
             )
         if self._model is None:
+            if not _has_tensorflow():
+                raise AttributeError("model_ needs TensorFlow, which is not installed.")
             self._model = _training().keras_model(self._trained, self._settings())
         return self._model
 

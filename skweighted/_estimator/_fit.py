@@ -9,7 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._engine._spec import NetworkSpec, Scaling
+from skweighted._engine._spec import (
+    NetworkSpec,
+    Periodic,
+    PiecewiseLinear,
+    Scaling,
+)
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._input import Arrays
@@ -147,9 +152,10 @@ def _networks(
     """Return each network, and the weights of its input stages that are not trained."""
     inputs = input_stages(settings, arrays)
     if before is not None:
+        kinds = settings.numeric_embedding or ("none",)
         inputs = [
-            _those_before(settings, *pair)
-            for pair in zip(inputs, before.networks, strict=True)
+            _those_before(kinds[number % len(kinds)], *pair)
+            for number, pair in enumerate(zip(inputs, before.networks, strict=True))
         ]
     n_features, dtype = arrays.X.shape[1], arrays.X.dtype.name
     networks = [
@@ -158,23 +164,35 @@ def _networks(
     return networks, [one.fixed for one in inputs]
 
 
+# Which embeddings a network can have, by its `numeric_embedding`. The rows decide: only
+# some columns are embedded, and some of them always by pieces.
+_EMBEDDINGS: dict[str, set[type]] = {
+    "none": set(),
+    "piecewise_linear": {PiecewiseLinear},
+    "periodic": {Periodic, PiecewiseLinear},
+}
+
+
 def _those_before(
-    settings: Settings, inputs: InputStages, before: TrainedNetwork
+    kind: str, inputs: InputStages, before: TrainedNetwork
 ) -> InputStages:
     """Return the input stages of earlier training, unless settings ask for others."""
     network = before.network
-    was, now = (
-        {(type(one), getattr(one, "smooth", None)) for one in stages}
-        for stages in (network.inputs, inputs.stages)
+    was, now = network.inputs, inputs.stages
+    was_embedded, now_embedded = (
+        {type(one) for one in stages if not isinstance(one, Scaling)}
+        for stages in (was, now)
     )
-    # A few rows may have no column of more than two values, which is no other setting.
-    if settings.numeric_embedding and all(kind is Scaling for kind, _ in now):
-        now |= {one for one in was if one[0] is not Scaling}
-    if was != now:
+    if (
+        [one.smooth for one in was if isinstance(one, Scaling)]
+        != [one.smooth for one in now if isinstance(one, Scaling)]
+        or not was_embedded <= _EMBEDDINGS[kind]
+        or (now_embedded and not was_embedded)
+    ):
         return inputs  # refused later, as another network
     trained = zip(before.parameters, network.is_trained, strict=True)
     fixed = tuple(values for values, is_trained in trained if not is_trained)
-    return InputStages(network.inputs, fixed)
+    return InputStages(was, fixed)
 
 
 def _new_starts(

@@ -56,8 +56,15 @@ def _model_of(one: TrainedNetwork, settings: Settings) -> Any:
 
 
 def with_weights_of(ensemble: TrainedEnsemble, model: Any) -> TrainedEnsemble:
-    """Return the ensemble with the weights of its model, which users may train."""
-    parameters = iter(parameters_of(model))
+    """Return the ensemble with the weights of its model, which users may train.
+
+    The same ensemble if they are unchanged, because it has prepared its predictions.
+    """
+    arrays = parameters_of(model)
+    known = [values for one in ensemble.networks for values in one.parameters]
+    if all(map(np.array_equal, arrays, known)):
+        return ensemble
+    parameters = iter(arrays)
     networks = tuple(
         replace(one, parameters=tuple(islice(parameters, len(one.parameters))))
         for one in ensemble.networks

@@ -86,6 +86,9 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     if settings.input_scaling is None and kinds == ("none",):
         return [InputStages()] * settings.n_networks
     X, _, sample_weight = arrays
+    dtype = X.dtype if settings.dtype == "auto" else np.dtype(settings.dtype)
+    # Factors of tiny numbers stay finite in the precision of the network.
+    most = np.finfo(dtype).max / 1e8
     statistics, flagged, peaked = [], [], []
     # The bins of the columns that can be embedded: two values have no other embedding
     # than a number and a constant.
@@ -93,8 +96,9 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     for number in range(X.shape[1]):
         column = _column(X[:, [number]], sample_weight)
         if settings.input_scaling is not None:
-            statistics.append(_STATISTICS[settings.input_scaling](column))
-            center, factor = statistics[-1]
+            center, factor = _STATISTICS[settings.input_scaling](column)
+            factor = min(factor, most)
+            statistics.append((center, factor))
             # Embeddings get scaled numbers.
             z = (column.values - center) * factor
             if settings.input_scaling == "robust":
@@ -103,7 +107,8 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
         if column.has_missing:
             flagged.append(number)
         if column.has_many:
-            bins[number] = _bins(column, PiecewiseLinear.n_bins)
+            lower, factors = _bins(column, PiecewiseLinear.n_bins)
+            bins[number] = lower, np.minimum(factors, most)
             if column.is_peaked:
                 peaked.append(number)
     scaled = InputStages()
