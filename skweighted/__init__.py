@@ -59,6 +59,8 @@ _MODULE_OF = {
     "doctor": "skweighted._doctor",
     "estimate_prior": "skweighted._costs._prior",
     "fit_together": "skweighted._search._fit_together",
+    "register_onnx": "skweighted._onnx._export",
+    "to_onnx": "skweighted._onnx._export",
 }
 _TRAINED = ("CostSensitiveMLPClassifier", "CostSensitiveTabularClassifier")
 _SUBMODULES = (

@@ -31,6 +31,11 @@ BELOW = {
     "preprocessing": {"_tables"},
     "_estimator": {"_costs", "_engine", "layers", "losses", "preprocessing"} | SMALL,
     "_search": {"_estimator"} | SMALL,
+    "_onnx": {
+        *("_costs", "_engine", "_estimator", "_search", "_tables", "preprocessing"),
+        "skweighted",
+    }
+    | SMALL,
     "metrics": {"_costs", "_text", "_warnings", "exceptions"},
     "datasets": {"_text", "exceptions"},
     "displays": {"_curves", "metrics"} | SMALL,

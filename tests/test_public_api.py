@@ -40,6 +40,8 @@ PUBLIC = [
     "losses",
     "metrics",
     "preprocessing",
+    "register_onnx",
+    "to_onnx",
 ]
 PARAMETERS = [
     "hidden_layer_sizes",

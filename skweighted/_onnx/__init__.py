@@ -1,0 +1,1 @@
+"""ONNX models of fitted estimators: preparation, networks and decision in one file."""
