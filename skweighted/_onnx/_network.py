@@ -60,7 +60,7 @@ def write_probabilities(writer: Writer, ensemble: TrainedEnsemble, X: str) -> st
             [ensemble.networks[number].parameters for number in group],
             X,
         )
-        for group in ensemble._alike()
+        for group in _alike(ensemble)
     ]
     joined = logits[0] if len(logits) == 1 else writer("Concat", *logits, axis=0)
     last = ensemble.networks[0].network.stages[-1].activation
@@ -80,7 +80,15 @@ def write_probabilities(writer: Writer, ensemble: TrainedEnsemble, X: str) -> st
 
 def in_groups(ensemble: TrainedEnsemble) -> list[int]:
     """Return the numbers of the networks, those with the same input stages together."""
-    return [number for group in ensemble._alike() for number in group]
+    return [number for group in _alike(ensemble) for number in group]
+
+
+def _alike(ensemble: TrainedEnsemble) -> list[list[int]]:
+    """Return the numbers of the networks with the same input stages."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for number, one in enumerate(ensemble.networks):
+        groups.setdefault(one.network.inputs, []).append(number)
+    return list(groups.values())
 
 
 def _written(
