@@ -1,17 +1,11 @@
-"""Progress on stderr: a bar if that is a terminal, otherwise a line per step."""
+"""Progress on stderr: a bar if that is a terminal, otherwise a line per step.
+
+rich is imported late, because a search that is loaded to predict does without it.
+"""
 
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 # Takes the description of steps, a function that does them and returns how it went, and
 # their number.
@@ -38,6 +32,15 @@ def progress(n_steps: int, *, shown: bool) -> Iterator[Step]:
         ``work()`` does `n_done` steps and returns a word on how they went, such as
         "1.2 s".
     """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     console = Console(stderr=True)
     done = 0
     if not (shown and console.is_terminal):
@@ -91,6 +94,9 @@ def progress_bar(total: int, unit: str, *, shown: bool) -> Iterator[Bar | None]:
     ------
     callable ``(n_done) -> None``, or None
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     console = Console(stderr=True)
     if not (shown and console.is_terminal):
         yield None

@@ -3,8 +3,10 @@
 import difflib
 import io
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -41,8 +43,10 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else "?" for one in text)
 
 
-def plain_text(shown: RenderableType) -> str:
+def plain_text(shown: "RenderableType") -> str:
     """Return what a console would show, without colors and trailing spaces."""
+    from rich.console import Console  # not at the top: predictions do without rich
+
     file = io.StringIO()
     # Otherwise, in a notebook, the console displays its output despite `file`.
     Console(file=file, color_system=None, force_jupyter=False).print(shown)

@@ -13,6 +13,7 @@ import click
 from skweighted import __version__
 from skweighted._cli.compare import compare
 from skweighted._cli.doctor import doctor
+from skweighted._cli.export import export
 from skweighted._cli.failures import (
     INTERRUPTED,
     WrongArgument,
@@ -38,7 +39,7 @@ def cli(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (compare, strategies, doctor, train, predict, show):
+for command in (compare, strategies, doctor, train, predict, show, export):
     cli.add_command(command)
 
 

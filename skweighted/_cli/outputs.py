@@ -17,14 +17,16 @@ def check_different(outs: dict[str, Path]) -> None:
 
 
 def check_writable(
-    option: str, out: Path, file: str | Path | None, what: str = "the data"
+    option: str | None, out: Path, file: str | Path | None, what: str = "the data"
 ) -> None:
-    """Raise an error unless the file can be written, before minutes of computing."""
+    """Raise an error unless the file can be written, before minutes of computing.
+
+    `option` is None for an argument.
+    """
+    given = str(out) if option is None else f"--{option} {out}"
     data = None if file is None else Path(file)
     if data is not None and out.exists() and data.exists() and out.samefile(data):
-        raise WrongArgument(
-            f"--{option} {out} would overwrite {what}. Choose another file."
-        )
+        raise WrongArgument(f"{given} would overwrite {what}. Choose another file.")
     existed = out.exists()
     try:
         with out.open("a"):
@@ -34,7 +36,7 @@ def check_writable(
         if not out.parent.exists():
             way_out = f"Create the folder '{out.parent}' first."
         raise WrongArgument(
-            f"--{option} {out} cannot be written: {error.strerror}. {way_out}"
+            f"{given} cannot be written: {error.strerror}. {way_out}"
         ) from None
     if not existed:
         out.unlink()
