@@ -12,17 +12,25 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
 from messages import whole
 from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    TunedThresholdClassifierCV,
+)
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skweighted
 from skweighted import (
     CostSensitiveMLPClassifier,
     Model,
+    PriorCorrectedClassifier,
     adapt_prior,
     compare,
     estimate_prior,
@@ -182,6 +190,19 @@ def test_saving_changes_nothing_of_what_was_fitted(comparison, tmp_path):
     Model.describe(fitted, X, y).save(tmp_path / "m.model")
     assert fitted.steps == steps
     assert fitted[-1].cost_matrix is costs
+
+
+@pytest.mark.parametrize(
+    "wrapper", [PriorCorrectedClassifier, FixedThresholdClassifier]
+)
+def test_samplers_in_wrapped_pipelines_are_not_saved(tmp_path, wrapper):
+    numbers = X[["income", "member"]].astype(float)
+    sampled = make_imblearn_pipeline(SMOTE(), LogisticRegression())
+    fitted = wrapper(sampled).fit(numbers, y)
+    Model.describe(fitted, numbers, y).save(tmp_path / "m.model")
+    loaded = Model.load(tmp_path / "m.model")
+    np.testing.assert_array_equal(loaded.predict(numbers), fitted.predict(numbers))
+    assert len(fitted.estimator_.steps) == len(fitted.estimator.steps) == 2
 
 
 def test_what_could_not_be_loaded_is_not_saved(tmp_path):

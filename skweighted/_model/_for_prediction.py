@@ -13,6 +13,8 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline
 
+from skweighted import PriorCorrectedClassifier
+
 
 def for_prediction(fitted: Any) -> Any:
     """Return a classifier that predicts the same, without what only training needs.
@@ -36,6 +38,11 @@ def for_prediction(fitted: Any) -> Any:
             if not hasattr(step, "fit_resample")
         ]
         return Pipeline(steps)
+    if isinstance(fitted, FixedThresholdClassifier | PriorCorrectedClassifier):
+        inner = for_prediction(fitted.estimator_)
+        fitted = copy.copy(fitted)
+        # The one that `fit` would clone can hold a fitted sampler, too.
+        fitted.estimator = fitted.estimator_ = inner
     if isinstance(getattr(fitted, "cost_matrix", None), Mapping):
         fitted = copy.copy(fitted)
         fitted.cost_matrix = fitted.cost_matrix_
