@@ -544,6 +544,22 @@ def test_the_card_says_what_the_model_is(comparison):
     np.testing.assert_allclose(card["class_weight"], weights[["no", "yes"]], 1e-6)
 
 
+@pytest.mark.parametrize("response", ["auto", "decision_function"])
+def test_the_text_names_the_class_of_a_threshold(response):
+    labels = np.where(y == "yes", "a_rare", "b_common")
+    tuned = TunedThresholdClassifierCV(
+        LogisticRegression(),
+        scoring=make_scorer(f1_score, pos_label="a_rare"),
+        response_method=response,
+        cv=2,
+    )
+    fitted = make_pipeline(StandardScaler(), tuned).fit(X[["income"]], labels)
+    text = str(Model.describe(fitted, X[["income"]], labels))
+    score = "probability of" if response == "auto" else "decision function for"
+    threshold = fitted[-1].best_threshold_
+    assert f"decides by  {score} a_rare of at least {threshold:.3g}" in text
+
+
 def test_the_text_of_a_model(simple):
     n_yes = (y == "yes").sum()
     low, high = X["income"].min(), X["income"].max()
