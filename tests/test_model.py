@@ -226,6 +226,43 @@ def test_an_array_has_no_names_to_find_columns_by():
         Model.describe(LogisticRegression(), np.zeros((3, 2)), y)
 
 
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (
+            np.where(y == "yes", "2024-01-02", "2024-01-01").astype("datetime64[s]"),
+            "Labels must be text, numbers or booleans to describe a model. Got labels "
+            "of type datetime64[s]. Fit the classifier with y.astype(str).",
+        ),
+        (
+            np.ones((len(y), 3), int),
+            "y must have one label per row to describe a model. Got 3 columns. To save "
+            "a multilabel classifier, use skops.io.dump.",
+        ),
+    ],
+)
+def test_labels_that_a_card_cannot_hold(simple, labels, message):
+    with pytest.raises(TableError, match=whole(message)):
+        Model.describe(simple.pipeline, X[["income", "member"]], labels)
+
+
+def test_infinite_numbers_are_named(simple):
+    numbers = X[["income", "member"]].copy()
+    numbers.loc[4, "income"] = -np.inf
+    message = (
+        "Numbers must be finite to describe a model. Column 'income' holds -inf in row "
+        "5. Replace it, with NaN if it is missing, and fit again."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        Model.describe(simple.pipeline, numbers, y)
+
+
+def test_a_label_that_the_classifier_has_not_seen_is_left_out(simple):
+    labels = y.mask(y.index == 7, "never")
+    card = Model.describe(simple.pipeline, X[["income", "member"]], labels).card
+    assert [one["label"] for one in card["classes"]] == ["no", "yes"]
+
+
 # Files that are refused
 
 
@@ -281,6 +318,22 @@ def test_a_damaged_card_is_refused(saved, card):
             TableError, match=r"m\.model' is not a model of skweighted: "
         ):
             read(saved)
+
+
+def test_a_huge_card_is_refused(saved):
+    rewritten(saved, "card.json", lambda _: " " * (2**24 + 1))
+    message = (
+        f"'{saved}' is not loaded: its card must have at most 16,777,216 bytes, and "
+        f"has 16,777,217."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        read_card(saved)
+
+
+def test_an_existing_file_keeps_its_mode(saved, simple):
+    saved.chmod(0o600)
+    simple.save(saved)
+    assert saved.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_card_cannot_control_the_terminal(saved):

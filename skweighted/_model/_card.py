@@ -11,6 +11,7 @@ from skweighted._model._columns import Reference, references_of
 from skweighted._model._for_prediction import last_step, threshold_of
 from skweighted._model._prior import implied_prior
 from skweighted._text import count, printable, shortened
+from skweighted.exceptions import TableError
 
 Card = dict[str, Any]
 
@@ -33,7 +34,11 @@ def card_of(
     fit_seconds: float | None,
 ) -> Card:
     """Return what a fitted classifier is, apart from versions; see `Model.describe`."""
-    labels, n_each = np.unique(y, return_counts=True)
+    n_rows_of = _counted(y)
+    columns = references_of(X)
+    # A class whose rows all have weight 0 is in y, but not in the classifier.
+    labels = fitted.classes_.tolist()
+    n_each = np.array([n_rows_of.get(label, 0) for label in labels])
     last = last_step(fitted)
     threshold, label, is_proba = threshold_of(fitted) or (None, None, None)
     rows = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).astype(int)
@@ -48,19 +53,39 @@ def card_of(
         "fit_seconds": fit_seconds,
         "classes": [
             {"label": one, "n_rows": n_rows}
-            for one, n_rows in zip(labels.tolist(), n_each.tolist(), strict=True)
+            for one, n_rows in zip(labels, n_each.tolist(), strict=True)
         ],
         # The last of equally rare classes, as in a comparison.
-        "positive": labels.tolist()[len(n_each) - 1 - int(n_each[::-1].argmin())],
-        "class_weight": _class_weight(last, labels.tolist()),
+        "positive": labels[len(n_each) - 1 - int(n_each[::-1].argmin())],
+        "class_weight": _class_weight(last, labels),
         "cost_matrix": _matrix(getattr(last, "cost_matrix_", None)),
         "threshold": threshold,
         "threshold_label": label,
         "threshold_is_proba": is_proba,
         "implied_prior": implied_prior(proba, n_each / n_each.sum()).tolist(),
         "scores": _scores(scores),
-        "columns": references_of(X),
+        "columns": columns,
     }
+
+
+def _counted(y: np.ndarray) -> dict[Any, int]:
+    """Return the number of rows of each label, if JSON can hold the labels."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        raise TableError(
+            f"y must have one label per row to describe a model. Got {y.shape[1]} "
+            f"columns. To save a multilabel classifier, use skops.io.dump."
+        )
+    labels, counts = np.unique(y, return_counts=True)
+    listed = labels.tolist()
+    if labels.dtype.kind in "mM" or not all(
+        isinstance(label, str | int | float) for label in listed
+    ):
+        kind = type(listed[0]).__name__ if labels.dtype == object else labels.dtype
+        raise TableError(
+            f"Labels must be text, numbers or booleans to describe a model. Got labels "
+            f"of type {kind}. Fit the classifier with y.astype(str)."
+        )
+    return dict(zip(listed, counts.tolist(), strict=True))
 
 
 def _class_weight(last: Any, labels: list[Any]) -> list[float] | None:
