@@ -637,6 +637,15 @@ class Unknown(DummyClassifier):
     """A classifier that skl2onnx does not know."""
 
 
+def test_columns_with_the_names_of_outputs():
+    names = ["label", "label_", "probabilities", "probabilities_", "x"]
+    X = pd.DataFrame(MATRIX, columns=names)
+    model = assert_same(LogisticRegression().fit(X, TWO), X)
+    assert [one.name for one in model.graph.input] == [
+        *("label__", "label_", "probabilities__", "probabilities_", "x")
+    ]
+
+
 def test_a_tuned_threshold_of_the_first_class():
     labels = np.where(TWO == 1, "a_rare", "b_common")
     scoring = make_scorer(f1_score, pos_label="a_rare")
