@@ -19,7 +19,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     Parameters
     ----------
     path : str or Path
-        A link is followed, and an existing file keeps its mode. A device, such as ``/dev/stdout``, is written to directly.
+        A link is followed, and an existing file keeps its mode. A device, such as
+        ``/dev/stdout``, is written to directly.
 
     Yields
     ------
