@@ -1,6 +1,8 @@
 """Files that are written as a whole or not at all."""
 
 import os
+import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +19,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     Parameters
     ----------
     path : str or Path
-        A link is followed. A device, such as ``/dev/stdout``, is written to directly.
+        A link is followed, and an existing file keeps its mode. A device, such as
+        ``/dev/stdout``, is written to directly.
 
     Yields
     ------
@@ -31,7 +34,12 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     path = path.resolve()
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
+        if path.exists():
+            # From the start, so that nobody else can read a secret file meanwhile.
+            unfinished.touch(stat.S_IRUSR | stat.S_IWUSR)
         yield unfinished
+        if path.exists():
+            shutil.copymode(path, unfinished)
         with unfinished.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(unfinished, path)

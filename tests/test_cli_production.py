@@ -294,6 +294,18 @@ def test_other_columns_and_new_categories_are_reported(model, capsys):
     )
 
 
+def test_empty_text_is_missing_in_parquet_as_in_csv(model, capsys):
+    new = TABLE.assign(country=["", *TABLE["country"][1:]])
+    new.to_csv("new.csv", index=False)
+    new.to_parquet("new.parquet")
+    printed = []
+    for file in ("new.csv", "new.parquet"):
+        assert _cli.main(["predict", "m.model", file, "--proba"]) == 0
+        printed.append(capsys.readouterr())
+    assert printed[0] == printed[1]
+    assert "country" not in printed[1].err
+
+
 def test_check_prints_the_report(model, capsys):
     TABLE.assign(amount=TABLE["amount"] + 3).to_parquet("new.parquet")
     options = ["--id", "key", "-o", "out.csv", "--check"]

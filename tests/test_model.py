@@ -12,17 +12,25 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from imblearn.over_sampling import SMOTE
+from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
 from messages import whole
 from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    TunedThresholdClassifierCV,
+)
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skweighted
 from skweighted import (
     CostSensitiveMLPClassifier,
     Model,
+    PriorCorrectedClassifier,
     adapt_prior,
     compare,
     estimate_prior,
@@ -184,6 +192,19 @@ def test_saving_changes_nothing_of_what_was_fitted(comparison, tmp_path):
     assert fitted[-1].cost_matrix is costs
 
 
+@pytest.mark.parametrize(
+    "wrapper", [PriorCorrectedClassifier, FixedThresholdClassifier]
+)
+def test_samplers_in_wrapped_pipelines_are_not_saved(tmp_path, wrapper):
+    numbers = X[["income", "member"]].astype(float)
+    sampled = make_imblearn_pipeline(SMOTE(), LogisticRegression())
+    fitted = wrapper(sampled).fit(numbers, y)
+    Model.describe(fitted, numbers, y).save(tmp_path / "m.model")
+    loaded = Model.load(tmp_path / "m.model")
+    np.testing.assert_array_equal(loaded.predict(numbers), fitted.predict(numbers))
+    assert len(fitted.estimator_.steps) == len(fitted.estimator.steps) == 2
+
+
 def test_what_could_not_be_loaded_is_not_saved(tmp_path):
     forest = RandomForestClassifier(n_estimators=2).fit(X[["income"]], y)
     message = (
@@ -203,6 +224,43 @@ def test_an_array_has_no_names_to_find_columns_by():
     )
     with pytest.raises(TypeError, match=whole(message)):
         Model.describe(LogisticRegression(), np.zeros((3, 2)), y)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (
+            np.where(y == "yes", "2024-01-02", "2024-01-01").astype("datetime64[s]"),
+            "Labels must be text, numbers or booleans to describe a model. Got labels "
+            "of type datetime64[s]. Fit the classifier with y.astype(str).",
+        ),
+        (
+            np.ones((len(y), 3), int),
+            "y must have one label per row to describe a model. Got 3 columns. To save "
+            "a multilabel classifier, use skops.io.dump.",
+        ),
+    ],
+)
+def test_labels_that_a_card_cannot_hold(simple, labels, message):
+    with pytest.raises(TableError, match=whole(message)):
+        Model.describe(simple.pipeline, X[["income", "member"]], labels)
+
+
+def test_infinite_numbers_are_named(simple):
+    numbers = X[["income", "member"]].copy()
+    numbers.loc[4, "income"] = -np.inf
+    message = (
+        "Numbers must be finite to describe a model. Column 'income' holds -inf in row "
+        "5. Replace it, with NaN if it is missing, and fit again."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        Model.describe(simple.pipeline, numbers, y)
+
+
+def test_a_label_that_the_classifier_has_not_seen_is_left_out(simple):
+    labels = y.mask(y.index == 7, "never")
+    card = Model.describe(simple.pipeline, X[["income", "member"]], labels).card
+    assert [one["label"] for one in card["classes"]] == ["no", "yes"]
 
 
 # Files that are refused
@@ -260,6 +318,22 @@ def test_a_damaged_card_is_refused(saved, card):
             TableError, match=r"m\.model' is not a model of skweighted: "
         ):
             read(saved)
+
+
+def test_a_huge_card_is_refused(saved):
+    rewritten(saved, "card.json", lambda _: " " * (2**24 + 1))
+    message = (
+        f"'{saved}' is not loaded: its card must have at most 16,777,216 bytes, and "
+        f"has 16,777,217."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        read_card(saved)
+
+
+def test_an_existing_file_keeps_its_mode(saved, simple):
+    saved.chmod(0o600)
+    simple.save(saved)
+    assert saved.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_card_cannot_control_the_terminal(saved):
@@ -521,6 +595,22 @@ def test_the_card_says_what_the_model_is(comparison):
     weights = y.value_counts().sum() / 2 / y.value_counts()
     # The classifier computes in its own precision.
     np.testing.assert_allclose(card["class_weight"], weights[["no", "yes"]], 1e-6)
+
+
+@pytest.mark.parametrize("response", ["auto", "decision_function"])
+def test_the_text_names_the_class_of_a_threshold(response):
+    labels = np.where(y == "yes", "a_rare", "b_common")
+    tuned = TunedThresholdClassifierCV(
+        LogisticRegression(),
+        scoring=make_scorer(f1_score, pos_label="a_rare"),
+        response_method=response,
+        cv=2,
+    )
+    fitted = make_pipeline(StandardScaler(), tuned).fit(X[["income"]], labels)
+    text = str(Model.describe(fitted, X[["income"]], labels))
+    score = "probability of" if response == "auto" else "decision function for"
+    threshold = fitted[-1].best_threshold_
+    assert f"decides by  {score} a_rare of at least {threshold:.3g}" in text
 
 
 def test_the_text_of_a_model(simple):

@@ -21,6 +21,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
@@ -634,6 +635,22 @@ def test_a_step_without_converter():
 
 class Unknown(DummyClassifier):
     """A classifier that skl2onnx does not know."""
+
+
+def test_columns_with_the_names_of_outputs():
+    names = ["label", "label_", "probabilities", "probabilities_", "x"]
+    X = pd.DataFrame(MATRIX, columns=names)
+    model = assert_same(LogisticRegression().fit(X, TWO), X)
+    assert [one.name for one in model.graph.input] == [
+        *("label__", "label_", "probabilities__", "probabilities_", "x")
+    ]
+
+
+def test_a_tuned_threshold_of_the_first_class():
+    labels = np.where(TWO == 1, "a_rare", "b_common")
+    scoring = make_scorer(f1_score, pos_label="a_rare")
+    tuned = TunedThresholdClassifierCV(LogisticRegression(), scoring=scoring, cv=2)
+    assert_same(tuned.fit(MATRIX, labels), MATRIX)
 
 
 def test_thresholds_need_probabilities():

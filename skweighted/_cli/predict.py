@@ -157,6 +157,11 @@ class Scoring:
         from skweighted._model._columns import conform
 
         table = conform(X, self._model.card["columns"], first_row=self.n_rows + 1)
+        for one in self._model.card["columns"]:
+            # As in CSV, where an empty cell is a missing value.
+            if one["kind"] == "category" and "" not in one["categories"]:
+                column = table[one["name"]]
+                table[one["name"]] = column.mask((column == "").fillna(False))
         self.n_rows += len(table)
         self.unknown.add(table)
         pipeline = self._model.pipeline

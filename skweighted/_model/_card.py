@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from skweighted._model._columns import Reference, references_of
-from skweighted._model._for_prediction import last_step
+from skweighted._model._for_prediction import last_step, threshold_of
 from skweighted._model._prior import implied_prior
 from skweighted._text import count, printable, shortened
+from skweighted.exceptions import TableError
 
 Card = dict[str, Any]
 
@@ -33,8 +34,13 @@ def card_of(
     fit_seconds: float | None,
 ) -> Card:
     """Return what a fitted classifier is, apart from versions; see `Model.describe`."""
-    labels, n_each = np.unique(y, return_counts=True)
+    n_rows_of = _counted(y)
+    columns = references_of(X)
+    # A class whose rows all have weight 0 is in y, but not in the classifier.
+    labels = fitted.classes_.tolist()
+    n_each = np.array([n_rows_of.get(label, 0) for label in labels])
     last = last_step(fitted)
+    threshold, label, is_proba = threshold_of(fitted) or (None, None, None)
     rows = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).astype(int)
     proba = fitted.predict_proba(X.iloc[rows])
     return {
@@ -46,18 +52,40 @@ def card_of(
         "n_rows": len(X),
         "fit_seconds": fit_seconds,
         "classes": [
-            {"label": label, "n_rows": n_rows}
-            for label, n_rows in zip(labels.tolist(), n_each.tolist(), strict=True)
+            {"label": one, "n_rows": n_rows}
+            for one, n_rows in zip(labels, n_each.tolist(), strict=True)
         ],
         # The last of equally rare classes, as in a comparison.
-        "positive": labels.tolist()[len(n_each) - 1 - int(n_each[::-1].argmin())],
-        "class_weight": _class_weight(last, labels.tolist()),
+        "positive": labels[len(n_each) - 1 - int(n_each[::-1].argmin())],
+        "class_weight": _class_weight(last, labels),
         "cost_matrix": _matrix(getattr(last, "cost_matrix_", None)),
-        "threshold": _threshold(fitted, last),
+        "threshold": threshold,
+        "threshold_label": label,
+        "threshold_is_proba": is_proba,
         "implied_prior": implied_prior(proba, n_each / n_each.sum()).tolist(),
         "scores": _scores(scores),
-        "columns": references_of(X),
+        "columns": columns,
     }
+
+
+def _counted(y: np.ndarray) -> dict[Any, int]:
+    """Return the number of rows of each label, if JSON can hold the labels."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        raise TableError(
+            f"y must have one label per row to describe a model. Got {y.shape[1]} "
+            f"columns. To save a multilabel classifier, use skops.io.dump."
+        )
+    labels, counts = np.unique(y, return_counts=True)
+    listed = labels.tolist()
+    if labels.dtype.kind in "mM" or not all(
+        isinstance(label, str | int | float) for label in listed
+    ):
+        kind = type(listed[0]).__name__ if labels.dtype == object else labels.dtype
+        raise TableError(
+            f"Labels must be text, numbers or booleans to describe a model. Got labels "
+            f"of type {kind}. Fit the classifier with y.astype(str)."
+        )
+    return dict(zip(listed, counts.tolist(), strict=True))
 
 
 def _class_weight(last: Any, labels: list[Any]) -> list[float] | None:
@@ -72,21 +100,6 @@ def _class_weight(last: Any, labels: list[Any]) -> list[float] | None:
 def _matrix(costs: Any) -> list[list[float]] | None:
     """Return costs as lists."""
     return None if costs is None else np.asarray(costs, dtype=float).tolist()
-
-
-def _threshold(fitted: Any, last: Any) -> float | None:
-    """Return the least probability at which the second class is predicted, or None."""
-    while hasattr(fitted, "best_estimator_"):
-        fitted = fitted.best_estimator_
-    for holder, name in (
-        (fitted, "best_threshold_"),
-        (fitted, "threshold"),
-        (last, "threshold_"),
-    ):
-        threshold = getattr(holder, name, None)
-        if isinstance(threshold, float | np.floating):
-            return float(threshold)
-    return None
 
 
 def _scores(scores: pd.DataFrame | None) -> list[dict[str, Any]]:
@@ -164,7 +177,11 @@ def _costs_in_words(costs: list[list[float]] | None, labels: list[Any]) -> str:
 def _decision_in_words(card: Card, labels: list[Any]) -> str:
     """Return how the model decides."""
     if card["threshold"] is not None:
-        return f"probability of {labels[1]} of at least {card['threshold']:.3g}"
+        # Earlier cards have only the number.
+        is_proba = card.get("threshold_is_proba", True)
+        score = "probability of" if is_proba else "decision function for"
+        label = card.get("threshold_label", labels[1])
+        return f"{score} {label} of at least {card['threshold']:.3g}"
     if card["cost_matrix"] is not None:
         return "least expected cost"
     return "most probable class"

@@ -58,6 +58,13 @@ def _reference(column: pd.Series, name: str) -> Reference:
     reference = {"name": name, "kind": kind, "n_missing": int(column.isna().sum())}
     if kind in NUMERICAL:
         values = values_in(column, reference)
+        if np.isinf(values).any():
+            row = int(np.isinf(values).argmax())
+            raise TableError(
+                f"Numbers must be finite to describe a model. Column {name!r} holds "
+                f"{values[row]} in row {row + 1:,}. Replace it, with NaN if it is "
+                f"missing, and fit again."
+            )
         values = values[~np.isnan(values)]
         edges = np.unique(np.quantile(values, np.linspace(0, 1, N_BINS + 1)[1:-1]))
         edges = edges[edges < values.max()]

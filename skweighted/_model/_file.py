@@ -24,6 +24,9 @@ CARD = "card.json"
 # Of the card. A file with a larger number is from a later version.
 FORMAT = 1
 
+# Of a card: a small file could otherwise fill the memory.
+MOST_BYTES = 2**24
+
 PACKAGES = (
     *("skweighted", "scikit-learn", "skops", "numpy", "pandas", "keras", "tensorflow"),
 )
@@ -146,6 +149,12 @@ def _card_in(path: str | Path, data: bytes) -> dict[str, Any]:
                 raise TableError(
                     f"'{path}' is not a model of skweighted: it has no card. Models "
                     f"are written by `skweighted train` and Model.save."
+                )
+            n_bytes = archive.getinfo(CARD).file_size
+            if n_bytes > MOST_BYTES:
+                raise TableError(
+                    f"'{path}' is not loaded: its card must have at most "
+                    f"{MOST_BYTES:,} bytes, and has {n_bytes:,}."
                 )
             card = json.loads(archive.read(CARD))
     except TableError:

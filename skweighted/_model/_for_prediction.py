@@ -4,14 +4,17 @@ Samplers are not: they hold training rows, of which a file for others should hav
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     TunedThresholdClassifierCV,
 )
 from sklearn.pipeline import Pipeline
+
+from skweighted import PriorCorrectedClassifier
 
 
 def for_prediction(fitted: Any) -> Any:
@@ -36,6 +39,11 @@ def for_prediction(fitted: Any) -> Any:
             if not hasattr(step, "fit_resample")
         ]
         return Pipeline(steps)
+    if isinstance(fitted, FixedThresholdClassifier | PriorCorrectedClassifier):
+        inner = for_prediction(fitted.estimator_)
+        fitted = copy.copy(fitted)
+        # The one that `fit` would clone can hold a fitted sampler, too.
+        fitted.estimator = fitted.estimator_ = inner
     if isinstance(getattr(fitted, "cost_matrix", None), Mapping):
         fitted = copy.copy(fitted)
         fitted.cost_matrix = fitted.cost_matrix_
@@ -52,7 +60,7 @@ def _fixed(tuned: TunedThresholdClassifierCV) -> FixedThresholdClassifier:
     fixed = FixedThresholdClassifier(
         estimator,
         threshold=float(tuned.best_threshold_),
-        pos_label=tuned._curve_scorer._get_pos_label(),
+        pos_label=_pos_label(tuned),
         response_method=tuned.response_method,
     )
     fixed.estimator_ = estimator
@@ -64,7 +72,47 @@ def _fixed(tuned: TunedThresholdClassifierCV) -> FixedThresholdClassifier:
 
 def last_step(fitted: Any) -> Any:
     """Return the classifier at the end of pipelines, thresholds and searches."""
+    *_, last = _chain(fitted)
+    return last
+
+
+def threshold_of(fitted: Any) -> tuple[float, Any, bool] | None:
+    """Return the threshold that decides, for which label, and if for a probability.
+
+    None is returned if no threshold decides. Other thresholds are for what
+    `decision_function` returns.
+    """
+    for one in _chain(fitted):
+        if isinstance(one, FixedThresholdClassifier | TunedThresholdClassifierCV):
+            is_proba = one.response_method != "decision_function"
+            threshold = getattr(one, "best_threshold_", None)
+            if threshold is None:
+                threshold = one.threshold
+            if isinstance(threshold, str):  # "auto"
+                threshold = 0.5 if is_proba else 0.0
+            label = _pos_label(one)
+            if label is None:
+                label = one.classes_.tolist()[1]
+            return float(threshold), label, is_proba
+    threshold = getattr(one, "threshold_", None)
+    if isinstance(threshold, float | np.floating):
+        return float(threshold), one.classes_.tolist()[1], True
+    return None
+
+
+def _pos_label(model: FixedThresholdClassifier | TunedThresholdClassifierCV) -> Any:
+    """Return the label that a threshold is for; None is the second class."""
+    if isinstance(model, FixedThresholdClassifier):
+        label = model.pos_label
+    else:
+        label = model._curve_scorer._get_pos_label()
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def _chain(fitted: Any) -> Iterator[Any]:
+    """Yield a classifier and those in it, up to the last step."""
     while True:
+        yield fitted
         if hasattr(fitted, "best_estimator_"):
             fitted = fitted.best_estimator_
         elif isinstance(fitted, FixedThresholdClassifier | TunedThresholdClassifierCV):
@@ -72,4 +120,4 @@ def last_step(fitted: Any) -> Any:
         elif isinstance(fitted, Pipeline):
             fitted = fitted.steps[-1][1]
         else:
-            return fitted
+            return

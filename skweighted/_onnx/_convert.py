@@ -394,7 +394,10 @@ def threshold_of(model: Any) -> tuple[float, int]:
     threshold = getattr(model, "best_threshold_", None)
     if threshold is None:
         threshold = 0.5 if isinstance(model.threshold, str) else model.threshold
-    pos_label = getattr(model, "pos_label", None)
+    if isinstance(model, TunedThresholdClassifierCV):
+        pos_label = model._curve_scorer._get_pos_label()
+    else:
+        pos_label = model.pos_label
     classes = model.classes_.tolist()
     return threshold, 1 if pos_label is None else classes.index(pos_label)
 

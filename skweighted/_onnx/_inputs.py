@@ -34,6 +34,8 @@ class Column:
     ----------
     name : str
         Of the column.
+    input_name : str
+        Of the input.
     dtype : str
         "float32", "float64", "int64" or "string".
     width : int
@@ -43,14 +45,10 @@ class Column:
     """
 
     name: str
+    input_name: str
     dtype: str
     width: int = 1
     zone: str | None = None
-
-    @property
-    def input_name(self) -> str:
-        """The name of the input."""
-        return f"{self.name}_" if self.name in RESERVED else self.name
 
 
 def inputs_of(estimator: Any, X: Any) -> list[Column]:
@@ -65,20 +63,29 @@ def inputs_of(estimator: Any, X: Any) -> list[Column]:
     if not isinstance(table, pd.DataFrame):
         is_double = keeps_double and table.dtype != np.float32
         dtype = "float64" if is_double else "float32"
-        return [Column(MATRIX, dtype, table.shape[1])]
+        return [Column(MATRIX, MATRIX, dtype, table.shape[1])]
     preparation = getattr(first, "preparation_", first)
     is_prepared = isinstance(preparation, TablePreparation)
     table = _in_order(estimator, table)
+    names = [name if isinstance(name, str) else f"x{name}" for name in table.columns]
     columns = []
-    for position, name in enumerate(table.columns):
+    for position in range(len(names)):
         column = column_of(table, position)
         kind: Kind = preparation.kinds_[position] if is_prepared else kind_of(column)
         zone = preparation.zones_.get(position) if is_prepared else None
         is_double = keeps_double and column.dtype != np.float32
         dtype = _ONNX_TYPES.get(kind, "float64" if is_double else "float32")
-        text = name if isinstance(name, str) else f"x{name}"
-        columns.append(Column(text, dtype, zone=zone))
+        text = names[position]
+        columns.append(Column(text, _free(text, names), dtype, zone=zone))
     return columns
+
+
+def _free(name: str, names: list[str]) -> str:
+    """Return the name of an input, which no output and no other column has."""
+    if name in RESERVED:
+        while name in RESERVED or name in names:
+            name += "_"
+    return name
 
 
 def feed_of(estimator: Any, X: Any, inputs: list[Column]) -> Mapping[str, np.ndarray]:
