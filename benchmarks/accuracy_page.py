@@ -47,6 +47,16 @@ def page(
 def introduction(scores: pd.DataFrame) -> list[str]:
     """Return what was run on which data."""
     data = described(scores)
+    torch = ""
+    if {"RealMLP-TD", "TabM"} & set(scores["name"]):
+        torch = (
+            "- RealMLP-TD and TabM are those of pytabkit on the CPU, with "
+            '`val_metric_name="cross_entropy"` and without label smoothing '
+            "(`use_ls=False`), as their authors recommend for log loss and AUC. "
+            "Missing numbers are replaced by the median and a flag, since RealMLP does "
+            "not accept them. Both are run on data sets of up to "
+            f"{MOST_ROWS_OF_TORCH:,} rows.\n"
+        )
     return [
         "# Accuracy: raw tables and their peers",
         f"Written by `benchmarks/accuracy.py` on {date.today()}. It compares "
@@ -57,11 +67,7 @@ def introduction(scores: pd.DataFrame) -> list[str]:
         "- Categories are passed as such to the classifiers that support them. "
         "`MLPClassifier`, the plain network and `BalancedRandomForest` receive "
         "one-hot columns and standardized numbers.\n"
-        "- RealMLP-TD and TabM are those of pytabkit on the CPU, with "
-        '`val_metric_name="cross_entropy"` and without label smoothing '
-        "(`use_ls=False`), as their authors recommend for log loss and AUC. Missing "
-        "numbers are replaced by the median and a flag, since RealMLP does not accept "
-        f"them. Both are run on data sets of up to {MOST_ROWS_OF_TORCH:,} rows.\n"
+        f"{torch}"
         "- Average precision is that of the rarest class. With more than two classes, "
         "it is the mean over one-vs-rest problems, as is ROC AUC.\n"
         f"- Probabilities are clipped at {LEAST_PROBABILITY:g} for the log loss.\n"
