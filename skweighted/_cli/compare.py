@@ -9,8 +9,14 @@ import click
 from rich.console import Console
 
 from skweighted._cli.failures import WrongArgument, warn
-from skweighted._cli.inputs import costs_of, load_table, with_groups
-from skweighted._cli.networks import network_for
+from skweighted._cli.inputs import (
+    costs_of,
+    false_alarm_option,
+    load_table,
+    miss_option,
+    with_groups,
+)
+from skweighted._cli.networks import epochs_option, network_for
 from skweighted._cli.outputs import check_different, check_writable
 from skweighted._cli.text_options import with_text_options
 
@@ -73,16 +79,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Number of times that the cross-validation is repeated, with new folds.",
 )
-@click.option(
-    "--miss",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Cost of a false negative on the rarer of two classes.",
-)
-@click.option(
-    "--false-alarm",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Cost of a false positive; 1 if only --miss is given.",
-)
+@miss_option
+@false_alarm_option
 @click.option(
     "--reference",
     metavar="NAME",
@@ -97,11 +95,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Random seed; the same seed gives the same scores.",
 )
-@click.option(
-    "--epochs",
-    type=click.IntRange(min=1),
-    help="Training epochs of every network.  [default: those of its classifier]",
-)
+@epochs_option
 @click.option(
     "--strategies",
     metavar="NAME,NAME",

@@ -3,12 +3,26 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from skweighted._cli.failures import WrongArgument
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from skweighted.comparison.files import TextFormat
+
+
+miss_option = click.option(
+    "--miss",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Cost of a false negative on the rarer of two classes.",
+)
+false_alarm_option = click.option(
+    "--false-alarm",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Cost of a false positive; 1 if only --miss is given.",
+)
 
 
 def load_table(

@@ -3,8 +3,17 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import click
+
 if TYPE_CHECKING:
     from skweighted.comparison.plan import Plan
+
+
+epochs_option = click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    help="Training epochs of every network.  [default: those of its classifier]",
+)
 
 
 def network_for(plan: "Plan", epochs: int | None) -> Any:

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from skweighted._cli.failures import WrongArgument, warn
-from skweighted._cli.inputs import costs_of, with_groups
-from skweighted._cli.networks import network_for
+from skweighted._cli.inputs import (
+    costs_of,
+    false_alarm_option,
+    miss_option,
+    with_groups,
+)
+from skweighted._cli.networks import epochs_option, network_for
 from skweighted._cli.outputs import check_writable
 from skweighted._cli.text_options import with_text_options
 
@@ -50,16 +55,8 @@ DEFAULT_STRATEGY = "tabular"
     help="Search for the class weights with the best balanced accuracy, or the least "
     "cost if costs are given, by cross-validation.",
 )
-@click.option(
-    "--miss",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Cost of a false negative on the rarer of two classes.",
-)
-@click.option(
-    "--false-alarm",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Cost of a false positive; 1 if only --miss is given.",
-)
+@miss_option
+@false_alarm_option
 @click.option(
     "--groups",
     metavar="COLUMN",
@@ -81,11 +78,7 @@ DEFAULT_STRATEGY = "tabular"
     show_default=True,
     help="Random seed; the same seed gives the same model.",
 )
-@click.option(
-    "--epochs",
-    type=click.IntRange(min=1),
-    help="Training epochs of every network.  [default: those of its classifier]",
-)
+@epochs_option
 def train(
     file: str,
     target: str | None,

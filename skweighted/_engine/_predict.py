@@ -49,6 +49,7 @@ class Forward:
     ) -> None:
         self._network = network
         self._n_networks = len(parameters)
+        self._width = network.width
         arrays = [np.stack(each) for each in zip(*parameters, strict=True)]
         self._of_inputs = arrays[: -2 * len(network.stages)]
         # Kernels of shape (n_networks, n_units, n_inputs), biases (.., n_units, 1).
@@ -64,7 +65,7 @@ class Forward:
         X : ndarray or CSR of shape (n_samples, n_features)
         """
         network, n_rows = self._network, X.shape[0]
-        size = max(1, CHUNK_VALUES // network.width)
+        size = max(1, CHUNK_VALUES // self._width)
         if n_rows * self._n_networks <= size:
             chunk = dense_rows(X, slice(None), network.dtype)
             return self._outputs(slice(None), chunk)
@@ -242,6 +243,11 @@ def _softmax(z: np.ndarray) -> np.ndarray:
     return z
 
 
+def _silu(z: np.ndarray) -> np.ndarray:
+    """Return ``z / (1 + exp(-z))``."""
+    return z * _sigmoid(z.copy())
+
+
 def _elu(z: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """Return z where it is positive, else ``alpha * (exp(z) - 1)``."""
     return np.where(z > 0, z, z.dtype.type(alpha) * np.expm1(z))
@@ -257,11 +263,11 @@ _ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "relu": lambda z: np.maximum(z, 0, out=z),
     "selu": lambda z: _elu(z, 1.6732632423543772) * z.dtype.type(1.0507009873554805),
     "sigmoid": _sigmoid,
-    "silu": lambda z: z * _sigmoid(z.copy()),
+    "silu": _silu,
     "softmax": _softmax,
     "softplus": lambda z: np.logaddexp(z, z.dtype.type(0)),
     "softsign": lambda z: z / (1 + np.abs(z)),
-    "swish": lambda z: z * _sigmoid(z.copy()),
+    "swish": _silu,
     "tanh": lambda z: np.tanh(z, out=z),
 }
 

@@ -10,13 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._engine._predict import alike
+from skweighted._engine._predict import FARTHEST, alike
 from skweighted._engine._spec import Dense, NetworkSpec, Periodic, Scaling
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._onnx._writer import Writer
-
-# The largest number that scaling squares, as in `skweighted.layers`.
-FARTHEST = 1e9
 
 _OPERATORS = {
     "elu": "Elu",
