@@ -559,13 +559,16 @@ def test_an_unfitted_estimator():
         to_onnx(mlp(), MATRIX)
 
 
-def test_an_estimator_without_probabilities():
+@pytest.mark.parametrize(
+    "arguments", [(StandardScaler().fit(MATRIX), MATRIX), (MATRIX, mlp())]
+)
+def test_something_without_probabilities_before_x(arguments):
     message = (
-        "An ONNX model has probabilities, so the estimator must have predict_proba. "
-        "StandardScaler has not."
+        f"to_onnx takes a fitted classifier with predict_proba, then X. The first is "
+        f"of type {type(arguments[0]).__name__}, which has no predict_proba."
     )
     with pytest.raises(TypeError, match=whole(message)):
-        to_onnx(StandardScaler().fit(MATRIX), MATRIX)
+        to_onnx(*arguments)
 
 
 def test_missing_packages(monkeypatch):

@@ -29,12 +29,12 @@ def verified_model(
     estimator: Any, X: Any, *, decision: bool, row_costs: bool
 ) -> onnx.ModelProto:
     """Return the model of an estimator; see `skweighted.to_onnx`."""
-    check_is_fitted(estimator)
     if not hasattr(estimator, "predict_proba"):
         raise TypeError(
-            f"An ONNX model has probabilities, so the estimator must have "
-            f"predict_proba. {type(estimator).__name__} has not."
+            f"to_onnx takes a fitted classifier with predict_proba, then X. The first "
+            f"is of type {type(estimator).__name__}, which has no predict_proba."
         )
+    check_is_fitted(estimator)
     if row_costs:
         _check_row_costs(estimator, decision)
     # First, because their errors say what is wrong with X.
