@@ -18,6 +18,7 @@ SMALL = {
     "_progress",
     "_tensorflow",
     "_text",
+    "_thresholds",
     "_warnings",
     "exceptions",
 }
@@ -45,7 +46,7 @@ BELOW = {
         "skweighted",
     }
     | SMALL,
-    "_doctor": {"_columns", "_costs", "_text", "exceptions"},
+    "_doctor": {"_columns", "_costs", "_text", "_thresholds", "exceptions"},
     "_model": {"_costs", "_tables", "skweighted"} | SMALL,
     "_cli": {
         *("_columns", "_doctor", "_model", "comparison", "datasets", "metrics"),

@@ -371,7 +371,7 @@ def test_if_all_fail_there_is_nothing_to_return():
     [(0.0, 1, 8), (3.2, 1, 5), (0.0, 4, 5), (3.0, 6, 3), (50.0, 1, 1), (0.3, 99, 1)],
 )
 def test_cores_are_free_that_others_leave(monkeypatch, load, running, n_cores):
-    monkeypatch.setattr(threads, "_n_cores", lambda: 8)
+    monkeypatch.setattr(threads, "n_cores", lambda: 8)
     monkeypatch.setattr(threads, "_n_running", lambda: running)
     monkeypatch.setattr("os.getloadavg", lambda: (load, 0, 0), raising=False)
     monkeypatch.setattr("time.process_time", lambda: 0.0)
@@ -379,7 +379,7 @@ def test_cores_are_free_that_others_leave(monkeypatch, load, running, n_cores):
 
 
 def test_cores_that_the_fits_keep_busy_are_free_for_the_next(monkeypatch):
-    monkeypatch.setattr(threads, "_n_cores", lambda: 8)
+    monkeypatch.setattr(threads, "n_cores", lambda: 8)
     monkeypatch.setattr(threads, "_n_running", lambda: 1)
     free = threads.FreeCores()
     start, used = free._started, free._used

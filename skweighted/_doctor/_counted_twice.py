@@ -13,7 +13,7 @@ from typing import Any
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
-from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection import FixedThresholdClassifier
 
 from skweighted._costs._distortion import (
     CLASS_WEIGHT,
@@ -25,11 +25,10 @@ from skweighted._costs._distortion import (
 from skweighted._doctor._case import Case
 from skweighted._doctor._parts import Part
 from skweighted._doctor._report import Finding
-
-_THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
+from skweighted._thresholds import THRESHOLDS
 
 # Their probabilities are those of the classifiers in them, or means.
-_KEEPS_PROBABILITIES = (BaggingClassifier, VotingClassifier, *_THRESHOLDS)
+_KEEPS_PROBABILITIES = (BaggingClassifier, VotingClassifier, *THRESHOLDS)
 
 _USES_PROBABILITIES = (*_KEEPS_PROBABILITIES, CalibratedClassifierCV)
 
@@ -128,7 +127,7 @@ def unused_costs(case: Case) -> Iterator[Finding]:
         if outer is None:
             continue
         fix = _PASS_COSTS
-        if isinstance(outer.estimator, _THRESHOLDS):
+        if isinstance(outer.estimator, THRESHOLDS):
             fix = f"Use either {outer.kind} or the cost_matrix."
         yield Finding(
             what=f"{part.kind} has a cost_matrix inside {outer.kind}, which uses its "

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skweighted._model._columns import Reference, references_of
-from skweighted._model._for_prediction import last_step, threshold_of
+from skweighted._model._for_prediction import decided_by, last_step
 from skweighted._model._prior import implied_prior
 from skweighted._text import count, printable, shortened
 from skweighted.exceptions import TableError
@@ -40,7 +40,7 @@ def card_of(
     labels = fitted.classes_.tolist()
     n_each = np.array([n_rows_of.get(label, 0) for label in labels])
     last = last_step(fitted)
-    threshold, label, is_proba = threshold_of(fitted) or (None, None, None)
+    threshold, label, is_proba = decided_by(fitted) or (None, None, None)
     rows = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).astype(int)
     proba = fitted.predict_proba(X.iloc[rows])
     return {

@@ -15,6 +15,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 
 from skweighted import PriorCorrectedClassifier
+from skweighted._thresholds import THRESHOLDS, pos_label_of, threshold_of
 
 
 def for_prediction(fitted: Any) -> Any:
@@ -60,7 +61,7 @@ def _fixed(tuned: TunedThresholdClassifierCV) -> FixedThresholdClassifier:
     fixed = FixedThresholdClassifier(
         estimator,
         threshold=float(tuned.best_threshold_),
-        pos_label=_pos_label(tuned),
+        pos_label=pos_label_of(tuned),
         response_method=tuned.response_method,
     )
     fixed.estimator_ = estimator
@@ -76,37 +77,21 @@ def last_step(fitted: Any) -> Any:
     return last
 
 
-def threshold_of(fitted: Any) -> tuple[float, Any, bool] | None:
+def decided_by(fitted: Any) -> tuple[float, Any, bool] | None:
     """Return the threshold that decides, for which label, and if for a probability.
 
     None is returned if no threshold decides. Other thresholds are for what
     `decision_function` returns.
     """
     for one in _chain(fitted):
-        if isinstance(one, FixedThresholdClassifier | TunedThresholdClassifierCV):
+        if isinstance(one, THRESHOLDS):
+            threshold, column = threshold_of(one)
             is_proba = one.response_method != "decision_function"
-            threshold = getattr(one, "best_threshold_", None)
-            if threshold is None:
-                threshold = one.threshold
-            if isinstance(threshold, str):  # "auto"
-                threshold = 0.5 if is_proba else 0.0
-            label = _pos_label(one)
-            if label is None:
-                label = one.classes_.tolist()[1]
-            return float(threshold), label, is_proba
+            return threshold, one.classes_.tolist()[column], is_proba
     threshold = getattr(one, "threshold_", None)
     if isinstance(threshold, float | np.floating):
         return float(threshold), one.classes_.tolist()[1], True
     return None
-
-
-def _pos_label(model: FixedThresholdClassifier | TunedThresholdClassifierCV) -> Any:
-    """Return the label that a threshold is for; None is the second class."""
-    if isinstance(model, FixedThresholdClassifier):
-        label = model.pos_label
-    else:
-        label = model._curve_scorer._get_pos_label()
-    return label.item() if isinstance(label, np.generic) else label
 
 
 def _chain(fitted: Any) -> Iterator[Any]:
@@ -115,7 +100,7 @@ def _chain(fitted: Any) -> Iterator[Any]:
         yield fitted
         if hasattr(fitted, "best_estimator_"):
             fitted = fitted.best_estimator_
-        elif isinstance(fitted, FixedThresholdClassifier | TunedThresholdClassifierCV):
+        elif isinstance(fitted, THRESHOLDS):
             fitted = fitted.estimator_
         elif isinstance(fitted, Pipeline):
             fitted = fitted.steps[-1][1]

@@ -32,10 +32,6 @@ from skl2onnx.operator_converters.random_forest import (
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import (
-    FixedThresholdClassifier,
-    TunedThresholdClassifierCV,
-)
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
@@ -55,6 +51,7 @@ from skweighted._onnx._decision import (
 from skweighted._onnx._preparation import write_preparation
 from skweighted._onnx._writer import Writer
 from skweighted._search._search_cv import ClassWeightSearchCV
+from skweighted._thresholds import THRESHOLDS, threshold_of
 from skweighted.preprocessing import TablePreparation
 
 TENSORS = {
@@ -65,7 +62,6 @@ TENSORS = {
 }
 _LABELS = {"f": DoubleTensorType, "b": BooleanTensorType, "U": StringTensorType}
 
-THRESHOLDS = (TunedThresholdClassifierCV, FixedThresholdClassifier)
 _BAGS = (BalancedBaggingClassifier, EasyEnsembleClassifier)
 _CLASSIFIERS = (
     CostSensitiveMLPClassifier,
@@ -387,19 +383,6 @@ class _Graph:
 
     def _double(self, name: str) -> str:
         return self.write.cast(name, np.float64)
-
-
-def threshold_of(model: Any) -> tuple[float, int]:
-    """Return the threshold of a classifier of scikit-learn, and for which class."""
-    threshold = getattr(model, "best_threshold_", None)
-    if threshold is None:
-        threshold = 0.5 if isinstance(model.threshold, str) else model.threshold
-    if isinstance(model, TunedThresholdClassifierCV):
-        pos_label = model._curve_scorer._get_pos_label()
-    else:
-        pos_label = model.pos_label
-    classes = model.classes_.tolist()
-    return threshold, 1 if pos_label is None else classes.index(pos_label)
 
 
 def unwrapped(model: Any) -> Any:

@@ -10,7 +10,8 @@ from sklearn.utils import _safe_indexing
 from skweighted._costs._decide import bayes_threshold
 from skweighted._estimator._classifier import CostSensitiveMLPClassifier
 from skweighted._estimator._prior_corrected import PriorCorrectedClassifier
-from skweighted._onnx._convert import THRESHOLDS, threshold_of, unwrapped
+from skweighted._onnx._convert import unwrapped
+from skweighted._thresholds import THRESHOLDS, threshold_of
 
 # The largest difference of probabilities.
 TOLERANCE = 1e-5

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from threadpoolctl import ThreadpoolController
 
+from skweighted._cores import n_cores
+
 # The load average covers about the last minute.
 LOAD_SECONDS = 60.0
 
@@ -26,7 +28,7 @@ class FreeCores:
     def count(self) -> int:
         """Return how many cores are free for this process now, at least 1."""
         busy = max(self._load_of_others(), _n_running() - 1)
-        return max(1, round(_n_cores() - busy))
+        return max(1, round(n_cores() - busy))
 
     def _load_of_others(self) -> float:
         """Return the load average without what this process adds to it."""
@@ -49,13 +51,6 @@ def bounded(n_threads: int) -> AbstractContextManager[object]:
     """
     # A new controller each time: libraries may have been loaded since the last.
     return ThreadpoolController().limit(limits={"openmp": n_threads, "blas": 1})
-
-
-def _n_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _n_running() -> int:
