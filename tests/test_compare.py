@@ -1283,7 +1283,12 @@ def test_a_strategy_is_a_value():
 
 def test_a_network_of_tables_equals_fits_by_hand_on_the_raw_rows():
     X, y = mixed_frame()
-    params = {"hidden_layer_sizes": (3,), "epochs": 3, "n_networks": 2}
+    params = {
+        "hidden_layer_sizes": (3,),
+        "epochs": 3,
+        "n_networks": 2,
+        "numeric_embedding": "piecewise_linear",
+    }
     network = CostSensitiveTabularClassifier(**params)
     comparison = compare(
         X, y, estimator=network, strategies=["class_weight", "tabular"], cv=2
@@ -1317,7 +1322,10 @@ def test_tabular_trains_one_epoch_before_it_is_timed(monkeypatch):
     monkeypatch.setattr(
         "skweighted.CostSensitiveTabularClassifier", Watched, raising=False
     )
-    strategy = replace(STRATEGIES["tabular"], make=tabular(epochs=2, n_networks=2))
+    strategy = replace(
+        STRATEGIES["tabular"],
+        make=tabular(epochs=2, n_networks=1, early_stopping=False),
+    )
     compare(X, y, estimator=LOGISTIC, strategies={"tabular": strategy}, cv=2)
     # Classifiers with a fit of their own are fitted one after the other.
     assert epochs == [1, 1, 2, 2]

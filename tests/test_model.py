@@ -65,7 +65,7 @@ X, y = table()
 @pytest.fixture(scope="module")
 def comparison():
     strategies = {name: STRATEGIES[name] for name in SAVED}
-    small = tabular(epochs=2, n_networks=2)
+    small = tabular(epochs=2, n_networks=2, numeric_embedding="piecewise_linear")
     strategies["tabular"] = replace(strategies["tabular"], make=small)
     network = CostSensitiveMLPClassifier((6,), epochs=2)
     return compare(

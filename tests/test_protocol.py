@@ -652,7 +652,13 @@ def raw_table():
 
 NAMES = [*DEFAULT_STRATEGIES, "min_cost", "smotenc", "balanced_bagging", "smote_enn"]
 QUICK_TABULAR = replace(
-    STRATEGIES["tabular"], make=tabular(n_networks=2, epochs=2, n_iter_no_change=1)
+    STRATEGIES["tabular"],
+    make=tabular(
+        n_networks=2,
+        epochs=2,
+        n_iter_no_change=1,
+        numeric_embedding="piecewise_linear",
+    ),
 )
 YES_COSTS = {("no", "yes"): 1, ("yes", "no"): 9}
 

@@ -164,9 +164,15 @@ DRAW = [
     *("random_under", "smote_enn", "smote_tomek", "balanced_bagging"),
     *("tabular", "easy_ensemble", "balanced_random_forest"),
 ]
-# The strategy "tabular", with fewer networks and epochs.
+# The strategy "tabular", with fewer networks, epochs and programs.
 QUICK_TABULAR = replace(
-    STRATEGIES["tabular"], make=tabular(n_networks=2, epochs=2, n_iter_no_change=1)
+    STRATEGIES["tabular"],
+    make=tabular(
+        n_networks=2,
+        epochs=2,
+        n_iter_no_change=1,
+        numeric_embedding="piecewise_linear",
+    ),
 )
 SPARSE_REASON = "does not accept sparse features"
 SINGLE_REASON = "needs 2 training rows of every class, and the smallest has 1"
@@ -673,7 +679,13 @@ def test_the_threshold_is_sklearn_s_own(costs):
 
 # A network that takes tables
 
-TABULAR = {"hidden_layer_sizes": (3,), "epochs": 3, "n_networks": 2, "dropout": 0.0}
+TABULAR = {
+    "hidden_layer_sizes": (3,),
+    "epochs": 3,
+    "n_networks": 2,
+    "dropout": 0.0,
+    "numeric_embedding": "piecewise_linear",
+}
 
 
 def test_tabular_is_the_classifier_of_tables_on_the_raw_rows():

@@ -36,7 +36,13 @@ CHECKS_OF_COPIES = {
 }
 WITHOUT_CHANCE = {"n_networks": 1, "early_stopping": False, "dropout": 0.0}
 
-SMALL = {"hidden_layer_sizes": (6,), "n_networks": 2, "epochs": 4, "random_state": 0}
+SMALL = {
+    "hidden_layer_sizes": (6,),
+    "n_networks": 2,
+    "numeric_embedding": "piecewise_linear",
+    "epochs": 4,
+    "random_state": 0,
+}
 
 
 def table(n_rows=200, seed=0):
@@ -81,8 +87,11 @@ def same(left, right):
 
 @parametrize_with_checks(
     [
-        CostSensitiveTabularClassifier(n_networks=3),
-        CostSensitiveTabularClassifier(**WITHOUT_CHANCE),
+        # One kind of embedding each, because every kind is compiled for every table.
+        CostSensitiveTabularClassifier(
+            n_networks=2, numeric_embedding="piecewise_linear"
+        ),
+        CostSensitiveTabularClassifier(**WITHOUT_CHANCE, numeric_embedding="periodic"),
     ]
 )
 @pytest.mark.filterwarnings("default")
