@@ -189,7 +189,8 @@ def test_wrong_training_is_one_line(folder, capsys, options, message):
     assert files() == ["data.csv"]
 
 
-def test_a_strategy_that_cannot_be_saved_is_one_line(folder, capsys):
+def test_a_strategy_that_cannot_be_saved_is_one_line(folder, capsys, monkeypatch):
+    monkeypatch.setattr("skweighted._model._safe.MORE_TYPES", ())
     options = ["--strategy", "balanced_random_forest"]
     assert _cli.main([*TRAIN, *options]) == 2
     error = capsys.readouterr().err

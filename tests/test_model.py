@@ -12,19 +12,25 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from imblearn.ensemble import BalancedRandomForestClassifier
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
 from messages import whole
 from scipy import stats
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     TunedThresholdClassifierCV,
 )
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 import skweighted
 from skweighted import (
@@ -45,7 +51,8 @@ from skweighted.comparison.strategies.pipelines import tabular
 from skweighted.exceptions import ModelVersionWarning, TableError
 
 COSTS = {("yes", "no"): 5, ("no", "yes"): 1}
-SAVED = [*DEFAULT_STRATEGIES, "min_cost", "smotenc"]
+OF_IMBLEARN = "balanced_bagging", "easy_ensemble", "balanced_random_forest"
+SAVED = [*DEFAULT_STRATEGIES, "min_cost", "smotenc", *OF_IMBLEARN]
 
 
 def table(n_rows=200, seed=0):
@@ -171,8 +178,8 @@ def test_every_strategy_predicts_the_same_after_a_round_trip(
     assert returned.card["strategy"] == name
     with zipfile.ZipFile(tmp_path / "m.model") as archive:
         schema = archive.read("schema.json").decode()
-    # Samplers hold training rows.
-    assert "imblearn" not in schema
+    # Samplers hold training rows; those in these ensembles only the row numbers.
+    assert ("imblearn" in schema) == (name in OF_IMBLEARN)
     assert "TuningFolds" not in schema
 
 
@@ -206,13 +213,22 @@ def test_samplers_in_wrapped_pipelines_are_not_saved(tmp_path, wrapper):
 
 
 def test_what_could_not_be_loaded_is_not_saved(tmp_path):
-    forest = RandomForestClassifier(n_estimators=2).fit(X[["income"]], y)
+    neighbors = KNeighborsClassifier(algorithm="kd_tree").fit(X[["income"]], y)
     message = (
         "This model cannot be saved, because it could not be loaded safely: it has the "
-        "type 'sklearn.tree._tree.Tree'. Choose another strategy, or use pickle."
+        "types 'sklearn.metrics._dist_metrics.EuclideanDistance64', "
+        "'sklearn.neighbors._kd_tree.KDTree'. Choose another strategy, or use pickle."
     )
     with pytest.raises(TableError, match=whole(message)):
-        Model.describe(forest, X[["income"]], y).save(tmp_path / "m.model")
+        Model.describe(neighbors, X[["income"]], y).save(tmp_path / "m.model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gradient_boosting_that_does_not_check_its_trees_is_not_saved(tmp_path):
+    boosting = GradientBoostingClassifier(n_estimators=2).fit(X[["income"]], y)
+    message = "This model cannot be saved: it has a GradientBoostingClassifier."
+    with pytest.raises(TableError, match=whole(message)):
+        Model.describe(boosting, X[["income"]], y).save(tmp_path / "m.model")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -394,17 +410,61 @@ def test_a_function_of_the_system_is_refused_before_it_is_imported(saved):
         Model.load(saved)
 
 
+@pytest.fixture
+def saves_anything(monkeypatch):
+    """Write models without a check, as a stranger could."""
+
+    def save(model, path):
+        with monkeypatch.context() as patch:
+            patch.setattr("skweighted._model._file.check_content", lambda _: None)
+            model.save(path)
+
+    return save
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("left", 10**6), ("right", 0), ("feature_idx", 5)]
 )
-def test_trees_that_point_out_of_their_array_are_refused(tmp_path, field, value):
+def test_boosted_trees_that_point_out_of_their_array_are_refused(
+    tmp_path, saves_anything, field, value
+):
     numbers = X[["income"]]
     trees = HistGradientBoostingClassifier(max_iter=2).fit(numbers, y)
     model = Model.describe(trees, numbers, y)
     nodes = trees._predictors[0][0].nodes
     nodes[field][nodes["is_leaf"] == 0] = value
-    model.save(tmp_path / "m.model")
-    with pytest.raises(TableError, match="a node of its boosted trees points out"):
+    saves_anything(model, tmp_path / "m.model")
+    with pytest.raises(TableError, match="a node of a tree points out of it"):
+        Model.load(tmp_path / "m.model")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("left_child", 10**6), ("right_child", 0), ("feature", 5)]
+)
+def test_a_forest_that_points_out_of_its_array_is_refused(
+    tmp_path, saves_anything, field, value
+):
+    numbers = X[["income"]]
+    forest = BalancedRandomForestClassifier(2, random_state=0).fit(numbers, y)
+    model = Model.describe(forest, numbers, y)
+    tree = forest.estimators_[1].tree_
+    state = tree.__getstate__()
+    state["nodes"][field][state["nodes"]["left_child"] != -1] = value
+    tree.__setstate__(state)
+    saves_anything(model, tmp_path / "m.model")
+    with pytest.raises(TableError, match="a node of a tree points out of it"):
+        Model.load(tmp_path / "m.model")
+
+
+def test_a_tree_of_more_columns_than_its_classifier_is_refused(
+    tmp_path, saves_anything
+):
+    numbers = X[["income", "member"]].astype(float)
+    tree = DecisionTreeClassifier().fit(numbers, y)
+    model = Model.describe(tree, numbers, y)
+    tree.n_features_in_ = 1
+    saves_anything(model, tmp_path / "m.model")
+    with pytest.raises(TableError, match="a tree has another number of columns"):
         Model.load(tmp_path / "m.model")
 
 

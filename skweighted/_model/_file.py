@@ -58,6 +58,7 @@ def write(path: str | Path, fitted: Any, card: dict[str, Any]) -> None:
 
     fitted = for_prediction(fitted)
     try:
+        check_content(fitted)
         data = skops.io.dumps(fitted, compression=zipfile.ZIP_DEFLATED)
     except Exception as error:  # of many kinds
         raise TableError(f"This model cannot be saved: {_reason(error)}.") from error

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble._gb import BaseGradientBoosting
 from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import (
     BaseHistGradientBoosting,
 )
+from sklearn.tree import BaseDecisionTree
 
 import skweighted
 
@@ -16,13 +18,16 @@ import skweighted
 # "sklearn." would also let in functions, which a FunctionTransformer would call.
 MORE_TYPES = (
     "imblearn.ensemble._bagging.BalancedBaggingClassifier",
+    "imblearn.ensemble._easy_ensemble.EasyEnsembleClassifier",
+    "imblearn.ensemble._forest.BalancedRandomForestClassifier",
     "imblearn.pipeline.Pipeline",
     "imblearn.under_sampling._prototype_selection._random_under_sampler."
     "RandomUnderSampler",
     "sklearn.compose._column_transformer.make_column_selector",
-    # skops does not trust it, because scikit-learn follows its indices without a check.
-    # `check_content` has that check.
+    # skops does not trust trees, because scikit-learn follows their indices without a
+    # check. `check_content` has that check.
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
     "skweighted.comparison.strategies.categories.CategoryCodes",
 )
 
@@ -33,29 +38,57 @@ def allowed_types() -> list[str]:
 
 
 def check_content(loaded: Any) -> None:
-    """Raise ValueError if an index of boosted trees points out of its array.
+    """Raise ValueError if an index of a tree points out of its array.
 
     Predicting would then read other memory, or never end.
     """
     for found in _objects_in(loaded):
-        if isinstance(found, BaseHistGradientBoosting):
+        if isinstance(found, BaseDecisionTree) and hasattr(found, "tree_"):
+            _check_tree(found)
+        elif isinstance(found, BaseGradientBoosting):
+            # It hands its rows to the trees without a check of their columns.
+            raise ValueError("it has a GradientBoostingClassifier")
+        elif isinstance(found, BaseHistGradientBoosting):
             if found._preprocessor is not None or getattr(found, "_in_fit", False):
                 raise ValueError("its boosted trees do not take numbers as they are")
             for predictors in found._predictors:
                 for predictor in predictors:
-                    _check_nodes(predictor.nodes, found.n_features_in_)
+                    _check_boosted(predictor.nodes, found.n_features_in_)
 
 
-def _check_nodes(nodes: np.ndarray, n_features: int) -> None:
-    """Raise ValueError unless each node points to later nodes and a feature."""
-    number = np.arange(len(nodes))
-    inner = nodes["is_leaf"] == 0
-    is_valid = ~inner | (nodes["feature_idx"] < n_features)
-    is_valid &= (nodes["feature_idx"] >= 0) & (nodes["is_categorical"] == 0)
-    for child in ("left", "right"):
-        is_valid &= ~inner | ((nodes[child] > number) & (nodes[child] < len(nodes)))
+def _check_tree(model: BaseDecisionTree) -> None:
+    """Raise ValueError unless a decision tree stays in its arrays."""
+    tree = model.tree_
+    if tree.n_features != model.n_features_in_:
+        raise ValueError("a tree has another number of columns than its classifier")
+    nodes = tree.__getstate__()["nodes"]
+    is_inner = nodes["left_child"] != -1
+    names = "left_child", "right_child", "feature"
+    _check_nodes(nodes, is_inner, names, tree.n_features)
+
+
+def _check_boosted(nodes: np.ndarray, n_features: int) -> None:
+    """Raise ValueError unless a boosted tree stays in its arrays."""
+    if nodes["is_categorical"].any():
+        raise ValueError("its boosted trees do not take numbers as they are")
+    is_inner = nodes["is_leaf"] == 0
+    _check_nodes(nodes, is_inner, ("left", "right", "feature_idx"), n_features)
+
+
+def _check_nodes(
+    nodes: np.ndarray, is_inner: np.ndarray, names: tuple[str, ...], n_features: int
+) -> None:
+    """Raise ValueError unless each inner node points to later nodes and a feature.
+
+    `names` are the fields of its two children and of its feature.
+    """
+    left, right, feature = (nodes[name][is_inner] for name in names)
+    number = np.flatnonzero(is_inner)
+    is_valid = (feature >= 0) & (feature < n_features)
+    for child in (left, right):
+        is_valid &= (child > number) & (child < len(nodes))
     if not len(nodes) or not is_valid.all():
-        raise ValueError("a node of its boosted trees points out of the tree")
+        raise ValueError("a node of a tree points out of it")
 
 
 def _objects_in(loaded: Any) -> Iterator[Any]:
