@@ -6,7 +6,8 @@ data set and seed has a process of its own.
 
     python benchmarks/accuracy.py run FOLDER --results DIR [--peer NAME ...] [--quick]
     python benchmarks/accuracy.py time FOLDER --results DIR [--peer NAME ...]
-    python benchmarks/accuracy.py report --results DIR [--markdown PAGE] [--figures DIR]
+    python benchmarks/accuracy.py report --results DIR [--ablation DIR]
+                                         [--markdown PAGE] [--figures DIR]
 
 What DIR holds is not run again. `--variants FILE.json` adds our classifier with other
 parameters, ``{"name": {"dropout": 0.0}}``, to the peers, as for an ablation.
@@ -23,7 +24,7 @@ from typing import Any
 
 import click
 from accuracy_page import draw, page
-from accuracy_peers import BOOSTING, PEERS, Peer, all_peers
+from accuracy_peers import BOOSTING, PEERS, TABULAR, Peer, all_peers
 from accuracy_report import ahead, ranks_of, read_scores, tables_of
 from accuracy_runs import is_done, name_of, read, write_about
 from rich.console import Console
@@ -146,16 +147,26 @@ def time(
 @main.command()
 @click.option("--results", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--peer", "names", multiple=True, help="Default: all with results.")
+@click.option(
+    "--ablation",
+    type=click.Path(exists=True, path_type=Path),
+    help=f"Results of {TABULAR} and of its variants.",
+)
 @click.option("--markdown", type=click.Path(path_type=Path))
 @click.option("--figures", type=click.Path(path_type=Path))
 def report(
-    results: Path, names: tuple[str, ...], markdown: Path | None, figures: Path | None
+    results: Path,
+    names: tuple[str, ...],
+    ablation: Path | None,
+    markdown: Path | None,
+    figures: Path | None,
 ) -> None:
     """Print mean ranks, and write the page and its diagrams."""
     try:
         scores = read_scores(results, names or None)
         tables = tables_of(scores, list(names) or list(PEERS))
-        text = page(scores, tables, results, figures and figures.name)
+        parts = ablation and tables_of(read_scores(ablation), [])
+        text = page(scores, tables, parts, results, figures and figures.name)
     except ValueError as error:  # too few results
         raise click.ClickException(str(error)) from None
     if figures is not None:

@@ -12,6 +12,7 @@ from accuracy_report import (
     METRICS,
     SECONDS,
     ahead,
+    effects_of,
     of_all_data,
     ranks_of,
 )
@@ -30,14 +31,16 @@ def markdown(table: pd.DataFrame, digits: int = 3) -> str:
 def page(
     scores: pd.DataFrame,
     tables: dict[str, pd.DataFrame],
+    ablation: dict[str, pd.DataFrame] | None,
     results: Path,
     figures: str | None,
 ) -> str:
-    """Return the page; `figures` is the folder of the diagrams."""
+    """Return the page; `ablation` has variants, `figures` is the diagrams' folder."""
     parts = [
         *introduction(scores),
         *ranks_section(tables),
         *(part for name in METRICS for part in section(name, tables, figures)),
+        *(ablation_section(ablation) if ablation is not None else ()),
         *seconds_section(tables, results),
         versions(results),
     ]
@@ -137,6 +140,18 @@ def section(
     ranks = many_datasets.mean_ranks(complete, metric.greater_is_better)
     table.insert(0, "mean rank", ranks)
     return [*parts, markdown(table.sort_values("mean rank"))]
+
+
+def ablation_section(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Return what each part of the recipe contributes."""
+    effects = effects_of(tables, TABULAR).rename_axis("variant")
+    return [
+        "## What each part contributes",
+        f"Each row is `{TABULAR}` with one part taken away or replaced. It shows the "
+        f"mean difference from `{TABULAR}` in average precision, the geometric mean of "
+        f"the ratio of log losses, and on how many data sets it is worse.",
+        markdown(effects),
+    ]
 
 
 def seconds_section(tables: dict[str, pd.DataFrame], results: Path) -> list[str]:

@@ -144,6 +144,29 @@ def ranks_of(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(ranks).sort_values("average precision")
 
 
+def effects_of(tables: dict[str, pd.DataFrame], base: str) -> pd.DataFrame:
+    """Return what each peer changes next to one of them, over the data that both have.
+
+    Returns
+    -------
+    DataFrame of shape (n_peers - 1, 4)
+        Mean difference in average precision, geometric mean of the ratio of log losses,
+        and on how many data sets each is worse.
+    """
+    precision, loss = tables["average_precision"], tables["log_loss"]
+    difference = precision.sub(precision[base], axis=0).drop(columns=base)
+    ratio = loss.div(loss[base], axis=0).drop(columns=base)
+    n_sets = difference.notna().sum().astype(str)
+    return pd.DataFrame(
+        {
+            "average precision": difference.mean().map("{:+.3f}".format),
+            "lower on": (difference < 0).sum().astype(str) + " of " + n_sets,
+            "log loss": np.exp(np.log(ratio).mean()).map("{:.3f} times".format),
+            "higher on": (ratio > 1).sum().astype(str) + " of " + n_sets,
+        }
+    )
+
+
 def of_all_data(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the tables of the peers that have all data sets."""
     return {name: table.dropna(axis=1) for name, table in tables.items()}

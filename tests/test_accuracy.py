@@ -11,6 +11,7 @@ from accuracy_peers import BOOSTING, Readable
 from accuracy_report import (
     METRICS,
     ahead,
+    effects_of,
     of_all_data,
     ranks_of,
     read_scores,
@@ -152,6 +153,20 @@ def test_peers_are_ranked_on_the_data_that_all_have():
     assert counts["average precision"].to_dict() == {"ours": "3 of 4", "slow": "0 of 3"}
     assert counts["log loss"].to_dict() == {"ours": "1 of 4", "slow": "3 of 3"}
     assert of_all_data(tables)["log_loss"].columns.tolist() == [BOOSTING, "ours"]
+
+
+def test_effects_are_relative_to_one_peer_where_both_have_results():
+    sets, nan = list("abc"), np.nan
+    tables = {
+        "average_precision": pd.DataFrame(
+            {"ours": [0.5, 0.6, 0.7], "less": [0.4, 0.7, nan]}, index=sets
+        ),
+        "log_loss": pd.DataFrame(
+            {"ours": [0.1, 0.2, 0.3], "less": [0.4, 0.2, nan]}, index=sets
+        ),
+    }
+    effects = effects_of(tables, "ours")
+    assert effects.loc["less"].tolist() == ["+0.000", "1 of 2", "2.000 times", "1 of 2"]
 
 
 def test_data_without_all_folds_of_a_peer_are_left_out_for_it(results, tmp_path):
