@@ -133,11 +133,11 @@ class TrainedEnsemble:
 
 def _mean(each: Iterator[np.ndarray]) -> np.ndarray:
     """Return the mean of arrays."""
-    total = next(each)
-    number = 1
-    for number, values in enumerate(each, start=2):  # noqa: B007 (the count)
-        total = total + values
-    return total if number == 1 else total / number
+    total: Any = 0.0
+    number = 0
+    for values in each:
+        total, number = total + values, number + 1
+    return total / number
 
 
 def _mean_curve(histories: Sequence[Mapping[str, list[Any]]], name: str) -> list[Any]:

@@ -190,13 +190,10 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         """Return the prepared X, y and sample_weight as checked arrays."""
 
         def prepare(labels: np.ndarray, weight: Any) -> Any:
-            if use == "validation":
+            was_fitted = self.__sklearn_is_fitted__()
+            if use == "validation" or (use == "partial_fit" and was_fitted):
                 return self.preparation_.transform(X)
-            if not self.__sklearn_is_fitted__():
-                pass
-            elif use == "partial_fit":
-                return self.preparation_.transform(X)
-            elif self.warm_start:
+            if use == "fit" and self.warm_start and was_fitted:
                 return self.preparation_._transform_training_rows(X, labels, weight)
             return self._fit_preparation(X, labels if use == "fit" else None, weight)
 
