@@ -452,12 +452,10 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     def _simple_numbers(self, table: Any, positions: list[int]) -> np.ndarray:
         """Return columns of numbers, durations and booleans."""
         if isinstance(table, np.ndarray):
-            # Not a copy if all columns are numbers.
-            all_of_them = positions == list(range(table.shape[1]))
-            return table if all_of_them else table[:, positions]
+            return table[:, positions]
         part = table.iloc[:, positions]
         if all(isinstance(one, np.dtype) and one.kind in "fiu" for one in part.dtypes):
-            return part.to_numpy(self.dtype_)
+            return np.array(part, dtype=self.dtype_)
         return _joined(
             [
                 numbers_in(column_of(table, one), self._name(one))[:, np.newaxis]

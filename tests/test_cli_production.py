@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from skweighted import Model, _cli
+from skweighted._cli.outputs import check_writable
 from skweighted._cli.predict import Scoring
 from skweighted.comparison.strategies import choice
 from skweighted.comparison.streams import TableStream
@@ -198,6 +199,14 @@ def test_a_strategy_that_cannot_be_saved_is_one_line(folder, capsys, monkeypatch
         "skweighted: This model cannot be saved, because it could not be loaded safely"
     )
     assert files() == ["data.csv"]
+
+
+def test_a_link_is_followed_and_kept(folder):
+    link = Path("link.model")
+    link.symlink_to("there.model")
+    check_writable(None, link, None)
+    assert link.is_symlink()
+    assert files() == ["data.csv", "link.model"]
 
 
 def test_interrupted_training_writes_nothing(folder, capsys, monkeypatch):

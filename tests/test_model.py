@@ -30,6 +30,7 @@ from sklearn.model_selection import (
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import skweighted
@@ -49,6 +50,7 @@ from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
 from skweighted.comparison.strategies.pipelines import tabular
 from skweighted.exceptions import ModelVersionWarning, TableError
+from skweighted.preprocessing import TablePreparation
 
 COSTS = {("yes", "no"): 5, ("no", "yes"): 1}
 OF_IMBLEARN = "balanced_bagging", "easy_ensemble", "balanced_random_forest"
@@ -226,10 +228,47 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path):
 
 def test_gradient_boosting_that_does_not_check_its_trees_is_not_saved(tmp_path):
     boosting = GradientBoostingClassifier(n_estimators=2).fit(X[["income"]], y)
-    message = "This model cannot be saved: it has a GradientBoostingClassifier."
+    message = (
+        "This model cannot be saved: it has a GradientBoostingClassifier. Choose "
+        "another strategy, or use pickle."
+    )
     with pytest.raises(TableError, match=whole(message)):
         Model.describe(boosting, X[["income"]], y).save(tmp_path / "m.model")
     assert list(tmp_path.iterdir()) == []
+
+
+WRONG_DESCRIPTIONS = {
+    "fewer labels": (
+        lambda fitted: (fitted, X, y[:9]),
+        ValueError,
+        "Found input variables with inconsistent numbers of samples: [200, 9]",
+    ),
+    "other labels": (
+        lambda fitted: (fitted, X, (y == "yes").to_numpy()),
+        TableError,
+        "y must have the labels of the rows that the classifier was fitted on. Its "
+        "class 'no' is not in y. Pass the X and y of fit.",
+    ),
+    "names are numbers": (
+        lambda fitted: (fitted, X.set_axis(range(X.shape[1]), axis=1), y),
+        TypeError,
+        "Column names of X must be text, because a model finds its columns by name. "
+        "Got 0. Fit the classifier with X.rename(columns=str).",
+    ),
+    "no probabilities": (
+        lambda _: (LinearSVC().fit(X[["income"]], y), X[["income"]], y),
+        TypeError,
+        "A model must have predict_proba. LinearSVC has not. Use "
+        "sklearn.calibration.CalibratedClassifierCV.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_DESCRIPTIONS)
+def test_what_was_not_fitted_on_these_rows_is_not_described(comparison, case):
+    make, kind, message = WRONG_DESCRIPTIONS[case]
+    with pytest.raises(kind, match=whole(message)):
+        Model.describe(*make(comparison.fit("logistic_regression")))
 
 
 def test_an_array_has_no_names_to_find_columns_by():
@@ -468,6 +507,27 @@ def test_a_tree_of_more_columns_than_its_classifier_is_refused(
         Model.load(tmp_path / "m.model")
 
 
+def test_a_tree_outside_of_a_classifier_is_refused(tmp_path, saves_anything):
+    numbers = X[["income"]]
+    model = Model.describe(LogisticRegression().fit(numbers, y), numbers, y)
+    model.pipeline.extra_ = DecisionTreeClassifier().fit(numbers, y).tree_
+    saves_anything(model, tmp_path / "m.model")
+    with pytest.raises(TableError, match="a tree is not part of a classifier"):
+        Model.load(tmp_path / "m.model")
+
+
+def test_a_number_of_columns_that_compares_with_nothing_is_refused(
+    tmp_path, saves_anything
+):
+    numbers = X[["income"]]
+    tree = DecisionTreeClassifier().fit(numbers, y)
+    model = Model.describe(tree, numbers, y)
+    tree.n_features_in_ = np.ma.MaskedArray(1, mask=True)
+    saves_anything(model, tmp_path / "m.model")
+    with pytest.raises(TableError, match="its number of columns is not an integer"):
+        Model.load(tmp_path / "m.model")
+
+
 def changed_card(saved, **changes):
     def change(card):
         card = json.loads(card)
@@ -475,6 +535,51 @@ def changed_card(saved, **changes):
         return json.dumps(card | changes)
 
     rewritten(saved, "card.json", change)
+
+
+def times(n_rows=40):
+    days = np.arange(n_rows)
+    zone = "Europe/Oslo"
+    return pd.DataFrame(
+        {
+            "wait": pd.to_timedelta(days, unit="D"),
+            "day": pd.date_range("2024-01-01", periods=n_rows, freq="10D", tz=zone),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def of_times():
+    labels = np.arange(40) % 2
+    fitted = make_pipeline(TablePreparation(), LogisticRegression())
+    return Model.describe(fitted.fit(times(), labels), times(), labels)
+
+
+def test_times_from_a_file_are_those_of_the_frame(of_times):
+    # Summer time has another offset.
+    as_text = times().astype(str)
+    np.testing.assert_array_equal(
+        of_times.predict_proba(as_text), of_times.predict_proba(times())
+    )
+
+
+@pytest.mark.parametrize("wait", [5, "5", pd.Timestamp("2024-01-01")])
+def test_a_number_is_no_duration(of_times, wait):
+    message = (
+        f"Column 'wait' must hold durations, as in the training rows. Row 1 holds "
+        f"'{wait}'. Correct the value, or leave it empty if it is missing."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        of_times.predict(times().assign(wait=wait))
+
+
+def test_a_column_that_is_there_twice_is_refused(of_times):
+    message = (
+        "Column names must be unique. The table has 2 columns named 'day'. Rename or "
+        "drop all but one."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        of_times.predict(pd.concat([times(), times()[["day"]]], axis=1))
 
 
 def test_a_file_of_another_version_says_so_and_loads(saved, simple):

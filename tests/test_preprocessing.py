@@ -553,3 +553,20 @@ def test_some_weight_must_be_above_zero():
     message = "Every sample_weight is zero. At least one row needs a weight above zero."
     with pytest.raises(ValueError, match=whole(message)):
         TablePreparation().fit(X, Y, np.zeros(N_ROWS))
+
+
+@pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
+def test_the_matrix_is_not_a_view_of_x(container):
+    numbers = np.arange(8.0).reshape(4, 2)
+    X = container(numbers.copy())
+    fitted = TablePreparation().fit(X)
+    for matrix in (fitted.transform(X), TablePreparation().fit_transform(X)):
+        matrix[:] = -1
+    np.testing.assert_array_equal(np.asarray(X), numbers)
+
+
+def test_a_zone_without_a_name_is_utc():
+    days = pd.Series(pd.date_range("2024-01-01", periods=30, tz="Europe/Oslo"))
+    by_name = TablePreparation().fit_transform(days.dt.tz_convert("UTC").to_frame())
+    zone = days.dt.tz_convert("dateutil/Europe/Oslo").to_frame()
+    np.testing.assert_array_equal(TablePreparation().fit_transform(zone), by_name)

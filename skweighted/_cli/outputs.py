@@ -28,8 +28,9 @@ def check_writable(
     if data is not None and out.exists() and data.exists() and out.samefile(data):
         raise WrongArgument(f"{given} would overwrite {what}. Choose another file.")
     existed = out.exists()
+    target = out.resolve()  # of a link, which is followed
     try:
-        with out.open("a"):
+        with target.open("a"):
             pass
     except OSError as error:
         way_out = "Choose another file."
@@ -39,4 +40,4 @@ def check_writable(
             f"{given} cannot be written: {error.strerror}. {way_out}"
         ) from None
     if not existed:
-        out.unlink()
+        target.unlink()

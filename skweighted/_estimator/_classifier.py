@@ -129,8 +129,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         `skweighted.layers.PeriodicEmbedding`, or piecewise-linear ones between its
         quantiles, as in `skweighted.layers.PiecewiseLinearEmbedding`. With several
         kinds, the networks of an ensemble use them in turn. Columns of two values are
-        not embedded, and a column of which half of the rows are equal is always
-        embedded by pieces. Use it with scaled inputs.
+        not embedded, and a column whose quartiles are equal is always embedded by
+        pieces. Use it with scaled inputs.
     kernel_initializer : str or keras.initializers.Initializer, default="he_uniform"
         Draws the initial weights, seeded by `random_state` unless it has its own seed.
     init_bias : {"zeros", "prior"}, default="zeros"

@@ -50,7 +50,7 @@ class Column(NamedTuple):
 
     @property
     def is_peaked(self) -> bool:
-        """Whether half of the rows have the same value."""
+        """Whether its quartiles are equal, so that half of its rows or more are."""
         lower, upper = self.quantiles([0.25, 0.75])
         return bool(lower == upper)
 

@@ -61,7 +61,7 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
     numeric_embedding : {"periodic", "piecewise_linear"}, array-like or None, \
             default=("periodic", "piecewise_linear")
         Trained functions that replace each number; the networks use these in turn. A
-        column of which half of the rows are equal is always embedded by pieces.
+        column whose quartiles are equal is always embedded by pieces.
     dropout : float in [0, 1), default=0.1
         Share of the outputs of each hidden layer that are dropped in training.
     batch_size : int or "auto", default=256

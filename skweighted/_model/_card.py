@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_consistent_length
 
 from skweighted._model._columns import Reference, references_of
 from skweighted._model._for_prediction import decided_by, last_step
@@ -34,11 +35,18 @@ def card_of(
     fit_seconds: float | None,
 ) -> Card:
     """Return what a fitted classifier is, apart from versions; see `Model.describe`."""
+    check_consistent_length(X, y)
     n_rows_of = _counted(y)
     columns = references_of(X)
     # A class whose rows all have weight 0 is in y, but not in the classifier.
     labels = fitted.classes_.tolist()
-    n_each = np.array([n_rows_of.get(label, 0) for label in labels])
+    for label in labels:
+        if label not in n_rows_of:
+            raise TableError(
+                f"y must have the labels of the rows that the classifier was fitted "
+                f"on. Its class {label!r} is not in y. Pass the X and y of fit."
+            )
+    n_each = np.array([n_rows_of[label] for label in labels])
     last = last_step(fitted)
     threshold, label, is_proba = decided_by(fitted) or (None, None, None)
     rows = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).astype(int)

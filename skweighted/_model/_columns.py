@@ -20,6 +20,7 @@ from skweighted._tables._values import (
     days_in,
     moments_in,
     numbers_in,
+    parsed_dates,
     text_of,
 )
 from skweighted._text import did_you_mean, shortened
@@ -146,7 +147,14 @@ def conform(
 
 
 def check_names(names: Sequence[str], references: Sequence[Reference]) -> None:
-    """Raise TableError if columns of the training rows are missing."""
+    """Raise TableError if columns of the training rows are missing, or there twice."""
+    for one in references:
+        name, number = one["name"], names.count(one["name"])
+        if number > 1:
+            raise TableError(
+                f"Column names must be unique. The table has {number} columns named "
+                f"{name!r}. Rename or drop all but one."
+            )
     missing = [one["name"] for one in references if one["name"] not in names]
     if not missing:
         return
@@ -209,14 +217,19 @@ def _dates(column: pd.Series) -> pd.Series:
         return pd.Series(pd.NaT, index=column.index)
     if pd.api.types.infer_dtype(column, skipna=True) == "period":
         return pd.PeriodIndex(column).to_timestamp().to_series(index=column.index)
-    return pd.to_datetime(column, format="ISO8601", errors="coerce")
+    return parsed_dates(column, errors="coerce")
 
 
 def _durations(column: pd.Series) -> pd.Series:
     """Return a column of durations, NaT where it holds something else."""
-    if column.dtype.kind in "fiub":
-        return pd.Series(pd.NaT, index=column.index).astype("timedelta64[ns]")
-    return pd.to_timedelta(column, errors="coerce")
+    if column.dtype.kind == "m":
+        return column
+    if column.dtype.kind in "fiubM":
+        return pd.Series(pd.NaT, index=column.index, dtype="timedelta64[ns]")
+    # pandas takes "5" for 5 ns, and no file is written so.
+    is_text = column.map(lambda value: isinstance(value, str)).astype(bool)
+    is_number = pd.to_numeric(column.where(is_text), errors="coerce").notna()
+    return pd.to_timedelta(column, errors="coerce").mask(is_number)
 
 
 _CONVERSIONS = {

@@ -61,7 +61,10 @@ def write(path: str | Path, fitted: Any, card: dict[str, Any]) -> None:
         check_content(fitted)
         data = skops.io.dumps(fitted, compression=zipfile.ZIP_DEFLATED)
     except Exception as error:  # of many kinds
-        raise TableError(f"This model cannot be saved: {_reason(error)}.") from error
+        raise TableError(
+            f"This model cannot be saved: {_reason(error)}. Choose another strategy, "
+            f"or use pickle."
+        ) from error
     refused = _refused_types(data)
     if refused:
         raise TableError(

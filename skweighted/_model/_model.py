@@ -97,15 +97,29 @@ class Model:
         Raises
         ------
         TypeError
-            If X is not a frame whose column names are text.
+            If X is not a frame whose column names are text, or the classifier has no
+            `predict_proba`.
+        ValueError
+            If X and y are not the rows that the classifier was fitted on.
         """
         table = read_table(X)
-        is_frame = isinstance(table, pd.DataFrame)
-        if not is_frame or not all(isinstance(name, str) for name in table.columns):
+        if not isinstance(table, pd.DataFrame):
             raise TypeError(
                 f"X must be a DataFrame whose column names are text, because a model "
                 f"finds its columns by name. Got {type(X).__name__}. To save a "
                 f"classifier for arrays, use skops.io.dump."
+            )
+        others = [name for name in table.columns if not isinstance(name, str)]
+        if others:
+            raise TypeError(
+                f"Column names of X must be text, because a model finds its columns by "
+                f"name. Got {others[0]!r}. Fit the classifier with "
+                f"X.rename(columns=str)."
+            )
+        if not hasattr(pipeline, "predict_proba"):
+            raise TypeError(
+                f"A model must have predict_proba. {type(pipeline).__name__} has not. "
+                f"Use sklearn.calibration.CalibratedClassifierCV."
             )
         name = getattr(y, "name", None)
         card = card_of(

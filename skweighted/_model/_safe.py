@@ -8,7 +8,9 @@ from sklearn.ensemble._gb import BaseGradientBoosting
 from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import (
     BaseHistGradientBoosting,
 )
+from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.tree import BaseDecisionTree
+from sklearn.tree._tree import Tree
 
 import skweighted
 
@@ -42,22 +44,31 @@ def check_content(loaded: Any) -> None:
 
     Predicting would then read other memory, or never end.
     """
-    for found in _objects_in(loaded):
+    seen = list(_objects_in(loaded))
+    owned: set[int] = set()
+    for found in seen:
         if isinstance(found, BaseDecisionTree) and hasattr(found, "tree_"):
             _check_tree(found)
+            owned.add(id(found.tree_))
         elif isinstance(found, BaseGradientBoosting):
             # It hands its rows to the trees without a check of their columns.
             raise ValueError("it has a GradientBoostingClassifier")
         elif isinstance(found, BaseHistGradientBoosting):
             if found._preprocessor is not None or getattr(found, "_in_fit", False):
                 raise ValueError("its boosted trees do not take numbers as they are")
+            _check_count(found)
             for predictors in found._predictors:
                 for predictor in predictors:
                     _check_boosted(predictor.nodes, found.n_features_in_)
+                    owned.add(id(predictor))
+    trees = {id(one) for one in seen if isinstance(one, Tree | TreePredictor)}
+    if trees - owned:
+        raise ValueError("a tree is not part of a classifier")
 
 
 def _check_tree(model: BaseDecisionTree) -> None:
     """Raise ValueError unless a decision tree stays in its arrays."""
+    _check_count(model)
     tree = model.tree_
     if tree.n_features != model.n_features_in_:
         raise ValueError("a tree has another number of columns than its classifier")
@@ -65,6 +76,12 @@ def _check_tree(model: BaseDecisionTree) -> None:
     is_inner = nodes["left_child"] != -1
     names = "left_child", "right_child", "feature"
     _check_nodes(nodes, is_inner, names, tree.n_features)
+
+
+def _check_count(model: Any) -> None:
+    """Raise ValueError if its number of columns is none: comparisons could not fail."""
+    if not isinstance(model.n_features_in_, int):
+        raise ValueError("its number of columns is not an integer")
 
 
 def _check_boosted(nodes: np.ndarray, n_features: int) -> None:

@@ -54,7 +54,7 @@ def moments_in(column: pd.Series, name: Any, zone: str | None) -> pd.Series:
         if column.dtype == object and pd.api.types.infer_dtype(column) == "period":
             return pd.PeriodIndex(column).to_timestamp().to_series()
         if column.dtype.kind not in "M":
-            column = pd.to_datetime(column, format="ISO8601")
+            column = parsed_dates(column)
     except (TypeError, ValueError):
         raise ValueError(
             f"Column {name!r} of X must hold dates, as in fit. It has values of type "
@@ -65,10 +65,24 @@ def moments_in(column: pd.Series, name: Any, zone: str | None) -> pd.Series:
     return column.dt.tz_convert(zone or "UTC").dt.tz_localize(None)
 
 
+def parsed_dates(column: pd.Series, errors: Any = "raise") -> pd.Series:
+    """Return text as dates; in UTC if it has several offsets, as summer time has."""
+    try:
+        return pd.to_datetime(column, format="ISO8601", errors=errors)
+    except ValueError:
+        return pd.to_datetime(column, format="ISO8601", errors=errors, utc=True)
+
+
 def zone_of(column: pd.Series) -> str | None:
-    """Return the time zone of a column of dates, or None."""
+    """Return the name of the time zone of a column of dates; None if it has none."""
     zone = getattr(column.dtype, "tz", None)
-    return None if zone is None else str(zone)
+    if zone is None:
+        return None
+    try:
+        pd.Timestamp(0, tz=str(zone))
+    except (KeyError, ValueError):  # as for zones of dateutil
+        return None
+    return str(zone)
 
 
 def days_in(moments: pd.Series) -> np.ndarray:

@@ -104,7 +104,8 @@ def read_table(path: str | Path, text_format: TextFormat | None = None) -> pd.Da
         frame = _read_csv(path, text_format) if is_text(path) else pd.read_parquet(path)
     if frame.empty:
         raise no_rows(path)
-    return frame.reset_index(drop=True)
+    # Parquet can have numbers as names.
+    return frame.rename(columns=str).reset_index(drop=True)
 
 
 @contextmanager
