@@ -5,6 +5,7 @@ the column needs no attention. `conspicuous` has these lines for a table. The va
 never modified.
 """
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -353,7 +354,10 @@ def _as_dates(
     best = None
     for day_first in (False, True):
         # Without a format pandas would parse nearly anything, such as "may".
-        date_format = guess_datetime_format(texts[0], dayfirst=day_first)
+        with warnings.catch_warnings():
+            # pandas warns if the year is first whatever `dayfirst` is.
+            warnings.simplefilter("ignore", UserWarning)
+            date_format = guess_datetime_format(texts[0], dayfirst=day_first)
         if date_format is None:
             continue
         dates = pd.to_datetime(texts, format=date_format, errors="coerce")

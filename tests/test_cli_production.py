@@ -425,7 +425,8 @@ WRONG_CALLS = [
     (["show", "no.model"], "There is no file 'no.model'."),
     (
         ["show", "data.csv"],
-        "'data.csv' is not a model of skweighted: File is not a zip file.",
+        "'data.csv' is not a whole model of skweighted. Use a file that `skweighted "
+        "train` or Model.save has written. If it is one, copy it again.",
     ),
     (["predict", "m.model", "no.csv"], "There is no file 'no.csv'."),
     (

@@ -335,7 +335,10 @@ def rewritten(path, entry, change):
 def test_bytes_that_are_no_model_are_refused(tmp_path):
     path = tmp_path / "m.model"
     path.write_bytes(b"no model")
-    message = f"'{path}' is not a model of skweighted: File is not a zip file."
+    message = (
+        f"'{path}' is not a whole model of skweighted. Use a file that `skweighted "
+        f"train` or Model.save has written. If it is one, copy it again."
+    )
     with pytest.raises(TableError, match=whole(message)):
         Model.load(path)
 
@@ -793,7 +796,7 @@ def test_the_text_of_a_model(simple):
     ]
     assert lines[6:] == [
         "",
-        "Scores: none, because no comparison was run (--best METRIC).",
+        "Scores: none. `train --best METRIC` has them, and Model.describe with scores.",
         "",
         "It needs 2 columns:",
         f"  income  number    {low:.6g} to {high:.6g}",

@@ -37,6 +37,7 @@ from skweighted import (
     ClassWeightSearchCV,
     CostSensitiveMLPClassifier,
     CostSensitiveTabularClassifier,
+    Model,
     PriorCorrectedClassifier,
     __version__,
     register_onnx,
@@ -557,6 +558,13 @@ def test_skl2onnx_itself_knows_the_package():
 def test_an_unfitted_estimator():
     with pytest.raises(NotFittedError):
         to_onnx(mlp(), MATRIX)
+
+
+def test_a_model_is_its_pipeline():
+    table = pd.DataFrame(MATRIX, columns=list("abcde"))
+    fitted = mlp(epochs=1).fit(table, TWO)
+    model = to_onnx(Model.describe(fitted, table, TWO), table)
+    assert model.SerializeToString() == to_onnx(fitted, table).SerializeToString()
 
 
 @pytest.mark.parametrize(

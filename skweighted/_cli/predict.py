@@ -11,6 +11,7 @@ import click
 from skweighted._cli.failures import WrongArgument
 from skweighted._cli.outputs import check_writable
 from skweighted._cli.text_options import with_text_options
+from skweighted._text import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +100,7 @@ def predict(
             if bar is not None:
                 bar(int(100 * stream.share_read))
     if output is not None:
-        click.echo(f"Predictions of {scoring.n_rows:,} rows: {output}")
+        click.echo(f"Predictions of {count(scoring.n_rows, 'row')}: {output}")
     unknown = str(scoring.unknown)
     if unknown:
         _note(

@@ -61,7 +61,7 @@ DEFAULT_STRATEGY = "tabular"
     "--groups",
     metavar="COLUMN",
     help="Group column, such as patient IDs; a group is never split across folds, and "
-    "is no feature.",
+    "is not used as a feature.",
 )
 @with_text_options
 @click.option(

@@ -198,7 +198,10 @@ def _decision_in_words(card: Card, labels: list[Any]) -> str:
 def _scores_in_words(scores: list[dict[str, Any]]) -> list[str]:
     """Return scores with their intervals as lines."""
     if not scores:
-        return ["Scores: none, because no comparison was run (--best METRIC)."]
+        return [
+            "Scores: none. `train --best METRIC` has them, and Model.describe with "
+            "scores."
+        ]
     n_folds = max(one["n_folds"] for one in scores)
     lines = [f"Scores (mean over {count(n_folds, 'fold')}, 95% interval):"]
     for one in scores:

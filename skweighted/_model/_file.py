@@ -163,6 +163,11 @@ def _card_in(path: str | Path, data: bytes) -> dict[str, Any]:
             card = json.loads(archive.read(CARD))
     except TableError:
         raise
+    except zipfile.BadZipFile:
+        raise TableError(
+            f"'{path}' is not a whole model of skweighted. Use a file that `skweighted "
+            f"train` or Model.save has written. If it is one, copy it again."
+        ) from None
     except Exception as error:  # of many kinds: the bytes can be anything
         raise TableError(
             f"'{path}' is not a model of skweighted: {_reason(error)}."

@@ -24,9 +24,9 @@ def to_onnx(
     Parameters
     ----------
     estimator : classifier
-        A fitted classifier of this package; a `PriorCorrectedClassifier`, a search, a
-        classifier with a threshold of scikit-learn, a pipeline of scikit-learn or
-        imbalanced-learn; or any classifier that skl2onnx supports.
+        A fitted classifier of this package or a `Model`; a `PriorCorrectedClassifier`,
+        a search, a classifier with a threshold of scikit-learn, a pipeline of
+        scikit-learn or imbalanced-learn; or any classifier that skl2onnx supports.
     X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
         Rows as for `predict`, whose columns are the inputs of the model. The more rows,
         the better is the comparison.

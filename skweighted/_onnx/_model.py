@@ -29,6 +29,8 @@ def verified_model(
     estimator: Any, X: Any, *, decision: bool, row_costs: bool
 ) -> onnx.ModelProto:
     """Return the model of an estimator; see `skweighted.to_onnx`."""
+    if isinstance(estimator, skweighted.Model):
+        estimator = estimator.pipeline
     if not hasattr(estimator, "predict_proba"):
         raise TypeError(
             f"to_onnx takes a fitted classifier with predict_proba, then X. The first "
