@@ -153,7 +153,13 @@ def test_codes_are_not_taken_for_numbers_or_dates(form):
 
 @pytest.mark.parametrize(
     ("date_format", "day_first"),
-    [("%d/%m/%Y", True), ("%d.%m.%Y", True), ("%m/%d/%Y", False), ("%Y-%m", False)],
+    [
+        ("%d/%m/%Y", True),
+        ("%d.%m.%Y", True),
+        ("%m/%d/%Y", False),
+        ("%Y-%m", False),
+        ("%Y-%m-%d %H:%M:%S", False),
+    ],
 )
 def test_the_order_of_day_and_month_is_read_from_all_dates(date_format, day_first):
     reading = read_column(column(DAYS.strftime(date_format)))
