@@ -697,6 +697,19 @@ def test_tabular_is_the_classifier_of_tables_on_the_raw_rows():
     np.testing.assert_array_equal(model.predict(X), by_hand.predict(X))
 
 
+def test_tabular_decides_by_the_costs():
+    X, y = mixed()
+    costs = np.array([[0, 1], [20, 0]])
+    by_hand = CostSensitiveTabularClassifier(
+        **TABULAR, cost_matrix=costs, random_state=SEED
+    )
+    model = fitted(Strategy(make=tabular(**TABULAR)), X, y, costs=costs)
+    y_pred = model.predict(X)
+    np.testing.assert_array_equal(y_pred, by_hand.fit(X, y).predict(X))
+    most_probable = model.classes_[model.predict_proba(X).argmax(axis=1)]
+    assert (y_pred != most_probable).any()
+
+
 def test_tabular_has_the_defaults_of_its_classifier():
     classifier = STRATEGIES["tabular"].make(parts_for(mixed()[0]))[-1]
     assert repr(classifier) == "CostSensitiveTabularClassifier()"

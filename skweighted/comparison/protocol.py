@@ -67,7 +67,8 @@ def compare(
     cost_matrix : array-like, dict or DataFrame, default=None
         Cost of each mistake: rows are truths and columns predictions, in the sorted
         order of the labels, or a dict ``{(truth, prediction): cost}``. Adds costs to
-        the metrics and "min_cost" to the default strategies.
+        the metrics and "min_cost" to the default strategies; "min_cost", "threshold"
+        and "tabular" decide by them.
     reference : str, default="none"
         The strategy that the others are compared to; the first if it cannot run.
     random_state : int or None, default=0

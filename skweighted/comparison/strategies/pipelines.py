@@ -90,11 +90,16 @@ def bagged(parts: Parts) -> Pipeline:
 
 
 def tabular(**parameters: Any) -> Make:
-    """Return a strategy that fits `CostSensitiveTabularClassifier` on the raw table."""
+    """Return a strategy that fits `CostSensitiveTabularClassifier` on the raw table.
+
+    It decides by the costs, if there are any.
+    """
 
     def make(parts: Parts) -> Pipeline:
         classifier = skweighted.CostSensitiveTabularClassifier(
-            categorical_features=parts.preprocessing.categorical_features, **parameters
+            categorical_features=parts.preprocessing.categorical_features,
+            cost_matrix=parts.cost_matrix,
+            **parameters,
         )
         return _pipeline(parts, classifier=classifier)
 

@@ -220,7 +220,8 @@ STRATEGIES: dict[str, Strategy] = {
         label="tabular network",
         make=pipelines.tabular(),
         why_not=reasons.already_tabular,
-        summary="CostSensitiveTabularClassifier, on the table as it is.",
+        summary="CostSensitiveTabularClassifier, on the table as it is; with costs, it "
+        "decides by them.",
         source="Gorishniy et al., 2022",
     ),
     # Boosted trees, as in the paper: with the network it would be balanced_bagging.
