@@ -88,9 +88,9 @@ def decided_by(fitted: Any) -> tuple[float, Any, bool] | None:
             threshold, column = threshold_of(one)
             is_proba = one.response_method != "decision_function"
             return threshold, one.classes_.tolist()[column], is_proba
-    threshold = getattr(one, "threshold_", None)
-    if isinstance(threshold, float | np.floating):
-        return float(threshold), one.classes_.tolist()[1], True
+    own = getattr(one, "threshold_", None)
+    if isinstance(own, float | np.floating):
+        return float(own), one.classes_.tolist()[1], True
     return None
 
 
