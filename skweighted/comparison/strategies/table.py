@@ -220,8 +220,7 @@ STRATEGIES: dict[str, Strategy] = {
         label="tabular network",
         make=pipelines.tabular(),
         why_not=reasons.already_tabular,
-        summary="CostSensitiveTabularClassifier, on the table as it is; with costs, it "
-        "decides by them.",
+        summary="CostSensitiveTabularClassifier on the raw table, with the costs.",
         source="Gorishniy et al., 2022",
     ),
     # Boosted trees, as in the paper: with the network it would be balanced_bagging.
