@@ -1,5 +1,6 @@
 """The fused engine: twins in Keras, in NumPy, and in itself one network at a time."""
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skweighted._engine import _forward, _group, _network, _program
+from skweighted._engine import _dropout, _forward, _group, _network, _program
 from skweighted._engine._batches import Batches
 from skweighted._engine._callbacks import ProgressBar
 from skweighted._engine._early_stopping import Patience
@@ -655,3 +656,13 @@ def test_permuted_classes_permute_the_network():
         Forward(network, [other.parameters])(X)[0],
         rtol=1e-10,
     )
+
+
+def test_dropout_for_tables_of_many_sizes_logs_nothing(monkeypatch):
+    logged = []
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "handle", logged.append)
+    for n_rows in range(1, 8):
+        shape = (1, n_rows, 4)
+        least = np.array([9], np.uint32)
+        _dropout.bits_of(np.ones(1), np.ones(1), least, shape, 1, rows_last=False)
+    assert logged == []

@@ -83,15 +83,19 @@ def bits_of(
             lambda step, _: step < n_steps, one, (tf.constant(0), zeros)
         )[1]
 
-    function = FUNCTIONS.get(
-        key, lambda: tf.function(steps, jit_compile=True, autograph=False)
-    )
-    return function(
+    arguments = (
         tf.constant(seed.astype(np.uint32)),
         tf.constant(first.astype(np.uint32)),
         tf.constant(threshold),
         tf.constant(n_steps),
     )
+
+    def trace():
+        # Not called as a tf.function, which warns when several shapes are traced.
+        function = tf.function(steps, jit_compile=True, autograph=False)
+        return function.get_concrete_function(*arguments)
+
+    return FUNCTIONS.get(key, trace)(*arguments)
 
 
 def draw(
