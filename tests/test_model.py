@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from imblearn.ensemble import BalancedRandomForestClassifier
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
 from messages import whole
+from quick import QUICK_TABULAR
 from scipy import stats
 from sklearn.ensemble import (
     GradientBoostingClassifier,
@@ -48,7 +48,6 @@ from skweighted._model._monitor import stability
 from skweighted._model._prior import implied_prior
 from skweighted.comparison.measures import MEASURES
 from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
-from skweighted.comparison.strategies.pipelines import tabular
 from skweighted.exceptions import ModelVersionWarning, TableError
 from skweighted.preprocessing import TablePreparation
 
@@ -74,8 +73,7 @@ X, y = table()
 @pytest.fixture(scope="module")
 def comparison():
     strategies = {name: STRATEGIES[name] for name in SAVED}
-    small = tabular(epochs=2, n_networks=2, numeric_embedding="piecewise_linear")
-    strategies["tabular"] = replace(strategies["tabular"], make=small)
+    strategies["tabular"] = QUICK_TABULAR
     network = CostSensitiveMLPClassifier((6,), epochs=2)
     return compare(
         X, y, estimator=network, strategies=strategies, cv=2, cost_matrix=COSTS

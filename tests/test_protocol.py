@@ -3,7 +3,6 @@
 import json
 import pickle
 import time
-from dataclasses import replace
 
 import keras
 import matplotlib.pyplot as plt
@@ -14,6 +13,7 @@ import sklearn
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
 from messages import whole
+from quick import QUICK_TABULAR
 from scipy import sparse
 from scipy.special import expit, logit
 from sklearn.base import clone
@@ -37,8 +37,7 @@ from skweighted.comparison.fits import Fits
 from skweighted.comparison.measures import Predictions, measured
 from skweighted.comparison.plan import make_plan
 from skweighted.comparison.store import identity
-from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES, plain
-from skweighted.comparison.strategies.pipelines import tabular
+from skweighted.comparison.strategies import DEFAULT_STRATEGIES, plain
 from skweighted.exceptions import ColumnWarning, TableError
 
 X, Y = make_classification(
@@ -651,15 +650,6 @@ def raw_table():
 
 
 NAMES = [*DEFAULT_STRATEGIES, "min_cost", "smotenc", "balanced_bagging", "smote_enn"]
-QUICK_TABULAR = replace(
-    STRATEGIES["tabular"],
-    make=tabular(
-        n_networks=2,
-        epochs=2,
-        n_iter_no_change=1,
-        numeric_embedding="piecewise_linear",
-    ),
-)
 YES_COSTS = {("no", "yes"): 1, ("yes", "no"): 9}
 
 

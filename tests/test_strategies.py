@@ -26,6 +26,7 @@ from imblearn.over_sampling import (
 from imblearn.pipeline import make_pipeline
 from imblearn.under_sampling import NearMiss, RandomUnderSampler, TomekLinks
 from messages import whole
+from quick import QUICK_TABULAR
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -164,16 +165,6 @@ DRAW = [
     *("random_under", "smote_enn", "smote_tomek", "balanced_bagging"),
     *("tabular", "easy_ensemble", "balanced_random_forest"),
 ]
-# The strategy "tabular", with fewer networks, epochs and programs.
-QUICK_TABULAR = replace(
-    STRATEGIES["tabular"],
-    make=tabular(
-        n_networks=2,
-        epochs=2,
-        n_iter_no_change=1,
-        numeric_embedding="piecewise_linear",
-    ),
-)
 SPARSE_REASON = "does not accept sparse features"
 SINGLE_REASON = "needs 2 training rows of every class, and the smallest has 1"
 

@@ -8,6 +8,7 @@ Categories and booleans have "categories", a dict of str to the number of rows,
 "n_categories", and "n_others", the rows in categories that are not listed.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -148,17 +149,17 @@ def conform(
 
 def check_names(names: Sequence[str], references: Sequence[Reference]) -> None:
     """Raise TableError if columns of the training rows are missing, or there twice."""
-    for one in references:
-        name, number = one["name"], names.count(one["name"])
-        if number > 1:
+    needed = [one["name"] for one in references]
+    n_columns = Counter(names)
+    for name in needed:
+        if n_columns[name] > 1:
             raise TableError(
-                f"Column names must be unique. The table has {number} columns named "
-                f"{name!r}. Rename or drop all but one."
+                f"Column names must be unique. The table has {n_columns[name]} columns "
+                f"named {name!r}. Rename or drop all but one."
             )
-    missing = [one["name"] for one in references if one["name"] not in names]
+    missing = [name for name in needed if name not in n_columns]
     if not missing:
         return
-    needed = {one["name"] for one in references}
     others = [name for name in names if name not in needed]
     columns = "column" if len(missing) == 1 else "columns"
     raise TableError(
