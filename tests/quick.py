@@ -5,13 +5,7 @@ from dataclasses import replace
 from skweighted.comparison.strategies import STRATEGIES
 from skweighted.comparison.strategies.pipelines import tabular
 
-# The strategy "tabular", with fewer networks, epochs and programs.
+# The strategy "tabular", with fewer networks and epochs.
 QUICK_TABULAR = replace(
-    STRATEGIES["tabular"],
-    make=tabular(
-        n_networks=2,
-        epochs=2,
-        n_iter_no_change=1,
-        numeric_embedding="piecewise_linear",
-    ),
+    STRATEGIES["tabular"], make=tabular(n_networks=2, epochs=2, n_iter_no_change=1)
 )

@@ -1287,7 +1287,6 @@ def test_a_network_of_tables_equals_fits_by_hand_on_the_raw_rows():
         "hidden_layer_sizes": (3,),
         "epochs": 3,
         "n_networks": 2,
-        "numeric_embedding": "piecewise_linear",
     }
     network = CostSensitiveTabularClassifier(**params)
     comparison = compare(

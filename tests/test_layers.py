@@ -1,5 +1,7 @@
 """Input stages: a NumPy twin, `keras.Model.fit`, and laws of their statistics."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.utils import get_tags
 
 from skweighted import CostSensitiveMLPClassifier
+from skweighted._engine._predict import Forward
 from skweighted.layers import (
     InputScaling,
     PeriodicEmbedding,
@@ -243,7 +246,7 @@ def test_columns_of_two_values_have_no_waves():
 @pytest.mark.parametrize("case", ["both", "pieces"])
 def test_a_frequent_value_leaves_the_bins_and_the_scale_to_the_others(case):
     gains = np.zeros(len(y))
-    gains[::5] = np.random.default_rng(0).normal(50, 5, len(y) // 5)
+    gains[::5] = np.linspace(10, 100, len(y) // 5)
     rows = np.c_[X[:, :2], gains]
     fit = classifier(**CASES[case]).fit(rows, y)
     scaling = fit.model_.get_layer("scaling")
@@ -264,6 +267,21 @@ def test_values_that_are_all_frequent_are_edges_of_their_own():
     lower, factor = fit.model_.get_layer("pieces").get_weights()[-2:]
     assert lower[0, :3].tolist() == [0, 1, 5]
     assert factor[0, :4].tolist() == [1, 0.25, 0.25, 0]
+
+
+def test_float32_scores_close_values_as_float64_does():
+    # Bins between them would be so narrow that the rounding of a scaled value counts.
+    losses = np.r_[np.zeros(200), np.linspace(1800, 1810, 50), np.arange(2000, 2050)]
+    fit = classifier(**CASES["pieces"], epochs=50, dtype="float32")
+    fit.fit(losses[:, np.newaxis], y)
+    (trained,) = fit._trained.networks
+    exact = Forward(
+        replace(trained.network, dtype="float64"),
+        [[array.astype(np.float64) for array in trained.parameters]],
+    )
+    rows = np.r_[0, 1800:2060][:, np.newaxis].astype(np.float64)
+    proba = exact(rows)[0, :, 0]
+    np.testing.assert_allclose(fit.predict_proba(rows)[:, 1], proba, rtol=0, atol=2e-6)
 
 
 @pytest.mark.parametrize("case", ["standard", "robust", "both", "pieces"])

@@ -675,7 +675,6 @@ TABULAR = {
     "epochs": 3,
     "n_networks": 2,
     "dropout": 0.0,
-    "numeric_embedding": "piecewise_linear",
 }
 
 

@@ -39,7 +39,6 @@ WITHOUT_CHANCE = {"n_networks": 1, "early_stopping": False, "dropout": 0.0}
 SMALL = {
     "hidden_layer_sizes": (6,),
     "n_networks": 2,
-    "numeric_embedding": "piecewise_linear",
     "epochs": 4,
     "random_state": 0,
 }
@@ -87,10 +86,7 @@ def same(left, right):
 
 @parametrize_with_checks(
     [
-        # One kind of embedding each, because every kind is compiled for every table.
-        CostSensitiveTabularClassifier(
-            n_networks=2, numeric_embedding="piecewise_linear"
-        ),
+        CostSensitiveTabularClassifier(n_networks=2),
         CostSensitiveTabularClassifier(**WITHOUT_CHANCE, numeric_embedding="periodic"),
     ]
 )

@@ -59,9 +59,8 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         How the networks scale their inputs. With None, `preparation_` scales numbers to
         mean 0 and variance 1, and fills missing values with 0.
     numeric_embedding : {"periodic", "piecewise_linear"}, array-like or None, \
-            default=("periodic", "piecewise_linear")
-        Trained functions that replace each number; the networks use these in turn. A
-        column whose quartiles are equal is always embedded by pieces.
+            default="piecewise_linear"
+        Trained functions that replace each number.
     dropout : float in [0, 1), default=0.1
         Share of the outputs of each hidden layer that are dropped in training.
     batch_size : int or "auto", default=256
@@ -147,7 +146,7 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         optimizer: Any = "adamw",
         learning_rate: Any = 2e-3,
         input_scaling: str | None = "robust",
-        numeric_embedding: Any = ("periodic", "piecewise_linear"),
+        numeric_embedding: Any = "piecewise_linear",
         dropout: float = 0.1,
         batch_size: int | str = 256,
         epochs: int = 200,
