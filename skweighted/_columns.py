@@ -5,6 +5,7 @@ the column needs no attention. `conspicuous` has these lines for a table. The va
 never modified.
 """
 
+import shlex
 import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -46,7 +47,11 @@ _READ_CSV = {
     "numbers with decimal commas": "decimal=','",
     "numbers with thousands commas": "thousands=','",
 }
-_OPTIONS = {"numbers with decimal commas": "--decimal ','"}
+_OPTIONS = {
+    "numbers with decimal commas": "--decimal ','",
+    "dates": "--dates {}",
+    "identifiers": "--drop {}",
+}
 
 # What to do if no setting of a reader helps.
 _ADVICE = {
@@ -54,7 +59,7 @@ _ADVICE = {
     "numbers with thousands commas": "Remove the commas",
     "numbers with ambiguous commas": "State what separates decimals when reading the "
     "file, or remove the commas",
-    "dates": "Replace it with numbers, such as the month, or remove it",
+    "dates": "Convert it with pd.to_datetime",
     "identifiers": "Remove it if it identifies rows",
 }
 
@@ -102,8 +107,8 @@ class ColumnReading:
         A value that shows why the column is of this kind.
     is_text : bool, default=False
         Whether the values are text, so that numbers or dates still need parsing.
-    day_first : bool, default=False
-        Whether dates begin with the day.
+    day_first, is_iso : bool, default=False
+        Whether dates begin with the day, or are written as 2024-12-31.
     bounds : tuple of (int, int) or None, default=None
         The smallest and the largest integer of a column that looks like a row index.
     """
@@ -117,6 +122,7 @@ class ColumnReading:
     example: str = ""
     is_text: bool = False
     day_first: bool = False
+    is_iso: bool = False
     bounds: tuple[int, int] | None = None
 
     @property
@@ -148,8 +154,10 @@ class ColumnReading:
     @property
     def option(self) -> str:
         """The options of the command that read the column as it is meant, or ""."""
-        strays = [] if self.kind == "dates" else self.stray[:3]
-        options = [_OPTIONS.get(self.kind, ""), *(f"--na {text!r}" for text in strays)]
+        if self.kind == "dates" and not self.is_iso:
+            return ""
+        option = _OPTIONS.get(self.kind, "").format(shlex.quote(str(self.name)))
+        options = [option, *(f"--na {text!r}" for text in self.stray[:3])]
         return " ".join(filter(None, options))
 
     @property
@@ -171,11 +179,17 @@ class ColumnReading:
         """
         if not self.fact:
             return ""
-        if self.option and not in_python:
-            return f"{self.fact}: {self.option}"
         advice = _ADVICE.get(self.kind, "")
-        if self.setting and in_python:
-            advice = f"Read the file with {self.setting}"
+        if in_python:
+            if self.setting:
+                advice = f"Read the file with {self.setting}"
+            return f"{self.fact}. {advice}."
+        if self.kind == "identifiers":
+            return f"{self.fact}. {advice}: {self.option}"
+        if self.option:
+            return f"{self.fact}: {self.option}"
+        if self.kind == "dates":
+            advice = "Write dates as 2024-12-31, and name the column in --dates"
         return f"{self.fact}. {advice}."
 
 
@@ -363,8 +377,12 @@ def _as_dates(
         dates = pd.to_datetime(texts, format=date_format, errors="coerce")
         found = _parsed(reading, texts, counts, dates)
         if found is not None and (best is None or found.n_parsed > best.n_parsed):
-            starts_with_day = date_format.startswith(("%d", "%-d"))
-            best = replace(found, kind="dates", day_first=starts_with_day)
+            best = replace(
+                found,
+                kind="dates",
+                day_first=date_format.startswith(("%d", "%-d")),
+                is_iso=date_format.startswith("%Y-%m-%d"),
+            )
     return best
 
 

@@ -886,15 +886,14 @@ def test_conspicuous_columns_are_warned_of(folder, capsys, quick_network):
     assert run_quickly() == 0
     assert without_progress(capsys.readouterr().err).splitlines() == [
         "skweighted: warning: 'id' looks like a row index: every integer from 0 to "
-        "119 occurs exactly once. Remove it if it identifies rows.",
+        "119 occurs exactly once. Remove it if it identifies rows: --drop id",
         "skweighted: warning: 'name' is text with 120 distinct values in 120 rows. "
-        "Remove it if it identifies rows.",
+        "Remove it if it identifies rows: --drop name",
         "skweighted: warning: 'price' holds numbers with decimal commas, such as "
         "'0,05': --decimal ','",
         "skweighted: warning: 119 of 120 values of 'age' are numbers; '?' is not: "
         "--na '?'",
-        "skweighted: warning: 'day' holds dates, such as '2024-03-01'. Replace it with "
-        "numbers, such as the month, or remove it.",
+        "skweighted: warning: 'day' holds dates, such as '2024-03-01': --dates day",
     ]
 
 

@@ -149,7 +149,34 @@ def test_groups_are_no_feature(folder):
     assert names == ["amount", "age", "code", "member"]
 
 
+def test_columns_are_dropped_and_read_as_dates(folder):
+    days = pd.date_range("2024-03-01", periods=len(TABLE), freq="7h")
+    frame = TABLE.assign(**{"the day": days.strftime("%Y-%m-%d %H:%M")})
+    frame.to_csv("data.csv", index=False)
+    options = ["--strategy", "none", "--epochs", "2", "--seed", "1"]
+    features = ["--drop", "key", "--drop", "code", "--dates", "the day"]
+    assert _cli.main([*TRAIN, *options, *features]) == 0
+    card = Model.load("m.model").card
+    kinds = {one["name"]: one["kind"] for one in card["columns"]}
+    assert list(kinds) == ["amount", "age", "country", "member", "the day"]
+    assert kinds["the day"] == "date"
+    frame.drop(columns=["key", "code"]).assign(**{"the day": days}).to_parquet(
+        "p.parquet"
+    )
+    arguments = ["train", "p.parquet", "--target", "fraud", "-o", "p.model", *options]
+    assert _cli.main(arguments) == 0
+    twin = Model.load("p.model").predict_proba(frame)
+    np.testing.assert_array_equal(Model.load("m.model").predict_proba(frame), twin)
+
+
 WRONG_TRAINING = [
+    (["--drop", "agee"], "There is no column 'agee'. Did you mean 'age'? Columns: "),
+    (["--drop", "fraud"], "There is no column 'fraud'. Columns: 'amount', 'age', "),
+    (
+        ["--dates", "country"],
+        "--dates country needs dates such as 2024-12-31 or 2024-12-31 23:59. Got ",
+    ),
+    (["--folds", "3"], "--folds needs --best or --search.\n"),
     (["--best", "accuracy"], "--best must be a metric. Got 'accuracy'. Known: "),
     (
         ["--best", "expected_cost"],

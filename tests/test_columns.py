@@ -77,33 +77,32 @@ def numbers(n_rows=300):
         ),
         (
             DAYS.strftime("%Y-%m-%d"),
-            "'x' holds dates, such as '2024-03-01'. Replace it with numbers, such "
-            "as the month, or remove it.",
+            "'x' holds dates, such as '2024-03-01': --dates x",
         ),
         (
             [*DAYS.strftime("%d/%m/%Y %H:%M"), "?"],
-            "300 of 301 values of 'x' are dates; '?' is not. Replace it with numbers, "
-            "such as the month, or remove it.",
+            "300 of 301 values of 'x' are dates; '?' is not. Write dates as "
+            "2024-12-31, and name the column in --dates.",
         ),
         (
             range(1, 301),
             "'x' looks like a row index: every integer from 1 to 300 occurs exactly "
-            "once. Remove it if it identifies rows.",
+            "once. Remove it if it identifies rows: --drop x",
         ),
         (
             [*range(297), 5, 6, 7],
             "'x' looks like a row index: 297 distinct integers from 0 to 296. Remove "
-            "it if it identifies rows.",
+            "it if it identifies rows: --drop x",
         ),
         (
             map(str, range(300)),
             "'x' looks like a row index: every integer from 0 to 299 occurs exactly "
-            "once. Remove it if it identifies rows.",
+            "once. Remove it if it identifies rows: --drop x",
         ),
         (
             [f"c{min(i, 290)}" for i in range(300)],
             "'x' is text with 291 distinct values in 300 rows. Remove it if it "
-            "identifies rows.",
+            "identifies rows: --drop x",
         ),
     ],
 )

@@ -147,6 +147,7 @@ def test_text_options_are_those_of_predict(export):
 
 
 WRONG = [
+    (["m.model", "m.txt"], "OUT must end in .onnx. Got m.txt."),
     (["no.model", "m.onnx"], "There is no file 'no.model'."),
     (["m.model", "m.onnx", "--na", "?"], "--na needs --rows."),
     (["m.model", "m.onnx", "--rows", "no.csv"], "There is no file 'no.csv'."),

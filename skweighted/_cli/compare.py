@@ -10,10 +10,12 @@ from rich.console import Console
 
 from skweighted._cli.failures import WrongArgument, warn
 from skweighted._cli.inputs import (
+    FeatureOptions,
     costs_of,
     false_alarm_option,
     load_table,
     miss_option,
+    with_feature_options,
     with_groups,
 )
 from skweighted._cli.networks import epochs_option, network_for
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     help="Group column, such as patient IDs; a group is never split across folds. "
     "With 'identical', rows with equal features are a group.",
 )
+@with_feature_options
 @with_text_options
 @click.option(
     "--csv",
@@ -108,6 +111,7 @@ def compare(
     file: str | None,
     target: str | None,
     groups: str | None,
+    features: FeatureOptions,
     text_format: "TextFormat",
     csv: Path | None,
     markdown: Path | None,
@@ -149,7 +153,7 @@ def compare(
     for option, out in outs.items():
         check_writable(option, out, file)
     X, y = load_table(file, target, text_format)
-    X, group_of_row = with_groups(X, groups, target)
+    X, group_of_row = with_groups(features.of(X), groups, target)
     plan = make_plan(
         X,
         y,

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from skweighted._cli.inputs import split_groups
+from skweighted._cli.inputs import (
+    FeatureOptions,
+    split_groups,
+    with_feature_options,
+)
 from skweighted._cli.text_options import with_text_options
 
 if TYPE_CHECKING:
@@ -27,12 +31,14 @@ if TYPE_CHECKING:
     metavar="COLUMN",
     help="Group column, such as patient IDs; no group may be split across folds.",
 )
+@with_feature_options
 @with_text_options
 def doctor(
     file: str,
     target: str | None,
     folds: int,
     groups: str | None,
+    features: FeatureOptions,
     text_format: "TextFormat",
 ) -> None:
     """Check a table for common mistakes with imbalanced data.
@@ -45,7 +51,7 @@ def doctor(
     from skweighted.comparison.sources import load
 
     X, y = load(file, target, text_format)
-    group_of_row = None
+    X, group_of_row = features.of(X), None
     if groups is not None:
         X, group_of_row = split_groups(X, groups, target)
     cv = shuffled_folds(folds, y)

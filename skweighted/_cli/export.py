@@ -58,6 +58,8 @@ def export(
         raise WrongArgument(f"{text_format.options[0]} needs --rows.")
     check_writable(None, output, model, "the model")
     check_writable(None, output, rows)
+    if output.suffix != ".onnx":
+        raise WrongArgument(f"OUT must end in .onnx. Got {output}.")
     loaded = Model.load(model)
     X, origin = _rows(loaded, rows, text_format)
     try:

@@ -1,7 +1,9 @@
 """The table of a command: features, target, groups and costs."""
 
+import functools
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -24,6 +26,23 @@ false_alarm_option = click.option(
     help="Cost of a false positive; 1 if only --miss is given.",
 )
 
+_FEATURE_OPTIONS = (
+    click.option(
+        "--dates",
+        metavar="COLUMN",
+        multiple=True,
+        help="Column of dates such as 2024-12-31, which a text file cannot mark as "
+        "such; may be repeated.",
+    ),
+    click.option(
+        "--drop",
+        metavar="COLUMN",
+        multiple=True,
+        help="Column that is not a feature, such as a number of the row; may be "
+        "repeated.",
+    ),
+)
+
 
 def load_table(
     file: str | None, target: str | None, text_format: "TextFormat"
@@ -39,6 +58,48 @@ def load_table(
     if text_format.options:
         raise WrongArgument(f"{text_format.options[0]} needs a FILE.")
     return load_imbalanced_breast_cancer()
+
+
+def with_feature_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what columns are; the command gets FeatureOptions."""
+
+    @functools.wraps(command)
+    def with_options(
+        drop: tuple[str, ...], dates: tuple[str, ...], **options: Any
+    ) -> None:
+        command(**options, features=FeatureOptions(drop, dates))
+
+    for option in _FEATURE_OPTIONS:
+        with_options = option(with_options)
+    return with_options
+
+
+class FeatureOptions(NamedTuple):
+    """Which columns are not features, and which hold dates."""
+
+    drop: tuple[str, ...]
+    dates: tuple[str, ...]
+
+    def of(self, X: "pd.DataFrame") -> "pd.DataFrame":
+        """Return the features, with text as dates where it holds them."""
+        from skweighted._tables._values import parsed_dates
+        from skweighted.comparison.files import split_target
+
+        for name in self.drop:
+            X, _ = split_target(X, name)
+        for name in self.dates:
+            _, texts = split_target(X, name)
+            try:
+                dates = parsed_dates(texts)
+            except (TypeError, ValueError):
+                wrong = texts[texts.notna() & parsed_dates(texts, "coerce").isna()]
+                raise WrongArgument(
+                    f"--dates {name} needs dates such as 2024-12-31 or 2024-12-31 "
+                    f"23:59. Got {wrong.iloc[0]!r}. Convert them first, or omit "
+                    f"--dates {name}; text is a category."
+                ) from None
+            X = X.assign(**{name: dates})
+        return X
 
 
 def with_groups(

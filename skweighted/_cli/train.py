@@ -9,9 +9,11 @@ import click
 
 from skweighted._cli.failures import WrongArgument, warn
 from skweighted._cli.inputs import (
+    FeatureOptions,
     costs_of,
     false_alarm_option,
     miss_option,
+    with_feature_options,
     with_groups,
 )
 from skweighted._cli.networks import epochs_option, network_for
@@ -63,13 +65,12 @@ DEFAULT_STRATEGY = "tabular"
     help="Group column, such as patient IDs; a group is never split across folds, and "
     "is not used as a feature.",
 )
+@with_feature_options
 @with_text_options
 @click.option(
     "--folds",
     type=click.IntRange(min=2),
-    default=5,
-    show_default=True,
-    help="Number of folds of --best and --search.",
+    help="Number of folds of --best and --search.  [default: 5]",
 )
 @click.option(
     "--seed",
@@ -89,8 +90,9 @@ def train(
     miss: float | None,
     false_alarm: float | None,
     groups: str | None,
+    features: FeatureOptions,
     text_format: "TextFormat",
-    folds: int,
+    folds: int | None,
     seed: int,
     epochs: int | None,
 ) -> None:
@@ -111,9 +113,12 @@ def train(
 
     if best is not None:
         _check_best(best, strategy, search, has_costs=miss is not None)
+    elif folds is not None and not search:
+        raise WrongArgument("--folds needs --best or --search.")
+    folds = folds or 5
     check_writable("output", output, file)
     X, y = load(file, target, text_format)
-    X, group_of_row = with_groups(X, groups, target)
+    X, group_of_row = with_groups(features.of(X), groups, target)
     costs = costs_of(y, miss, false_alarm)
     plan = make_plan(
         X,

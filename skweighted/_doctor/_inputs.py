@@ -30,12 +30,13 @@ def columns_not_as_meant(case: Case) -> Iterator[Finding]:
 def _treatment(reading: ColumnReading) -> tuple[str, str]:
     """Return why a column cannot be used as it is, and what to do."""
     name = repr(reading.name)
+    option = f" (on the command line: {reading.option})" if reading.option else ""
     if reading.kind == "identifiers":
         return (
             "It identifies rows, which does not help to predict new ones. If the order "
             "of the rows has a meaning, a classifier learns that order.",
-            "Remove it from X. If several rows belong to one case, pass the case as "
-            "groups.",
+            f"Remove it from X{option}. If several rows belong to one case, pass the "
+            f"case as groups.",
         )
     why = "As text, every value becomes a category of its own, and their order is lost."
     if reading.kind == "dates":
@@ -43,7 +44,7 @@ def _treatment(reading: ColumnReading) -> tuple[str, str]:
         coerce = ", errors='coerce'" if reading.stray else ""
         return (
             why,
-            f"Use parts of the dates instead:\n"
+            f"Use parts of the dates instead{option}:\n"
             f"    dates = pd.to_datetime(X[{name}]{day_first}{coerce})\n"
             f"    X = X.assign(month=dates.dt.month, weekday=dates.dt.weekday)\n"
             f"    X = X.drop(columns={name})",
@@ -57,7 +58,6 @@ def _treatment(reading: ColumnReading) -> tuple[str, str]:
             "    pd.read_csv(file, decimal=',')\n"
             "    pd.read_csv(file, thousands=',')",
         )
-    option = f" (on the command line: {reading.option})" if reading.option else ""
     return why, f"Read the file with these settings{option}:\n    {reading.setting}"
 
 
