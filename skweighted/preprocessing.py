@@ -38,6 +38,7 @@ from skweighted._tables._target import fit_target_encoder, names_of, target_colu
 from skweighted._tables._values import (
     DATE_PARTS,
     date_parts,
+    dates_in,
     days_in,
     moments_in,
     numbers_in,
@@ -388,7 +389,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         self.zones_, self.origins_ = {}, {}
         for position in self._of_kind("date"):
             column = column_of(table, position, rows)
-            self.zones_[position] = zone_of(column)
+            self.zones_[position] = zone_of(dates_in(column, self._name(position)))
             days = days_in(self._moments(column, position))
             self.origins_[position] = float(np.nanmin(days))
 

@@ -564,6 +564,20 @@ def test_times_from_a_file_are_those_of_the_frame(of_times):
     )
 
 
+def test_a_time_zone_of_which_the_training_rows_had_none_is_refused():
+    frame = times()[["day"]].apply(lambda days: days.dt.tz_localize(None))
+    labels = np.arange(40) % 2
+    fitted = make_pipeline(TablePreparation(), LogisticRegression())
+    model = Model.describe(fitted.fit(frame, labels), frame, labels)
+    message = (
+        "Column 'day' must hold dates without a time zone, as in the training rows. "
+        "Its dates are in Europe/Oslo. Write them in the zone of the training rows, "
+        "without it."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        model.predict(times())
+
+
 @pytest.mark.parametrize("wait", [5, "5", pd.Timestamp("2024-01-01")])
 def test_a_number_is_no_duration(of_times, wait):
     message = (

@@ -339,6 +339,20 @@ def test_moments_in_another_time_zone_are_the_same():
     )
 
 
+def test_a_zone_that_fit_did_not_see_is_refused():
+    moments = pd.date_range("2024-01-01", periods=50, freq="11h")
+    preparation = TablePreparation().fit(pd.DataFrame({"time": moments}))
+    message = (
+        "Column 'time' of X must hold dates without a time zone, as in fit. Its dates "
+        "are in Europe/Rome. Convert them to the zone that those of fit were in, and "
+        "remove it by dt.tz_localize(None)."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        preparation.transform(
+            pd.DataFrame({"time": moments.tz_localize("Europe/Rome")})
+        )
+
+
 def test_integers_as_categories_are_the_same_with_a_missing_value():
     frame = pd.DataFrame({"code": [1, 2, 3, 2], "age": range(4)})
     preparation = TablePreparation(categorical_features=["code"]).fit(frame)

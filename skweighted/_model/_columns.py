@@ -3,9 +3,10 @@
 A `Reference` is a dict of plain values, a part of the card. Every column has "name",
 "kind" as in `TablePreparation.kinds_`, and "n_missing". Numbers, dates (as days since
 1970) and durations (in days) have "low" and "high", and "edges" and "counts" of bins of
-about equally many rows: bin i has the values above edge i - 1 and up to edge i.
-Categories and booleans have "categories", a dict of str to the number of rows,
-"n_categories", and "n_others", the rows in categories that are not listed.
+about equally many rows: bin i has the values above edge i - 1 and up to edge i. Dates
+have "zone", their time zone or None. Categories and booleans have "categories", a dict
+of str to the number of rows, "n_categories", and "n_others", the rows in categories
+that are not listed.
 """
 
 from collections import Counter
@@ -18,11 +19,13 @@ import pandas as pd
 from skweighted._tables._read import column_of, kind_of
 from skweighted._tables._values import (
     categories_in,
+    dates_in,
     days_in,
     moments_in,
     numbers_in,
     parsed_dates,
     text_of,
+    zone_of,
 )
 from skweighted._text import did_you_mean, shortened
 from skweighted.exceptions import TableError
@@ -58,6 +61,8 @@ def _reference(column: pd.Series, name: str) -> Reference:
     """Return what a column holds."""
     kind = kind_of(column)
     reference = {"name": name, "kind": kind, "n_missing": int(column.isna().sum())}
+    if kind == "date":
+        reference["zone"] = zone_of(dates_in(column, name))
     if kind in NUMERICAL:
         values = values_in(column, reference)
         if np.isinf(values).any():
@@ -108,7 +113,7 @@ def category_counts(column: pd.Series) -> dict[str, int]:
 def values_in(column: pd.Series, reference: Reference) -> np.ndarray:
     """Return a column of numbers, dates or durations as float64, NaN if missing."""
     if reference["kind"] == "date":
-        return days_in(moments_in(column, reference["name"], None))
+        return days_in(moments_in(column, reference["name"], reference["zone"]))
     return numbers_in(column, reference["name"])
 
 
@@ -186,6 +191,12 @@ def _of_kind(column: pd.Series, reference: Reference, first_row: int) -> pd.Seri
             f"Column {reference['name']!r} must hold {_HELD[kind]}, as in the training "
             f"rows. Row {first_row + row:,} holds {text_of(column.iloc[row])!r}. "
             f"Correct the value, or leave it empty if it is missing."
+        )
+    if kind == "date" and reference["zone"] is None and zone_of(converted):
+        raise TableError(
+            f"Column {reference['name']!r} must hold dates without a time zone, as in "
+            f"the training rows. Its dates are in {zone_of(converted)}. Write them in "
+            f"the zone of the training rows, without it."
         )
     return converted
 

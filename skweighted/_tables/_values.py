@@ -47,22 +47,38 @@ def _not_numbers(column: pd.Series, name: Any) -> str:
 
 
 def moments_in(column: pd.Series, name: Any, zone: str | None) -> pd.Series:
-    """Return a column of dates as wall-clock time in a zone, without the zone."""
+    """Return a column of dates as wall-clock time in a zone, without the zone.
+
+    Dates without a zone are wall-clock time already. With None there is no zone, and
+    dates that have one are an error.
+    """
+    dates = dates_in(column, name)
+    if dates.dt.tz is None:
+        return dates
+    if zone is None:
+        raise ValueError(
+            f"Column {name!r} of X must hold dates without a time zone, as in fit. Its "
+            f"dates are in {dates.dt.tz}. Convert them to the zone that those of fit "
+            f"were in, and remove it by dt.tz_localize(None)."
+        )
+    return dates.dt.tz_convert(zone).dt.tz_localize(None)
+
+
+def dates_in(column: pd.Series, name: Any) -> pd.Series:
+    """Return a column of dates, periods or text that is dates as pandas' datetimes."""
     try:
         if isinstance(column.dtype, pd.PeriodDtype):
             return column.dt.to_timestamp()
         if column.dtype == object and pd.api.types.infer_dtype(column) == "period":
             return pd.PeriodIndex(column).to_timestamp().to_series()
         if column.dtype.kind not in "M":
-            column = parsed_dates(column)
+            return parsed_dates(column)
     except (TypeError, ValueError):
         raise ValueError(
             f"Column {name!r} of X must hold dates, as in fit. It has values of type "
             f"{column.dtype}."
         ) from None
-    if column.dt.tz is None:
-        return column
-    return column.dt.tz_convert(zone or "UTC").dt.tz_localize(None)
+    return column
 
 
 def parsed_dates(column: pd.Series, errors: Any = "raise") -> pd.Series:
@@ -74,14 +90,17 @@ def parsed_dates(column: pd.Series, errors: Any = "raise") -> pd.Series:
 
 
 def zone_of(column: pd.Series) -> str | None:
-    """Return the name of the time zone of a column of dates; None if it has none."""
+    """Return the time zone of a column of dates; None if it has none.
+
+    A zone without a name in the IANA database becomes UTC.
+    """
     zone = getattr(column.dtype, "tz", None)
     if zone is None:
         return None
     try:
         pd.Timestamp(0, tz=str(zone))
     except (KeyError, ValueError):  # as for zones of dateutil
-        return None
+        return "UTC"
     return str(zone)
 
 
