@@ -347,7 +347,7 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):
     ----------
     columns : sequence of int
         The features that are embedded. They come last in the output, after the others.
-    n_bins : int, default=48
+    n_bins : int, default=64
         Number of bins. A bin with f = 0 has no effect.
     width : int, default=8
         Length of s and c.
@@ -372,7 +372,7 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):
     def __init__(
         self,
         columns: Sequence[int],
-        n_bins: int = 48,
+        n_bins: int = 64,
         width: int = 8,
         seed: int | None = None,
         **kwargs: Any,

@@ -44,7 +44,7 @@ ACTIVATIONS = [
     pytest.param(keras.ops.cos, id="a function"),
 ]
 CENTER, FACTOR = np.arange(5) - 2.0, np.array([1, 1e-3, 1, 0.1, 2])
-LOWER = np.tile(np.linspace(-3, 3, 48), (3, 1))
+LOWER = np.tile(np.linspace(-3, 3, PiecewiseLinear.n_bins), (3, 1))
 STAGES = {
     "smooth": ((Scaling(True, (2, 4)),), (CENTER, FACTOR)),
     "not smooth": ((Scaling(False),), (CENTER, FACTOR)),

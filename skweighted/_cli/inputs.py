@@ -82,24 +82,11 @@ class FeatureOptions(NamedTuple):
 
     def of(self, X: "pd.DataFrame") -> "pd.DataFrame":
         """Return the features, with text as dates where it holds them."""
-        from skweighted._tables._values import parsed_dates
-        from skweighted.comparison.files import split_target
+        from skweighted.comparison.files import split_target, with_dates
 
         for name in self.drop:
             X, _ = split_target(X, name)
-        for name in self.dates:
-            _, texts = split_target(X, name)
-            try:
-                dates = parsed_dates(texts)
-            except (TypeError, ValueError):
-                wrong = texts[texts.notna() & parsed_dates(texts, "coerce").isna()]
-                raise WrongArgument(
-                    f"--dates {name} needs dates such as 2024-12-31 or 2024-12-31 "
-                    f"23:59. Got {wrong.iloc[0]!r}. Convert them first, or omit "
-                    f"--dates {name}; text is a category."
-                ) from None
-            X = X.assign(**{name: dates})
-        return X
+        return with_dates(X, self.dates)
 
 
 def with_groups(

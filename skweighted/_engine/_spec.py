@@ -82,7 +82,7 @@ class PiecewiseLinear:
     """Embeddings of numbers, as in `skweighted.layers.PiecewiseLinearEmbedding`."""
 
     columns: tuple[int, ...]
-    n_bins: int = 48
+    n_bins: int = 64
     width: int = 8
 
     # Of its weights: kernel, slope, bias, lower and factor.

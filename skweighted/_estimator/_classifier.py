@@ -127,7 +127,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         Whether the network gets, instead of each number, eight trained functions of it
         (Gorishniy et al., 2022): of its waves, as in
         `skweighted.layers.PeriodicEmbedding`, or piecewise-linear ones between its
-        quantiles, as in `skweighted.layers.PiecewiseLinearEmbedding`. With several
+        quantiles and the thresholds of a decision tree of it, as in
+        `skweighted.layers.PiecewiseLinearEmbedding`. With several
         kinds, the networks of an ensemble use them in turn. Columns of two values are
         not embedded, and a column whose quartiles are equal is always embedded by
         pieces. Use it with scaled inputs.

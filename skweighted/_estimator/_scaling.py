@@ -9,13 +9,6 @@ from scipy.sparse import issparse
 from skweighted._engine._spec import InputStage, Periodic, PiecewiseLinear, Scaling
 from skweighted._estimator._input import Arrays
 from skweighted._estimator._settings import Settings
-from skweighted.layers import FARTHEST, smoothed
-
-
-# The narrowest bin of scaled numbers, as a share of its upper end. Rounding in float32
-# moves a number by up to 2e-7 of itself. With the bin of 2,001 and 2,002 among losses of
-# capital (Adult), 2e-4 of its upper end, this changed a probability by 3e-5.
-_NARROWEST = 1e-3
 
 
 class InputStages(NamedTuple):
@@ -25,7 +18,8 @@ class InputStages(NamedTuple):
     ----------
     stages : tuple of InputStage
     fixed : tuple of ndarray
-        Center and factor of a `Scaling`; lower ends and factors of `PiecewiseLinear`.
+        Center and factor of a `Scaling`; lower ends and factors of `PiecewiseLinear`,
+        all 0 until each network has its training rows.
     """
 
     stages: tuple[InputStage, ...] = ()
@@ -39,12 +33,16 @@ class Column(NamedTuple):
     ----------
     values, weight : ndarray of shape (n_known,)
         Sorted by value.
-    has_missing : bool
     """
 
     values: np.ndarray
     weight: np.ndarray
-    has_missing: bool
+
+    @classmethod
+    def of(cls, values: np.ndarray, weight: np.ndarray) -> "Column":
+        """Return a column of known values in any order."""
+        order = np.argsort(values, kind="stable")
+        return cls(values[order], weight[order])
 
     @property
     def has_many(self) -> bool:
@@ -95,28 +93,20 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     dtype = X.dtype if settings.dtype == "auto" else np.dtype(settings.dtype)
     # Factors of tiny numbers stay finite in the precision of the network.
     most = np.finfo(dtype).max / 1e8
-    statistics, flagged, peaked = [], [], []
-    # The bins of the columns that can be embedded: two values have no other embedding
-    # than a number and a constant.
-    bins: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    # Columns with missing values; those that can be embedded, since two values have no
+    # other embedding than a number and a constant; and of these the peaked ones.
+    statistics, flagged, varied, peaked = [], [], [], []
     for number in range(X.shape[1]):
-        column = _column(X[:, [number]], sample_weight)
+        values = column_of(X, number)
+        is_used = ~np.isnan(values) & (sample_weight > 0)
+        column = Column.of(values[is_used], sample_weight[is_used])
         if settings.input_scaling is not None:
             center, factor = _STATISTICS[settings.input_scaling](column)
-            factor = min(factor, most)
-            statistics.append((center, factor))
-            # Embeddings get scaled numbers.
-            z = (column.values - center) * factor
-            if settings.input_scaling == "robust":
-                z = smoothed(z.clip(-FARTHEST, FARTHEST))
-            column = column._replace(values=z)
-        if column.has_missing:
+            statistics.append((center, min(factor, most)))
+        if (np.isnan(values) & (sample_weight > 0)).any():
             flagged.append(number)
         if column.has_many:
-            edges = _edges(column, PiecewiseLinear.n_bins)
-            if settings.input_scaling is not None:
-                edges = _apart(edges)
-            bins[number] = _bins(edges, PiecewiseLinear.n_bins, most)
+            varied.append(number)
             if column.is_peaked:
                 peaked.append(number)
     scaled = InputStages()
@@ -128,8 +118,8 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     n_scaled = X.shape[1] + len(flagged)
     each = {
         "none": scaled,
-        "periodic": _embedded(scaled, n_scaled, bins, peaked),
-        "piecewise_linear": _embedded(scaled, n_scaled, bins, list(bins)),
+        "periodic": _embedded(scaled, n_scaled, varied, peaked),
+        "piecewise_linear": _embedded(scaled, n_scaled, varied, varied),
     }
     return [each[kinds[number % len(kinds)]] for number in range(settings.n_networks)]
 
@@ -137,7 +127,7 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
 def _embedded(
     scaled: InputStages,
     n_scaled: int,
-    bins: dict[int, tuple[np.ndarray, np.ndarray]],
+    varied: list[int],
     in_pieces: list[int],
 ) -> InputStages:
     """Return stages with embeddings by waves, and of some columns by pieces.
@@ -146,33 +136,28 @@ def _embedded(
     at other places after the waves.
     """
     stages, fixed = scaled
-    waves = [number for number in bins if number not in in_pieces]
+    waves = [number for number in varied if number not in in_pieces]
     if waves:
         stages = (*stages, Periodic(tuple(waves)))
     if in_pieces:
         places = np.setdiff1d(np.arange(n_scaled), waves).tolist()
         columns = tuple(places.index(number) for number in in_pieces)
         stages = (*stages, PiecewiseLinear(columns))
-        of_pieces = zip(*(bins[number] for number in in_pieces), strict=True)
-        fixed = (*fixed, *map(np.array, of_pieces))
+        no_bins = np.zeros((len(columns), PiecewiseLinear.n_bins))
+        fixed = (*fixed, no_bins, no_bins)
     return InputStages(stages, fixed)
 
 
-def _column(column: Any, sample_weight: np.ndarray) -> Column:
-    """Return a column of X."""
+def column_of(X: Any, number: int) -> np.ndarray:
+    """Return a column of X as dense float64."""
+    column = X[:, [number]]
     values = (column.toarray() if issparse(column) else np.asarray(column))[:, 0]
-    values = values.astype(np.float64, copy=False)
-    is_known = ~np.isnan(values)
-    is_used = is_known & (sample_weight > 0)
-    has_missing = bool((~is_known & (sample_weight > 0)).any())
-    values, weight = values[is_used], sample_weight[is_used]
-    order = np.argsort(values, kind="stable")
-    return Column(values[order], weight[order], has_missing)
+    return values.astype(np.float64, copy=False)
 
 
 def _standard(column: Column) -> tuple[float, float]:
     """Return the mean, and one by the standard deviation (1 for a constant)."""
-    values, weight, _ = column
+    values, weight = column
     if not len(values):
         return 0.0, 1.0
     mean = np.average(values, weights=weight)
@@ -200,42 +185,6 @@ def _robust(column: Column) -> tuple[float, float]:
         lower, upper = column.without([median]).quantiles([0.25, 0.75])
     width = upper - lower or (values[-1] - values[0]) / 2
     return median, 1 / width
-
-
-def _edges(column: Column, n_bins: int) -> np.ndarray:
-    """Return the sorted edges of `n_bins` bins or fewer between quantiles.
-
-    A value of so many rows that several quantiles are equal is an edge, and the other
-    edges are quantiles of the other values.
-    """
-    edges = column.quantiles(np.linspace(0, 1, n_bins + 1))
-    frequent = np.unique(edges[1:][edges[1:] == edges[:-1]])
-    rest = column.without(frequent)
-    if len(frequent) and len(rest.values):
-        edges = rest.quantiles(np.linspace(0, 1, n_bins + 1 - len(frequent)))
-    return np.union1d(edges, frequent)
-
-
-def _apart(edges: np.ndarray) -> np.ndarray:
-    """Return the edges without those too close to the one before."""
-    kept = [edges[0]]
-    for edge in edges[1:]:
-        if edge - kept[-1] > _NARROWEST * abs(edge):
-            kept.append(edge)
-    return np.array(kept)
-
-
-def _bins(
-    edges: np.ndarray, n_bins: int, most: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lower ends of bins, and one by their widths, at most `most`.
-
-    Of bins for which there are no edges, both are 0.
-    """
-    lower, factor = np.zeros((2, n_bins))
-    lower[: len(edges) - 1] = edges[:-1]
-    factor[: len(edges) - 1] = 1 / np.diff(edges)
-    return lower, np.minimum(factor, most)
 
 
 _STATISTICS = {"standard": _standard, "robust": _robust}

@@ -5,10 +5,17 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from skweighted._engine._spec import Hook
+from skweighted._estimator._bins import with_bins
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._loss import distortion_of
 from skweighted._estimator._out_of_fold import check_uses, with_out_of_fold
-from skweighted._estimator._problem import Share, Task, check_validation, make_problem
+from skweighted._estimator._problem import (
+    Problem,
+    Share,
+    Task,
+    check_validation,
+    make_problem,
+)
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._shares import shares
 from skweighted._estimator._start import Start
@@ -104,16 +111,21 @@ def prepared_ensemble(
         )
     check_uses(settings, task)
     parts = shares(settings, task, [start.split_seed for start in starts])
-    networks: list[Prepared] = []
+    problems: list[Problem] = []
     for start, part in zip(starts, parts, strict=True):
         problem = make_problem(settings, task, part, epochs, start.totals)
         # The networks of all folds together use every row, so few rows in one of them
         # are no reason for a warning.
         if settings.ensemble != "folds":
-            check_validation(problem, warn=not networks)
+            check_validation(problem, warn=not problems)
         elif not task.targets.is_multilabel:
             check_validation(problem, warn=False)
-        networks.append(Prepared(settings, start, problem, epochs))
+        problems.append(problem)
+    starts = with_bins(starts, [problem.rows for problem in problems])
+    networks = [
+        Prepared(settings, start, problem, epochs)
+        for start, problem in zip(starts, problems, strict=True)
+    ]
     return PreparedEnsemble(networks, task, parts, list(seeds))
 
 

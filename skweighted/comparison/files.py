@@ -8,7 +8,7 @@ import gzip
 import io
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError, ParserWarning
 
+from skweighted._tables._values import parsed_dates
 from skweighted._text import count, did_you_mean, shortened
 from skweighted.exceptions import TableError
 
@@ -194,6 +195,29 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
     position = names.index(target)
     y = frame.iloc[:, position].rename(target)
     return frame.drop(columns=frame.columns[position]), y
+
+
+def with_dates(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a table with the text of some columns as dates.
+
+    Raises
+    ------
+    TableError
+        If there is no such column, or it does not hold dates as of ISO 8601.
+    """
+    for name in names:
+        _, texts = split_target(frame, name)
+        try:
+            dates = parsed_dates(texts)
+        except (TypeError, ValueError):
+            wrong = texts[texts.notna() & parsed_dates(texts, "coerce").isna()]
+            raise TableError(
+                f"--dates {name} needs dates such as 2024-12-31 or 2024-12-31 23:59. "
+                f"Got {str(wrong.iloc[0])!r}. Convert them first, or omit --dates "
+                f"{name}; text is a category."
+            ) from None
+        frame = frame.assign(**{name: dates})
+    return frame
 
 
 def _check_file(path: Path) -> None:
