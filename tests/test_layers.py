@@ -337,10 +337,10 @@ def test_further_training_keeps_the_scaling():
     center = np.asarray(fit.model_.weights[0])
     fit.fit(X + 100, y)
     np.testing.assert_array_equal(fit.model_.weights[0], center)
-    steps = classifier(**CASES["both"])
+    steps = classifier(**CASES["both"], **ADAM)
     for _ in range(5):
         steps.partial_fit(WITH_GAPS, y)
-    whole_fit = classifier(**CASES["both"]).fit(WITH_GAPS, y)
+    whole_fit = classifier(**CASES["both"], **ADAM).fit(WITH_GAPS, y)
     np.testing.assert_allclose(
         steps.predict_proba(WITH_GAPS), whole_fit.predict_proba(WITH_GAPS), rtol=1e-9
     )
