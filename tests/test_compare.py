@@ -82,6 +82,8 @@ SCORERS = {
 }
 LOGISTIC = LogisticRegression(C=0.5)
 QUICK = {"cv": 2, "strategies": ["none", "smote"]}
+# A network of tables that compiles fast.
+FAST = {"hidden_layer_sizes": (3,), "optimizer": "sgd", "dropout": 0.0}
 # One of each kind, all of them fast.
 CHEAP = ["none", "class_weight", "random_over", "random_under", "smote", "threshold"]
 KNOWN = f"Known: {', '.join(map(repr, STRATEGIES))}."
@@ -1236,7 +1238,7 @@ def test_the_progress_bar_writes_to_stderr_only(capsys, monkeypatch):
 
 def test_the_network_is_compared_reproducibly():
     X, y = mixed_frame()
-    network = CostSensitiveMLPClassifier((5,), epochs=2)
+    network = CostSensitiveMLPClassifier((5,), optimizer="sgd", batch_size=64, epochs=2)
     names = ["none", "class_weight"]
     one, other = (
         compare(X, y, estimator=network, strategies=names, cv=2) for _ in range(2)
@@ -1249,7 +1251,9 @@ def test_the_network_is_compared_reproducibly():
 
 def test_the_network_equals_cross_validate_by_hand():
     X, y = binary_problem()
-    network = CostSensitiveMLPClassifier((5,), epochs=2, random_state=7)
+    network = CostSensitiveMLPClassifier(
+        (5,), optimizer="sgd", batch_size=64, epochs=2, random_state=7
+    )
     comparison = compare(X, y, estimator=network, strategies="none", cv=2)
     folds = StratifiedKFold(2, shuffle=True, random_state=0)
     by_hand = cross_validate(hand_made(network), X, y, cv=folds, scoring=SCORERS)
@@ -1283,11 +1287,7 @@ def test_a_strategy_is_a_value():
 
 def test_a_network_of_tables_equals_fits_by_hand_on_the_raw_rows():
     X, y = mixed_frame()
-    params = {
-        "hidden_layer_sizes": (3,),
-        "epochs": 3,
-        "n_networks": 2,
-    }
+    params = FAST | {"epochs": 3, "n_networks": 2}
     network = CostSensitiveTabularClassifier(**params)
     comparison = compare(
         X, y, estimator=network, strategies=["class_weight", "tabular"], cv=2
@@ -1323,7 +1323,7 @@ def test_tabular_trains_one_epoch_before_it_is_timed(monkeypatch):
     )
     strategy = replace(
         STRATEGIES["tabular"],
-        make=tabular(epochs=2, n_networks=1, early_stopping=False),
+        make=tabular(**FAST, epochs=2, n_networks=1, early_stopping=False),
     )
     compare(X, y, estimator=LOGISTIC, strategies={"tabular": strategy}, cv=2)
     # Classifiers with a fit of their own are fitted one after the other.

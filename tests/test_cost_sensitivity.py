@@ -172,6 +172,13 @@ def simulated():
 SIMULATED = {"epochs": 4, "learning_rate": 0.02, "batch_size": 1000, "random_state": 0}
 
 
+@pytest.fixture(scope="module")
+def plain(simulated):
+    """A classifier of the simulated rows, which tests must not train."""
+    X, y, _ = simulated
+    return CostSensitiveMLPClassifier((), **SIMULATED).fit(X[:200_000], y[:200_000])
+
+
 @pytest.mark.parametrize(
     "params",
     [
@@ -184,12 +191,13 @@ SIMULATED = {"epochs": 4, "learning_rate": 0.02, "batch_size": 1000, "random_sta
     ],
     ids=str,
 )
-def test_undone_probabilities_are_as_good_as_those_of_plain_training(simulated, params):
+def test_undone_probabilities_are_as_good_as_those_of_plain_training(
+    simulated, plain, params
+):
     X, y, posterior = simulated
     train, test = slice(200_000), slice(200_000, None)
     params = params | SIMULATED | {"correct_probabilities": True, "init_bias": "prior"}
     clf = CostSensitiveMLPClassifier((), **params).fit(X[train], y[train])
-    plain = CostSensitiveMLPClassifier((), **SIMULATED).fit(X[train], y[train])
     ours, theirs, best = (
         log_loss(y[test], p)
         for p in (
@@ -203,15 +211,13 @@ def test_undone_probabilities_are_as_good_as_those_of_plain_training(simulated, 
     assert ours == pytest.approx(best, rel=0.01)
 
 
-def test_weights_and_threshold_together_cost_more_than_either(simulated):
+def test_weights_and_threshold_together_cost_more_than_either(simulated, plain):
     """The table of docs/costs.md: a weight and a threshold are two spellings."""
     X, y, _ = simulated
     train, test = slice(200_000), slice(200_000, None)
     costs = np.array([[0, 1], [20, 0]])
     weighted = CostSensitiveMLPClassifier((), class_weight={0: 1, 1: 20}, **SIMULATED)
-    plain = CostSensitiveMLPClassifier((), **SIMULATED)
-    for clf in (weighted, plain):
-        clf.fit(X[train], y[train])
+    weighted.fit(X[train], y[train])
 
     def cost_of(answers):
         return costs[y[test], answers.astype(int)].mean()

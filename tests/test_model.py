@@ -74,7 +74,7 @@ X, y = table()
 def comparison():
     strategies = {name: STRATEGIES[name] for name in SAVED}
     strategies["tabular"] = QUICK_TABULAR
-    network = CostSensitiveMLPClassifier((6,), epochs=2)
+    network = CostSensitiveMLPClassifier((6,), optimizer="sgd", epochs=2)
     return compare(
         X, y, estimator=network, strategies=strategies, cv=2, cost_matrix=COSTS
     )

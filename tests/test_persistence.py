@@ -72,11 +72,11 @@ ROUND_TRIPS = [
 
 # Parameters, precision of X and labels.
 CASES = {
-    "adam": ({}, np.float64, y),
-    "float32": ({}, np.float32, y),
+    "adam": ({"optimizer": "adam"}, np.float64, y),
+    "float32": ({"optimizer": "adam"}, np.float32, y),
     "three classes": ({"class_weight": "balanced"}, np.float64, THREE),
     "float32 in float64": ({"dtype": "float64"}, np.float32, y),
-    "momentum": ({"optimizer": "sgd", "optimizer__momentum": 0.9}, np.float64, y),
+    "momentum": ({"optimizer__momentum": 0.9}, np.float64, y),
     "smoothing": ({"loss__label_smoothing": 0.1}, np.float32, THREE),
     "no penalty": ({"alpha": 0.0, "class_weight": {0: 1, 1: 9}}, np.float64, y),
     "metric": ({"metrics": ["AUC"], "normalize_weights": False}, np.float64, y),
@@ -88,7 +88,7 @@ def fit_case(name, **more):
     """Return X, y and a network that took four steps in each of three epochs."""
     params, dtype, labels = CASES[name]
     small = {"hidden_layer_sizes": (6,), "batch_size": 25, "epochs": 3}
-    seeded = {"learning_rate": 0.05, "random_state": 0}
+    seeded = {"optimizer": "sgd", "learning_rate": 0.05, "random_state": 0}
     classifier = CostSensitiveMLPClassifier(**small | seeded | params | more)
     return X.astype(dtype), labels, classifier.fit(X.astype(dtype), labels)
 
@@ -102,7 +102,9 @@ def fitted(request):
 
 @pytest.fixture(scope="module")
 def pipeline():
-    classifier = CostSensitiveMLPClassifier((6,), epochs=2, random_state=0)
+    classifier = CostSensitiveMLPClassifier(
+        (6,), optimizer="sgd", epochs=2, random_state=0
+    )
     return make_pipeline(StandardScaler(), classifier).fit(X, y)
 
 

@@ -44,6 +44,10 @@ X, Y = make_classification(
     240, 5, weights=[0.75], flip_y=0.1, class_sep=0.8, random_state=0
 )
 MODEL = LogisticRegression()
+# Batches of 64 rows of all folds, resampled or not, share a program.
+SMALL_NETWORK = CostSensitiveMLPClassifier(
+    (3,), optimizer="sgd", batch_size=64, epochs=2
+)
 COSTS = np.array([[0, 1], [9, 0]])
 QUICK = {"estimator": MODEL, "strategies": ["none", "smote"]}
 # Wall-clock times are never the same.
@@ -666,7 +670,7 @@ def of_raw_table():
         return compare(
             table,
             labels,
-            estimator=CostSensitiveMLPClassifier((3,), epochs=2),
+            estimator=SMALL_NETWORK,
             strategies={name: name for name in NAMES} | {"tabular": QUICK_TABULAR},
             cv=2,
             cost_matrix=YES_COSTS,
@@ -970,11 +974,11 @@ def test_a_comparison_is_a_page_a_cell_and_a_picture(tmp_path):
 
 def test_networks_of_all_folds_train_together_with_the_same_scores(monkeypatch):
     names = ["none", "class_weight", "smote", "balanced_ensemble"]
-    network = CostSensitiveMLPClassifier((4,), epochs=3)
-    together = compare(X, Y, estimator=network, strategies=names, cv=3)
+    settings = {"estimator": SMALL_NETWORK, "strategies": names, "cv": 2}
+    together = compare(X, Y, **settings)
     calls = []
     monkeypatch.setattr(Fits, "_trains_together", lambda self, name: calls.append(name))
-    alone = compare(X, Y, estimator=network, strategies=names, cv=3)
+    alone = compare(X, Y, **settings)
     assert calls
     seconds = ["fit_seconds", "predict_seconds"]
     one, other = (
