@@ -14,8 +14,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 # Compiling takes most of the suite's time, and nearly half of that goes into making the
-# programs fast, which pays for users but not here. To test the programs that users
-# have, set XLA_FLAGS="".
+# programs fast, which pays for users but not here. With XLA_FLAGS="", the programs are
+# those that users have; CI runs the tests of the engine again in that way.
 os.environ.setdefault(
     "XLA_FLAGS",
     "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false",
