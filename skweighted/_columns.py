@@ -59,7 +59,6 @@ _ADVICE = {
     "numbers with thousands commas": "Remove the commas",
     "numbers with ambiguous commas": "State what separates decimals when reading the "
     "file, or remove the commas",
-    "dates": "Convert it with pd.to_datetime",
     "identifiers": "Remove it if it identifies rows",
 }
 
@@ -169,6 +168,13 @@ class ColumnReading:
         listed = ", ".join(filter(None, settings))
         return f"pd.read_csv(file, {listed})" if listed else ""
 
+    @property
+    def conversion(self) -> str:
+        """The call of pandas that makes dates of text."""
+        day_first = ", dayfirst=True" if self.day_first else ""
+        coerce = ", errors='coerce'" if self.stray else ""
+        return f"pd.to_datetime(X[{self.name!r}]{day_first}{coerce})"
+
     def describe(self, *, in_python: bool = False) -> str:
         """Return on one line what needs attention and what to do, or "".
 
@@ -183,6 +189,8 @@ class ColumnReading:
         if in_python:
             if self.setting:
                 advice = f"Read the file with {self.setting}"
+            elif self.kind == "dates":
+                advice = f"Convert it with {self.conversion}"
             return f"{self.fact}. {advice}."
         if self.kind == "identifiers":
             return f"{self.fact}. {advice}: {self.option}"

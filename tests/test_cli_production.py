@@ -169,8 +169,20 @@ def test_columns_are_dropped_and_read_as_dates(folder):
     np.testing.assert_array_equal(Model.load("m.model").predict_proba(frame), twin)
 
 
+def test_a_date_can_be_the_only_feature(folder):
+    days = pd.date_range("2024-03-01", periods=len(TABLE)).strftime("%Y-%m-%d")
+    pd.DataFrame({"day": days, "fraud": TABLE["fraud"]}).to_csv("data.csv", index=False)
+    options = ["--strategy", "logistic_regression", "--dates", "day"]
+    assert _cli.main([*TRAIN, *options]) == 0
+    (column,) = Model.load("m.model").card["columns"]
+    assert column["kind"] == "date"
+
+
 WRONG_TRAINING = [
+    (["--dates", "amount"], "--dates amount needs dates such as 2024-12-31 or "),
+    (["--dates", "agee"], "There is no column 'agee'. Did you mean 'age'? Columns: "),
     (["--drop", "agee"], "There is no column 'agee'. Did you mean 'age'? Columns: "),
+    (["--drop", "age", "--drop", "age", "--drop", "x"], "There is no column 'x'. "),
     (["--drop", "fraud"], "There is no column 'fraud'. Columns: 'amount', 'age', "),
     (
         ["--dates", "country"],

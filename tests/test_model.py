@@ -578,6 +578,17 @@ def test_a_time_zone_of_which_the_training_rows_had_none_is_refused():
         model.predict(times())
 
 
+def test_a_date_without_an_offset_among_others_is_refused(of_times):
+    rows = times()[:2].astype(str)
+    rows.loc[0, "day"] = "2024-01-01T00:00"
+    message = (
+        "Column 'day' must hold dates, as in the training rows. Row 1 holds "
+        "'2024-01-01T00:00'. Correct the value, or leave it empty if it is missing."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        of_times.predict(rows)
+
+
 @pytest.mark.parametrize("wait", [5, "5", pd.Timestamp("2024-01-01")])
 def test_a_number_is_no_duration(of_times, wait):
     message = (

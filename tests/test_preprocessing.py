@@ -353,6 +353,25 @@ def test_a_zone_that_fit_did_not_see_is_refused():
         )
 
 
+def test_text_with_and_without_offsets_is_no_column_of_dates():
+    moments = pd.date_range("2024-01-01", periods=50, freq="11h", tz="Europe/Rome")
+    preparation = TablePreparation().fit(pd.DataFrame({"time": moments}))
+    mixed = pd.Series(["2024-01-20T12:00", "2024-01-21T12:00+01:00", None])
+    message = (
+        f"Column 'time' of X must hold dates, as in fit. It has values of type "
+        f"{mixed.dtype}."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        preparation.transform(pd.DataFrame({"time": mixed}))
+    # As of summer time, and read as such.
+    offsets = pd.Series(["2024-01-20T12:00+01:00", "2024-07-20T12:00+02:00", None])
+    same_days = pd.to_datetime(offsets, utc=True)
+    same(
+        preparation.transform(pd.DataFrame({"time": offsets})),
+        preparation.transform(pd.DataFrame({"time": same_days})),
+    )
+
+
 def test_integers_as_categories_are_the_same_with_a_missing_value():
     frame = pd.DataFrame({"code": [1, 2, 3, 2], "age": range(4)})
     preparation = TablePreparation(categorical_features=["code"]).fit(frame)

@@ -58,7 +58,7 @@ def export(
         raise WrongArgument(f"{text_format.options[0]} needs --rows.")
     check_writable(None, output, model, "the model")
     check_writable(None, output, rows)
-    if output.suffix != ".onnx":
+    if output.suffix.lower() != ".onnx":
         raise WrongArgument(f"OUT must end in .onnx. Got {output}.")
     loaded = Model.load(model)
     X, origin = _rows(loaded, rows, text_format)

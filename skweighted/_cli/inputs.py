@@ -38,8 +38,7 @@ _FEATURE_OPTIONS = (
         "--drop",
         metavar="COLUMN",
         multiple=True,
-        help="Column that is not a feature, such as a number of the row; may be "
-        "repeated.",
+        help="Column that is not a feature, such as a row number; may be repeated.",
     ),
 )
 
@@ -84,7 +83,7 @@ class FeatureOptions(NamedTuple):
         """Return the features, with text as dates where it holds them."""
         from skweighted.comparison.files import split_target, with_dates
 
-        for name in self.drop:
+        for name in dict.fromkeys(self.drop):
             X, _ = split_target(X, name)
         return with_dates(X, self.dates)
 

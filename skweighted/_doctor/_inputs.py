@@ -40,12 +40,10 @@ def _treatment(reading: ColumnReading) -> tuple[str, str]:
         )
     why = "As text, every value becomes a category of its own, and their order is lost."
     if reading.kind == "dates":
-        day_first = ", dayfirst=True" if reading.day_first else ""
-        coerce = ", errors='coerce'" if reading.stray else ""
         return (
             why,
             f"Use parts of the dates instead{option}:\n"
-            f"    dates = pd.to_datetime(X[{name}]{day_first}{coerce})\n"
+            f"    dates = {reading.conversion}\n"
             f"    X = X.assign(month=dates.dt.month, weekday=dates.dt.weekday)\n"
             f"    X = X.drop(columns={name})",
         )

@@ -72,6 +72,7 @@ def inputs_of(estimator: Any, X: Any) -> list[Column]:
     for position in range(len(names)):
         column = column_of(table, position)
         kind: Kind = preparation.kinds_[position] if is_prepared else kind_of(column)
+        # Other transformers get dates as they are, which are integers in UTC.
         zone = preparation.zones_.get(position) if is_prepared else "UTC"
         is_double = keeps_double and column.dtype != np.float32
         dtype = _ONNX_TYPES.get(kind, "float64" if is_double else "float32")

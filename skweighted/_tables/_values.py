@@ -82,11 +82,19 @@ def dates_in(column: pd.Series, name: Any) -> pd.Series:
 
 
 def parsed_dates(column: pd.Series, errors: Any = "raise") -> pd.Series:
-    """Return text as dates; in UTC if it has several offsets, as summer time has."""
+    """Return text as dates; in UTC if it has several offsets, as summer time has.
+
+    Dates without an offset among others with one are no dates: their zone is unknown.
+    """
     try:
         return pd.to_datetime(column, format="ISO8601", errors=errors)
     except ValueError:
-        return pd.to_datetime(column, format="ISO8601", errors=errors, utc=True)
+        dates = pd.to_datetime(column, format="ISO8601", errors=errors, utc=True)
+        has_offset = column.astype(str).str.contains(r"(?:Z|[+-]\d\d:?\d\d)$")
+        is_unknown = column.notna() & ~has_offset
+        if errors == "raise" and is_unknown.any():
+            raise
+        return dates.mask(is_unknown)
 
 
 def zone_of(column: pd.Series) -> str | None:

@@ -173,28 +173,35 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
     TableError
         If there is no such column, or no other column.
     """
-    names = [str(name) for name in frame.columns]
-    separators = (
-        "Columns must be separated by commas, semicolons or tabs; name any other "
-        "separator with --separator."
-    )
-    if target not in names:
-        if len(names) == 1:
-            raise TableError(
-                f"There is no column {target!r}. The only column is {names[0]!r}. "
-                f"{separators}"
-            )
+    position = _position(frame, target)
+    if len(frame.columns) == 1:
         raise TableError(
-            f"There is no column {target!r}.{did_you_mean(target, names)} "
-            f"Columns: {shortened(names)}."
+            f"{target!r} is the only column, so there are no features. {_SEPARATORS}"
         )
-    if len(names) == 1:
-        raise TableError(
-            f"{target!r} is the only column, so there are no features. {separators}"
-        )
-    position = names.index(target)
     y = frame.iloc[:, position].rename(target)
     return frame.drop(columns=frame.columns[position]), y
+
+
+_SEPARATORS = (
+    "Columns must be separated by commas, semicolons or tabs; name any other separator "
+    "with --separator."
+)
+
+
+def _position(frame: pd.DataFrame, name: str) -> int:
+    """Return the position of a column; raise TableError if there is none."""
+    names = [str(column) for column in frame.columns]
+    if name in names:
+        return names.index(name)
+    if len(names) == 1:
+        raise TableError(
+            f"There is no column {name!r}. The only column is {names[0]!r}. "
+            f"{_SEPARATORS}"
+        )
+    raise TableError(
+        f"There is no column {name!r}.{did_you_mean(name, names)} Columns: "
+        f"{shortened(names)}."
+    )
 
 
 def with_dates(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -206,17 +213,19 @@ def with_dates(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         If there is no such column, or it does not hold dates as of ISO 8601.
     """
     for name in names:
-        _, texts = split_target(frame, name)
-        try:
-            dates = parsed_dates(texts)
-        except (TypeError, ValueError):
+        position = _position(frame, name)
+        texts = frame.iloc[:, position]
+        if pd.api.types.is_numeric_dtype(texts):
+            wrong = texts.dropna()
+        else:
             wrong = texts[texts.notna() & parsed_dates(texts, "coerce").isna()]
+        if len(wrong):
             raise TableError(
                 f"--dates {name} needs dates such as 2024-12-31 or 2024-12-31 23:59. "
                 f"Got {str(wrong.iloc[0])!r}. Convert them first, or omit --dates "
                 f"{name}; text is a category."
-            ) from None
-        frame = frame.assign(**{name: dates})
+            )
+        frame = frame.assign(**{name: parsed_dates(texts)})
     return frame
 
 
