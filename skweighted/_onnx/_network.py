@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._predict import FARTHEST, alike
-from skweighted._engine._spec import Dense, NetworkSpec, Periodic, Scaling
+from skweighted._engine._spec import (
+    Dense,
+    NetworkSpec,
+    Periodic,
+    PiecewiseLinear,
+    Scaling,
+)
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._onnx._writer import Writer
 
@@ -77,12 +83,27 @@ def write_probabilities(writer: Writer, ensemble: TrainedEnsemble, X: str) -> st
 
 
 def _groups(ensemble: TrainedEnsemble) -> list[list[int]]:
-    """Return the numbers of the networks, those with the same input stages together."""
-    return alike([network.network for network in ensemble.networks])
+    """Return the numbers of the networks, those that are computed together.
+
+    They have the same input stages. One with pieces is computed alone, since a row has
+    64 values for each number on the way. With 8 networks and 28 numbers, 10,000 rows
+    take 0.5 GB instead of 2 and two thirds of the time; one row, 0.4 ms instead of 0.2.
+    """
+    networks = [network.network for network in ensemble.networks]
+    groups: list[list[int]] = []
+    for group in alike(networks):
+        alone = _has_pieces(networks[group[0]])
+        groups += [[number] for number in group] if alone else [group]
+    return groups
+
+
+def _has_pieces(network: NetworkSpec) -> bool:
+    """Return whether numbers are embedded by pieces."""
+    return any(isinstance(stage, PiecewiseLinear) for stage in network.inputs)
 
 
 def in_groups(ensemble: TrainedEnsemble) -> list[int]:
-    """Return the numbers of the networks, those with the same input stages together."""
+    """Return the numbers of the networks, in the order of their probabilities."""
     return [number for group in _groups(ensemble) for number in group]
 
 
