@@ -389,8 +389,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         self.zones_, self.origins_ = {}, {}
         for position in self._of_kind("date"):
             column = column_of(table, position, rows)
-            self.zones_[position] = zone_of(dates_in(column, self._name(position)))
-            days = days_in(self._moments(column, position))
+            dates = dates_in(column, self._name(position))
+            self.zones_[position] = zone_of(dates)
+            days = days_in(self._moments(dates, position))
             self.origins_[position] = float(np.nanmin(days))
 
     def _moments(self, column: pd.Series, position: int) -> pd.Series:

@@ -62,7 +62,8 @@ def _reference(column: pd.Series, name: str) -> Reference:
     kind = kind_of(column)
     reference = {"name": name, "kind": kind, "n_missing": int(column.isna().sum())}
     if kind == "date":
-        reference["zone"] = zone_of(dates_in(column, name))
+        column = dates_in(column, name)
+        reference["zone"] = zone_of(column)
     if kind in NUMERICAL:
         values = values_in(column, reference)
         if np.isinf(values).any():

@@ -213,19 +213,19 @@ def with_dates(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         If there is no such column, or it does not hold dates as of ISO 8601.
     """
     for name in names:
-        position = _position(frame, name)
-        texts = frame.iloc[:, position]
+        texts = frame.iloc[:, _position(frame, name)]
         if pd.api.types.is_numeric_dtype(texts):
-            wrong = texts.dropna()
+            dates = pd.Series(pd.NaT, index=texts.index)
         else:
-            wrong = texts[texts.notna() & parsed_dates(texts, "coerce").isna()]
+            dates = parsed_dates(texts, "coerce")
+        wrong = texts[texts.notna() & dates.isna()]
         if len(wrong):
             raise TableError(
                 f"--dates {name} needs dates such as 2024-12-31 or 2024-12-31 23:59. "
                 f"Got {str(wrong.iloc[0])!r}. Convert them first, or omit --dates "
                 f"{name}; text is a category."
             )
-        frame = frame.assign(**{name: parsed_dates(texts)})
+        frame = frame.assign(**{name: dates})
     return frame
 
 
