@@ -16,6 +16,7 @@ import pandas as pd
 from pandas.api.types import infer_dtype
 from pandas.tseries.api import guess_datetime_format
 
+from skweighted._tables._read import DATE_TYPES
 from skweighted._text import shortened
 
 Kind = Literal[
@@ -78,9 +79,6 @@ _SEPARATORS: tuple[tuple[Kind, str, str], ...] = (
 # A column identifies rows if it differs in this share of them, of at least 100 rows.
 _NEARLY_ALL = 0.95
 _FEWEST_IDENTIFIED = 100
-
-# What pandas calls objects that are dates.
-_DATE_TYPES = ("datetime", "datetime64", "date", "period")
 
 # Names and codes have at most this many blanks on average; sentences have more.
 _MOST_BLANKS = 1.0
@@ -274,7 +272,7 @@ def read_column(column: pd.Series) -> ColumnReading:
         return reading
     if pd.api.types.is_numeric_dtype(values):
         return _of_numbers(reading, values)
-    if values.dtype.kind in "mM" or infer_dtype(column, skipna=True) in _DATE_TYPES:
+    if values.dtype.kind in "mM" or infer_dtype(column, skipna=True) in DATE_TYPES:
         return replace(reading, kind="dates", n_parsed=len(values))
     # Each distinct value is parsed once.
     counts = values.astype(str).str.strip().value_counts()

@@ -1,5 +1,6 @@
 """Files that are written as a whole or not at all."""
 
+import errno
 import os
 import shutil
 import stat
@@ -26,12 +27,19 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     ------
     Path
         In the same folder, because only there a file can be renamed in one step.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
     """
     path = Path(path)
     if path.exists() and not path.is_file():
         yield path
         return
     path = path.resolve()
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no folder", str(path.parent))
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         if path.exists():

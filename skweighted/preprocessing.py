@@ -29,6 +29,7 @@ from skweighted._tables._codes import (
 from skweighted._tables._read import (
     Kind,
     check_finite,
+    check_names,
     column_of,
     is_categorical,
     kind_of,
@@ -337,12 +338,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
                 f"{table.shape}."
             )
         names = table.columns
-        if not names.is_unique:
-            twice = names[names.duplicated()][0]
-            raise ValueError(
-                f"Column names of X must be unique. {twice!r} occurs "
-                f"{(names == twice).sum()} times."
-            )
+        check_names(names)
         known = getattr(self, "feature_names_in_", None)
         if not reset and known is not None and set(known) == set(names):
             table = table if list(known) == list(names) else table[list(known)]

@@ -30,7 +30,10 @@ BELOW = {
     "_engine": {"layers"} | SMALL,
     "_tables": {"_text"},
     "preprocessing": {"_tables"},
-    "_estimator": {"_costs", "_engine", "layers", "losses", "preprocessing"} | SMALL,
+    "_estimator": {
+        *("_costs", "_engine", "_tables", "layers", "losses", "preprocessing"),
+    }
+    | SMALL,
     "_search": {"_estimator"} | SMALL,
     "_onnx": {
         *("_costs", "_engine", "_estimator", "_search", "_tables", "preprocessing"),
@@ -40,7 +43,7 @@ BELOW = {
     "metrics": {"_costs", "_text", "_warnings", "exceptions"},
     "datasets": {"_text", "exceptions"},
     "displays": {"_curves", "metrics"} | SMALL,
-    "_columns": {"_text"},
+    "_columns": {"_tables", "_text"},
     "comparison": {
         *("_columns", "_costs", "_curves", "_tables", "metrics", "preprocessing"),
         "skweighted",

@@ -183,7 +183,26 @@ WRONG_TRAINING = [
     (["--dates", "agee"], "There is no column 'agee'. Did you mean 'age'? Columns: "),
     (["--drop", "agee"], "There is no column 'agee'. Did you mean 'age'? Columns: "),
     (["--drop", "age", "--drop", "age", "--drop", "x"], "There is no column 'x'. "),
-    (["--drop", "fraud"], "There is no column 'fraud'. Columns: 'amount', 'age', "),
+    (
+        ["--drop", "fraud"],
+        "--drop and --target must be different columns. Both are 'fraud'.\n",
+    ),
+    (
+        ["--drop", "age", "--groups", "age"],
+        "--drop and --groups must be different columns. Both are 'age'.\n",
+    ),
+    (
+        ["--dates", "fraud"],
+        "--dates and --target must be different columns. Both are 'fraud'.\n",
+    ),
+    (
+        ["--dates", "age", "--drop", "age"],
+        "--dates and --drop must be different columns. Both are 'age'.\n",
+    ),
+    (
+        [f"--drop={name}" for name in ("amount", "age", "country", "code", "member")],
+        "--drop leaves no features. Name fewer columns.\n",
+    ),
     (
         ["--dates", "country"],
         "--dates country needs dates such as 2024-12-31 or 2024-12-31 23:59. Got ",

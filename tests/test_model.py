@@ -661,6 +661,12 @@ def test_a_process_that_is_killed_while_writing_leaves_the_old_file(saved):
     assert [path.suffix for path in unfinished] == [".part"]
 
 
+def test_a_missing_folder_is_named(simple, tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        simple.save(tmp_path / "models" / "m.model")
+    assert str(caught.value) == f"[Errno 2] There is no folder: '{tmp_path}/models'"
+
+
 def test_an_error_while_writing_leaves_nothing(saved, simple, monkeypatch):
     before = saved.read_bytes()
 

@@ -153,7 +153,7 @@ def compare(
     for option, out in outs.items():
         check_writable(option, out, file)
     X, y = load_table(file, target, text_format)
-    X, group_of_row = with_groups(features.of(X), groups, target)
+    X, group_of_row = with_groups(features.of(X, target, groups), groups, target)
     plan = make_plan(
         X,
         y,

@@ -51,7 +51,7 @@ def doctor(
     from skweighted.comparison.sources import load
 
     X, y = load(file, target, text_format)
-    X, group_of_row = features.of(X), None
+    X, group_of_row = features.of(X, target, groups), None
     if groups is not None:
         X, group_of_row = split_groups(X, groups, target)
     cv = shuffled_folds(folds, y)

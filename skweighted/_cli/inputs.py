@@ -79,13 +79,32 @@ class FeatureOptions(NamedTuple):
     drop: tuple[str, ...]
     dates: tuple[str, ...]
 
-    def of(self, X: "pd.DataFrame") -> "pd.DataFrame":
+    def of(
+        self, X: "pd.DataFrame", target: str | None, groups: str | None
+    ) -> "pd.DataFrame":
         """Return the features, with text as dates where it holds them."""
         from skweighted.comparison.files import split_target, with_dates
 
+        for name in self.drop:
+            _check_differ("drop", name, target=target, groups=groups)
+        for name in self.dates:
+            dropped = name if name in self.drop else None
+            _check_differ("dates", name, target=target, drop=dropped)
+        if {str(name) for name in X.columns} <= {*self.drop, groups}:
+            raise WrongArgument("--drop leaves no features. Name fewer columns.")
         for name in dict.fromkeys(self.drop):
             X, _ = split_target(X, name)
         return with_dates(X, self.dates)
+
+
+def _check_differ(option: str, name: str, **others: str | None) -> None:
+    """Raise an error if another option names the column of an option."""
+    for other, its_name in others.items():
+        if name == its_name:
+            raise WrongArgument(
+                f"--{option} and --{other} must be different columns. Both are "
+                f"{name!r}."
+            )
 
 
 def with_groups(
@@ -105,10 +124,7 @@ def split_groups(
     """Return the features without the group column, and the groups."""
     from skweighted.comparison.files import split_target
 
-    if groups == target:
-        raise WrongArgument(
-            f"--groups and --target must be different columns. Both are {target!r}."
-        )
+    _check_differ("groups", groups, target=target)
     if list(X.columns) == [groups]:
         raise WrongArgument(
             f"There are no features: {groups!r} is the only column besides the target."

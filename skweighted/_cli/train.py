@@ -118,7 +118,7 @@ def train(
     folds = folds or 5
     check_writable("output", output, file)
     X, y = load(file, target, text_format)
-    X, group_of_row = with_groups(features.of(X), groups, target)
+    X, group_of_row = with_groups(features.of(X, target, groups), groups, target)
     costs = costs_of(y, miss, false_alarm)
     plan = make_plan(
         X,

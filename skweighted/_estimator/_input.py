@@ -216,13 +216,9 @@ def _check_frame(X: Any) -> None:
     pd = sys.modules.get("pandas")  # where it is not loaded, X is no frame of its
     if pd is None or not isinstance(X, pd.DataFrame):
         return
-    names = X.columns
-    if not names.is_unique:
-        twice = names[names.duplicated()][0]
-        raise ValueError(
-            f"Column names of X must be unique. {twice!r} occurs "
-            f"{(names == twice).sum()} times."
-        )
+    from skweighted._tables._read import check_names  # which imports pandas
+
+    check_names(X.columns)
     for name, dtype in X.dtypes.items():
         if dtype.kind == "M":
             raise ValueError(

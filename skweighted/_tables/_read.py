@@ -15,7 +15,7 @@ from skweighted._text import count
 Kind = Literal["number", "boolean", "date", "duration", "category", "empty"]
 
 # Objects that pandas calls so are dates.
-_DATE_TYPES = ("datetime", "datetime64", "date", "period")
+DATE_TYPES = ("datetime", "datetime64", "date", "period")
 
 
 def read_table(X: Any) -> Any:
@@ -45,6 +45,16 @@ def read_table(X: Any) -> Any:
     return pd.DataFrame(values)
 
 
+def check_names(names: pd.Index) -> None:
+    """Raise ValueError if two columns have the same name."""
+    if not names.is_unique:
+        twice = names[names.duplicated()][0]
+        raise ValueError(
+            f"Column names of X must be unique. {twice!r} occurs "
+            f"{(names == twice).sum()} times."
+        )
+
+
 def column_of(table: Any, position: int, rows: np.ndarray | None = None) -> pd.Series:
     """Return a column, with the type of its values if it holds objects.
 
@@ -71,7 +81,7 @@ def kind_of(column: pd.Series) -> Kind:
         return "empty"
     if dtype.kind == "O" and dtype == np.dtype(object):
         held = pd.api.types.infer_dtype(column, skipna=True)
-        if held in _DATE_TYPES:
+        if held in DATE_TYPES:
             return "date"
         return {"boolean": "boolean", "decimal": "number"}.get(held, "category")  # type: ignore[return-value]
     if pd.api.types.is_bool_dtype(dtype) and not isinstance(dtype, pd.CategoricalDtype):
