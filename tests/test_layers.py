@@ -254,6 +254,17 @@ def test_bins_lie_between_quantiles_and_thresholds_of_a_tree():
     assert not factor[0, n_bins:].any()
 
 
+def test_many_columns_have_fewer_bins_each_between_quantiles():
+    rows = np.random.default_rng(0).normal(size=(len(y), 130))
+    fit = classifier(numeric_embedding="piecewise_linear", epochs=1).fit(rows, y)
+    *_, lower, factor = fit.model_.layers[0].get_weights()
+    assert lower.shape == (130, 31)  # of 4,096 bins
+    shares = np.linspace(0, 1, 32)
+    edges = np.quantile(rows, shares, method="inverted_cdf", axis=0).T
+    np.testing.assert_allclose(lower, edges[:, :-1], rtol=1e-12)
+    np.testing.assert_allclose(factor, 1 / np.diff(edges), rtol=1e-9)
+
+
 def test_a_tree_of_many_values_finds_a_limit_among_groups_of_them():
     values = np.arange(5000.0)
     fit = classifier(numeric_embedding="piecewise_linear", epochs=1)

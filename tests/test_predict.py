@@ -44,7 +44,9 @@ ACTIVATIONS = [
     pytest.param(keras.ops.cos, id="a function"),
 ]
 CENTER, FACTOR = np.arange(5) - 2.0, np.array([1, 1e-3, 1, 0.1, 2])
+# Each bin overlaps the next.
 LOWER = np.tile(np.linspace(-3, 3, PiecewiseLinear.n_bins), (3, 1))
+FEW = np.array([[0.0] * 64, [1, 2, 4] * 3 + [0] * 55, [0.5] * 64])
 STAGES = {
     "smooth": ((Scaling(True, (2, 4)),), (CENTER, FACTOR)),
     "not smooth": ((Scaling(False),), (CENTER, FACTOR)),
@@ -53,6 +55,11 @@ STAGES = {
     "pieces": (
         (Scaling(True, (2,)), PiecewiseLinear((0, 2, 3))),
         (CENTER, FACTOR, LOWER, LOWER * 0 + 8),
+    ),
+    # In the first column there are no bins, and in the second only some.
+    "few pieces": (
+        (Scaling(False), PiecewiseLinear((0, 2, 3))),
+        (CENTER, FACTOR, LOWER, FEW),
     ),
     "waves, then pieces": (
         (Scaling(True), Periodic((1, 2)), PiecewiseLinear((0, 2, 1))),
@@ -114,23 +121,25 @@ def test_input_stages_are_those_of_keras(stages, dtype):
     )
 
 
+@pytest.mark.parametrize("chunk_rows", [1, 64, 1_500])
 @pytest.mark.parametrize("chunk_values", [1, 2**9, 2**30])
 @pytest.mark.parametrize("storage", [np.asarray, csr_array])
 def test_rows_are_predicted_alike_one_by_one_and_in_chunks(
-    storage, chunk_values, monkeypatch
+    storage, chunk_values, chunk_rows, monkeypatch
 ):
     monkeypatch.setattr(_predict, "CHUNK_VALUES", chunk_values)
+    monkeypatch.setattr(_predict, "LOOKED_UP_CHUNK", chunk_rows)
     networks, parameters = [], []
     for seed, kind in enumerate(["waves", "pieces", "waves", "smooth"]):
         inputs, fixed = STAGES[kind]
         networks.append(network_of(inputs=inputs))
         parameters.append(parameters_of(networks[-1], fixed, seed))
-    rows = X[:40]
+    rows = X[:100]
     together = list(outputs_of(networks, parameters)(storage(rows)))
     for outputs, network, one in zip(together, networks, parameters, strict=True):
         each = [Forward(network, [one])(row[np.newaxis])[0, 0] for row in rows]
-        # BLAS adds up in another order for other shapes.
-        np.testing.assert_allclose(outputs, each, rtol=1e-13)
+        # BLAS adds up in another order for other shapes, and pieces are looked up.
+        np.testing.assert_allclose(outputs, each, rtol=1e-12)
 
 
 def test_rows_are_not_changed():

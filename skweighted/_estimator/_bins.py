@@ -9,7 +9,6 @@ from sklearn.tree import DecisionTreeClassifier
 from skweighted._engine._spec import (
     NetworkSpec,
     Periodic,
-    PiecewiseLinear,
     Rows,
     Scaling,
 )
@@ -19,6 +18,10 @@ from skweighted.layers import FARTHEST, smoothed
 
 # Leaves of the tree of a column: thresholds are fewer by one.
 _N_LEAVES = 16
+
+# With fewer bins, they are between quantiles only: the trees of so many columns, each
+# for each network, would take seconds.
+_FEWEST_WITH_TREE = 32
 
 # A column with more distinct values is divided into so many groups before its tree.
 _MOST_GROUPS = 1024
@@ -43,24 +46,27 @@ def with_bins(starts: Sequence[Start], rows: Sequence[Rows]) -> list[Start]:
     rows : sequence of Rows
         The training rows of each network.
     """
-    embedded = [_in_pieces(start.network) if start.is_new else [] for start in starts]
-    shapes = [(2, len(numbers), PiecewiseLinear.n_bins) for numbers in embedded]
-    bins = [np.zeros(shape) for shape in shapes]
+    nothing: tuple[list[int], int] = ([], 0)
+    each = [_in_pieces(start.network) if start.is_new else nothing for start in starts]
+    embedded = [numbers for numbers, _ in each]
+    bins = [np.zeros((2, len(numbers), n_bins)) for numbers, n_bins in each]
     for number in sorted(set().union(*embedded)):
         values = column_of(rows[0].X, number)
         for start, its_rows, numbers, made in zip(
             starts, rows, embedded, bins, strict=True
         ):
             if number in numbers:
-                made[:, numbers.index(number)] = _bins(start, number, values, its_rows)
+                n_bins = made.shape[-1]
+                found = _bins(start, number, values, its_rows, n_bins)
+                made[:, numbers.index(number)] = found
     return [
         _replaced(start, *made) if numbers else start
         for start, numbers, made in zip(starts, embedded, bins, strict=True)
     ]
 
 
-def _in_pieces(network: NetworkSpec) -> list[int]:
-    """Return the columns of X that are embedded by pieces, in their order."""
+def _in_pieces(network: NetworkSpec) -> tuple[list[int], int]:
+    """Return the columns of X that are embedded by pieces, in their order, and bins."""
     features = np.arange(network.n_features)
     for stage in network.inputs:
         if isinstance(stage, Scaling):
@@ -69,8 +75,8 @@ def _in_pieces(network: NetworkSpec) -> list[int]:
             # They come after all others, and are not embedded again.
             features = np.delete(features, stage.columns)
         else:
-            return features[list(stage.columns)].tolist()
-    return []
+            return features[list(stage.columns)].tolist(), stage.n_bins
+    return [], 0
 
 
 def _replaced(start: Start, lower: np.ndarray, factor: np.ndarray) -> Start:
@@ -84,7 +90,7 @@ def _replaced(start: Start, lower: np.ndarray, factor: np.ndarray) -> Start:
 
 
 def _bins(
-    start: Start, number: int, values: np.ndarray, rows: Rows
+    start: Start, number: int, values: np.ndarray, rows: Rows, n_bins: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the lower ends of the bins of a column, and one by their widths.
 
@@ -102,12 +108,14 @@ def _bins(
             values = (values - center) * factor
         if stage.smooth:
             values = smoothed(values.clip(-FARTHEST, FARTHEST))
-    lower, factors = np.zeros((2, PiecewiseLinear.n_bins))
+    lower, factors = np.zeros((2, n_bins))
     if not len(values):
         return lower, factors
     column = Column.of(values, weight)
-    thresholds = _thresholds(column, values, weight, target)
-    edges = _quantiles(column, PiecewiseLinear.n_bins - len(thresholds))
+    thresholds = np.empty(0)
+    if n_bins >= _FEWEST_WITH_TREE:
+        thresholds = _thresholds(column, values, weight, target)
+    edges = _quantiles(column, n_bins - len(thresholds))
     edges = np.union1d(edges, thresholds)
     if isinstance(stage, Scaling):
         edges = _apart(edges)

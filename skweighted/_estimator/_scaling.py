@@ -10,6 +10,11 @@ from skweighted._engine._spec import InputStage, Periodic, PiecewiseLinear, Scal
 from skweighted._estimator._input import Arrays
 from skweighted._estimator._settings import Settings
 
+# Bins of all columns of a network, and the least and most of one column. With 64 bins
+# for each, a fit of 2,000 rows of 300 numbers took 27 s instead of 14.
+_MOST_BINS = 4096
+_BINS = (8, 64)
+
 
 class InputStages(NamedTuple):
     """Stages for the inputs of a network, and their weights that are not trained.
@@ -142,8 +147,9 @@ def _embedded(
     if in_pieces:
         places = np.setdiff1d(np.arange(n_scaled), waves).tolist()
         columns = tuple(places.index(number) for number in in_pieces)
-        stages = (*stages, PiecewiseLinear(columns))
-        no_bins = np.zeros((len(columns), PiecewiseLinear.n_bins))
+        n_bins = int(np.clip(_MOST_BINS // len(columns), *_BINS))
+        stages = (*stages, PiecewiseLinear(columns, n_bins))
+        no_bins = np.zeros((len(columns), n_bins))
         fixed = (*fixed, no_bins, no_bins)
     return InputStages(stages, fixed)
 
