@@ -265,6 +265,19 @@ def test_many_columns_have_fewer_bins_each_between_quantiles():
     np.testing.assert_allclose(factor, 1 / np.diff(edges), rtol=1e-9)
 
 
+def test_more_than_512_columns_are_not_embedded():
+    rows = np.random.default_rng(0).normal(size=(len(y), 513))
+    for kind in ("periodic", "piecewise_linear"):
+        fit = classifier(numeric_embedding=kind, input_scaling="robust", epochs=1)
+        names = [layer.name for layer in fit.fit(rows, y).model_.layers]
+        assert "waves" not in names
+        assert "pieces" not in names
+        assert fit.model_.get_layer("scaling").smooth
+    # A column of two values is not embedded, and does not count.
+    rows[:, 0] = rows[:, 0] > 0
+    assert "pieces" in [layer.name for layer in fit.fit(rows, y).model_.layers]
+
+
 def test_a_tree_of_many_values_finds_a_limit_among_groups_of_them():
     values = np.arange(5000.0)
     fit = classifier(numeric_embedding="piecewise_linear", epochs=1)

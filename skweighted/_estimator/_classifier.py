@@ -129,9 +129,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         `skweighted.layers.PeriodicEmbedding`, or piecewise-linear ones between its
         quantiles and the thresholds of a decision tree of it (at most 64 bins; fewer
         for more than 64 columns), as in `skweighted.layers.PiecewiseLinearEmbedding`.
-        With several kinds, the networks of an ensemble use them in turn. Columns of two
-        values are not embedded, and a column whose quartiles are equal is always
-        embedded by pieces. Use it with scaled inputs.
+        With several kinds, the networks of an ensemble use them in turn. A column whose
+        quartiles are equal is always embedded by pieces. Columns of two values are not
+        embedded, and neither are more than 512 columns. Use it with scaled inputs.
     kernel_initializer : str or keras.initializers.Initializer, default="he_uniform"
         Draws the initial weights, seeded by `random_state` unless it has its own seed.
     init_bias : {"zeros", "prior"}, default="zeros"

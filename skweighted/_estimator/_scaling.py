@@ -10,10 +10,13 @@ from skweighted._engine._spec import InputStage, Periodic, PiecewiseLinear, Scal
 from skweighted._estimator._input import Arrays
 from skweighted._estimator._settings import Settings
 
-# Bins of all columns of a network, and the least and most of one column. With 64 bins
-# for each, a fit of 2,000 rows of 300 numbers took 27 s instead of 14.
-_MOST_BINS = 4096
-_BINS = (8, 64)
+# Columns share so many bins. With 64 bins for each, a fit of 2,000 rows of 300 numbers
+# took 27 s instead of 14.
+_ALL_BINS = 4096
+
+# More columns, for which fewer than 8 bins would be left, are not embedded: eight
+# functions of each of 20,000 numbers would be gigabytes of weights.
+_MOST_EMBEDDED = 512
 
 
 class InputStages(NamedTuple):
@@ -114,6 +117,8 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
             varied.append(number)
             if column.is_peaked:
                 peaked.append(number)
+    if len(varied) > _MOST_EMBEDDED:
+        varied, peaked = [], []
     scaled = InputStages()
     if settings.input_scaling is not None:
         stage = Scaling(settings.input_scaling == "robust", tuple(flagged))
@@ -147,7 +152,7 @@ def _embedded(
     if in_pieces:
         places = np.setdiff1d(np.arange(n_scaled), waves).tolist()
         columns = tuple(places.index(number) for number in in_pieces)
-        n_bins = int(np.clip(_MOST_BINS // len(columns), *_BINS))
+        n_bins = min(PiecewiseLinear.n_bins, _ALL_BINS // len(columns))
         stages = (*stages, PiecewiseLinear(columns, n_bins))
         no_bins = np.zeros((len(columns), n_bins))
         fixed = (*fixed, no_bins, no_bins)
