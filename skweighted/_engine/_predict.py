@@ -266,11 +266,14 @@ class Lines(NamedTuple):
         )
         upper = lower + 1 / factor
         knots = np.unique([lower, upper])
+        # The end of a bin is the beginning of the next one, but for rounding.
+        rounding = 4 * np.finfo(dtype).eps * np.abs(knots)
+        knots = knots[np.diff(knots, prepend=-np.inf) > rounding]
         start = np.append(knots[:1], knots) if len(knots) else np.zeros(1)
         pieces = np.clip((start[:, np.newaxis] - lower) * factor, 0, 1)
         value = pieces @ kernel + np.outer(start, slope) + bias
-        is_inside = (lower <= start[:, np.newaxis]) & (start[:, np.newaxis] < upper)
-        is_inside[0] = False
+        middle = np.append((start[:-1] + knots) / 2, np.inf)[:, np.newaxis]
+        is_inside = (lower < middle) & (middle < upper)
         slopes = (is_inside * factor) @ kernel + slope
         arrays = (knots, start, value.T, slopes.T)
         return cls(*(np.ascontiguousarray(one, dtype) for one in arrays))
