@@ -148,6 +148,11 @@ def time(
 @click.option("--results", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--peer", "names", multiple=True, help="Default: all with results.")
 @click.option(
+    "--more",
+    multiple=True,
+    help="Peer with fewer data sets or seeds, which gets a table of its own.",
+)
+@click.option(
     "--ablation",
     type=click.Path(exists=True, path_type=Path),
     help=f"Results of {TABULAR} and of its variants.",
@@ -157,6 +162,7 @@ def time(
 def report(
     results: Path,
     names: tuple[str, ...],
+    more: tuple[str, ...],
     ablation: Path | None,
     markdown: Path | None,
     figures: Path | None,
@@ -165,8 +171,13 @@ def report(
     try:
         scores = read_scores(results, names or None)
         tables = tables_of(scores, list(names) or list(PEERS))
+        known = list(tables["log_loss"])
+        others = {
+            name: tables_of(read_scores(results, [*known, name]), [*known, name])
+            for name in more
+        }
         parts = ablation and tables_of(read_scores(ablation), [])
-        text = page(scores, tables, parts, results, figures and figures.name)
+        text = page(scores, tables, others, parts, results, figures and figures.name)
     except ValueError as error:  # too few results
         raise click.ClickException(str(error)) from None
     if figures is not None:

@@ -1,6 +1,7 @@
 """The page of `accuracy.py`: Markdown and diagrams of critical differences."""
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from accuracy_report import (
     SECONDS,
     ahead,
     effects_of,
-    of_all_data,
     ranks_of,
 )
 from accuracy_runs import N_FOLDS
@@ -31,27 +31,32 @@ def markdown(table: pd.DataFrame, digits: int = 3) -> str:
 def page(
     scores: pd.DataFrame,
     tables: dict[str, pd.DataFrame],
+    more: dict[str, dict[str, pd.DataFrame]],
     ablation: dict[str, pd.DataFrame] | None,
     results: Path,
     figures: str | None,
 ) -> str:
-    """Return the page; `ablation` has variants, `figures` is the diagrams' folder."""
+    """Return the page.
+
+    `more` has the tables with another peer each, on the data and seeds that it has;
+    `ablation` has variants, and `figures` is the diagrams' folder.
+    """
     parts = [
-        *introduction(scores),
-        *ranks_section(tables),
+        *introduction(scores, more),
+        *ranks_section(tables, more),
         *(part for name in METRICS for part in section(name, tables, figures)),
         *(ablation_section(ablation) if ablation is not None else ()),
-        *seconds_section(tables, results),
+        *seconds_section(tables, more, results),
         versions(results),
     ]
     return "\n\n".join(parts)
 
 
-def introduction(scores: pd.DataFrame) -> list[str]:
+def introduction(scores: pd.DataFrame, more: Iterable[str]) -> list[str]:
     """Return what was run on which data."""
     data = described(scores)
     torch = ""
-    if {"RealMLP-TD", "TabM"} & set(scores["name"]):
+    if {"RealMLP-TD", "TabM"} & {*scores["name"], *more}:
         torch = (
             "- RealMLP-TD and TabM are those of pytabkit on the CPU, with "
             '`val_metric_name="cross_entropy"` and without label smoothing '
@@ -97,13 +102,14 @@ def described(scores: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("rows").rename_axis("data set")
 
 
-def ranks_section(tables: dict[str, pd.DataFrame]) -> list[str]:
+def ranks_section(
+    tables: dict[str, pd.DataFrame], more: dict[str, dict[str, pd.DataFrame]]
+) -> list[str]:
     """Return the mean ranks in all metrics."""
     parts = ["## Mean ranks", *ranks_table(tables)]
-    whole = of_all_data(tables)
-    n_peers, n_whole = tables["log_loss"].shape[1], whole["log_loss"].shape[1]
-    if 1 < n_whole < n_peers:
-        parts += [*ranks_table(whole)]
+    for name, with_it in more.items():
+        parts += [f"With {name}, on the data and seeds that it has:"]
+        parts += ranks_table(with_it)
     if BOOSTING in tables["log_loss"]:
         parts += [
             f"On how many data sets a classifier is better than {BOOSTING}:",
@@ -154,7 +160,9 @@ def ablation_section(tables: dict[str, pd.DataFrame]) -> list[str]:
     ]
 
 
-def seconds_section(tables: dict[str, pd.DataFrame], results: Path) -> list[str]:
+def seconds_section(
+    tables: dict[str, pd.DataFrame], more: Iterable[str], results: Path
+) -> list[str]:
     """Return the seconds that `time` measured, or else those of `run`."""
     file = results / "seconds.json"
     if not file.exists():
@@ -173,7 +181,7 @@ def seconds_section(tables: dict[str, pd.DataFrame], results: Path) -> list[str]
         for data, of_peers in stored["results"].items()
         for name, rounds in of_peers.items()
         for seconds in rounds
-        if name in order and data in order.index
+        if name in {*order, *more} and data in order.index
     )
     medians = calls.groupby(["data", "classifier"]).median()
     fit = medians["fit"].unstack("data")

@@ -167,11 +167,6 @@ def effects_of(tables: dict[str, pd.DataFrame], base: str) -> pd.DataFrame:
     )
 
 
-def of_all_data(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the tables of the peers that have all data sets."""
-    return {name: table.dropna(axis=1) for name, table in tables.items()}
-
-
 def ahead(tables: dict[str, pd.DataFrame], of: str) -> pd.DataFrame:
     """Return on how many data sets each peer is better than one of them."""
     counts = {}

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,6 @@ from accuracy_report import (
     METRICS,
     ahead,
     effects_of,
-    of_all_data,
     ranks_of,
     read_scores,
     scores_of,
@@ -152,7 +152,6 @@ def test_peers_are_ranked_on_the_data_that_all_have():
     counts = ahead(tables, BOOSTING)
     assert counts["average precision"].to_dict() == {"ours": "3 of 4", "slow": "0 of 3"}
     assert counts["log loss"].to_dict() == {"ours": "1 of 4", "slow": "3 of 3"}
-    assert of_all_data(tables)["log_loss"].columns.tolist() == [BOOSTING, "ours"]
 
 
 def test_effects_are_relative_to_one_peer_where_both_have_results():
@@ -177,6 +176,26 @@ def test_data_without_all_folds_of_a_peer_are_left_out_for_it(results, tmp_path)
             copy.write_bytes(file.read_bytes())
     table = tables_of(read_scores(tmp_path), [BOOSTING])["log_loss"]
     assert table[BOOSTING].isna().to_dict() == {"birds": False, "trees": True}
+
+
+def test_one_more_peer_has_a_table_of_ranks_of_its_own(results, tmp_path):
+    shutil.copytree(results, tmp_path / "results")
+    (tmp_path / "results" / "slow").mkdir()
+    for file in (results / BOOSTING).glob("*.npz"):
+        with np.load(file) as fold:
+            store(tmp_path / "results" / "slow" / file.name, **{**fold, "name": "slow"})
+    page = tmp_path / "page.md"
+    options = ["--peer", BOOSTING, "--peer", f"{BOOSTING} balanced", "--more", "slow"]
+    options += ["--results", str(tmp_path / "results"), "--markdown", str(page)]
+    reported = CliRunner().invoke(main, ["report", *options])
+    assert reported.exit_code == 0, reported.output
+    first, second = page.read_text().split(
+        "With slow, on the data and seeds that it has:"
+    )
+    assert "\n2 classifiers on 2 data sets, " in first
+    assert "\n3 classifiers on 2 data sets, " in second
+    # Scores are of the other peers alone.
+    assert "| slow" not in second.split("## Average precision")[1]
 
 
 def test_a_report_needs_results(tmp_path):
