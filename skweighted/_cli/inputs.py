@@ -90,7 +90,8 @@ class FeatureOptions(NamedTuple):
         for name in self.dates:
             dropped = name if name in self.drop else None
             _check_differ("dates", name, target=target, drop=dropped)
-        if {str(name) for name in X.columns} <= {*self.drop, groups}:
+        left = {str(name) for name in X.columns} - {*self.drop, groups}
+        if self.drop and not left:
             raise WrongArgument("--drop leaves no features. Name fewer columns.")
         for name in dict.fromkeys(self.drop):
             X, _ = split_target(X, name)
