@@ -114,11 +114,11 @@ def measure(folder, kind, peer, sizes):
         import tensorflow  # noqa: F401
     predict = predictor(Path(folder), peer)
     values = np.load(Path(folder) / "values.npy", mmap_mode="r")
-    predict(rows_as_fed(kind, peer, values[:100].copy()))
+    predict(rows_as_fed(kind, peer, np.array(values[:100])))
     megabytes = psutil.Process().memory_info().rss / 1e6
     milliseconds = []
     for size in sizes:
-        rows = rows_as_fed(kind, peer, values[:size].copy())
+        rows = rows_as_fed(kind, peer, np.array(values[:size]))  # not a memmap
         predict(rows)
         spent = []
         while len(spent) < CALLS[size] and sum(spent) < MOST_SECONDS:
@@ -210,7 +210,7 @@ def ask_service(folder, n_requests):
     """Return percentiles of the milliseconds of a request to the service."""
     from service import ask_all, running
 
-    values = np.load(folder / "values.npy", mmap_mode="r")[:n_requests].copy()
+    values = np.load(folder / "values.npy", mmap_mode="r")[:n_requests]
     rows = rows_as("tabular", values.astype(float)).to_dict("records")
     with running(folder, folder / FILES[ONNX]) as address:
         ask_all(address, [[row] for row in rows[:50]])
