@@ -36,8 +36,8 @@ BELOW = {
     | SMALL,
     "_search": {"_estimator"} | SMALL,
     "_onnx": {
-        *("_costs", "_engine", "_estimator", "_search", "_tables", "preprocessing"),
-        "skweighted",
+        *("_costs", "_engine", "_estimator", "_search", "_tables", "comparison"),
+        *("preprocessing", "skweighted"),
     }
     | SMALL,
     "metrics": {"_costs", "_text", "_warnings", "exceptions"},

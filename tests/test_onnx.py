@@ -456,10 +456,10 @@ def test_large_numbers_are_scaled_in_float64():
         to_onnx(imputed, seconds)
 
 
-# what a comparison compares: SMOTENC, which is not a default, is all that has no way
+# what a comparison compares
 
 COMPARED = ["none", "class_weight_corrected", "focal", "logit_adjusted", "threshold"]
-COMPARED += ["smote", "min_cost", "tabular", "logistic_regression"]
+COMPARED += ["smote", "smotenc", "min_cost", "tabular", "logistic_regression"]
 COMPARED += ["hist_gradient_boosting", "balanced_bagging", "balanced_random_forest"]
 
 
@@ -482,11 +482,11 @@ def test_strategies_of_a_comparison(name):
     assert_same(pipeline.fit(TABLE, TARGETS["text"]), TABLE)
 
 
-def test_smotenc_has_no_converter():
-    parts = Parts(TablePreparation(), mlp(epochs=1, learning_rate=1e-4), None)
-    pipeline = STRATEGIES["smotenc"].make(parts).fit(TABLE[["age", "plan"]], TWO)
-    with pytest.raises(ValueError, match=r"^An ONNX model needs a converter for"):
-        to_onnx(pipeline, TABLE[["age", "plan"]])
+def test_a_category_that_smotenc_has_not_seen():
+    preparation = TablePreparation(scale_numbers=True)
+    parts = Parts(preparation, mlp(epochs=1, learning_rate=1e-4), None)
+    pipeline = STRATEGIES["smotenc"].make(parts).fit(TABLE, TWO)
+    assert_same(pipeline, TABLE.assign(plan="new"))
 
 
 # costs of each row, and other outputs

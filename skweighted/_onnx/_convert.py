@@ -48,10 +48,11 @@ from skweighted._onnx._decision import (
     write_row_costs,
     write_threshold,
 )
-from skweighted._onnx._preparation import write_preparation
+from skweighted._onnx._preparation import write_codes, write_preparation
 from skweighted._onnx._writer import Writer
 from skweighted._search._search_cv import ClassWeightSearchCV
 from skweighted._thresholds import THRESHOLDS, threshold_of
+from skweighted.comparison.strategies.categories import CategoryCodes
 from skweighted.preprocessing import TablePreparation
 
 TENSORS = {
@@ -73,7 +74,10 @@ _CLASSIFIERS = (
     *_BAGS,
 )
 # They take the columns of a frame one by one.
-_BY_COLUMN = (ColumnTransformer, OneHotEncoder, OrdinalEncoder, TablePreparation)
+_BY_COLUMN = (
+    *(ColumnTransformer, OneHotEncoder, OrdinalEncoder),
+    *(TablePreparation, CategoryCodes),
+)
 # Pipelines of skl2onnx pass these to every classifier.
 _OPTIONS = {
     "zipmap": [True, False, "columns"],
@@ -123,6 +127,13 @@ def register() -> None:
         _set_width,
         _convert_preparation,
         parser=_parse_preparation,
+    )
+    update_registered_converter(
+        CategoryCodes,
+        "SkweightedCategoryCodes",
+        _set_lengths,
+        _convert_codes,
+        parser=_parse_codes,
     )
     update_registered_converter(
         BalancedRandomForestClassifier,
@@ -236,6 +247,39 @@ def _convert_preparation(scope: Any, operator: Any, container: Any) -> None:
     matrix = graph.prepared(operator.raw_operator, operator.inputs)
     # As other steps expect it; numbers are scaled in float64.
     graph.write.save(graph.write.cast(matrix, np.float32), operator.outputs[0])
+
+
+def _parse_codes(
+    scope: Any, model: CategoryCodes, inputs: list[Any], custom_parsers: Any = None
+) -> list[Any]:
+    """Declare a `CategoryCodes`: the columns of its frame, by their names."""
+    operator = scope.declare_local_operator("SkweightedCategoryCodes", model)
+    operator.inputs = inputs
+    for name in model.columns_:
+        kind = Int64TensorType if name.startswith("category") else DoubleTensorType
+        operator.outputs.append(scope.declare_local_variable(name, kind()))
+    return operator.outputs
+
+
+def _set_lengths(operator: Any) -> None:
+    """Set the shapes of the columns of a `CategoryCodes`."""
+    n_rows = operator.inputs[0].get_first_dimension()
+    for one in operator.outputs:
+        one.type = type(one.type)([n_rows, 1])
+
+
+def _convert_codes(scope: Any, operator: Any, container: Any) -> None:
+    """Add a `CategoryCodes`."""
+    write = Writer(scope, container)
+    names = [one.full_name for one in operator.inputs]
+    preparation = operator.raw_operator.preparation_
+    numbers, codes = write_codes(write, preparation, names)
+    n_numbers = len(operator.outputs) - len(codes)
+    columns = [
+        write("Gather", numbers, np.array([n]), axis=1) for n in range(n_numbers)
+    ]
+    for column, output in zip([*columns, *codes], operator.outputs, strict=True):
+        write.save(column, output)
 
 
 def _convert_boosting(scope: Any, operator: Any, container: Any) -> None:

@@ -21,7 +21,7 @@ RESERVED = ("label", "probabilities", "false_alarm", "miss", "cost_matrix")
 
 # ONNX Runtime lacks operators for float64, such as that of SimpleImputer. These need
 # none of them, and what they subtract can need more digits than float32 has.
-_IN_DOUBLE = (CostSensitiveMLPClassifier, StandardScaler, TablePreparation)
+_IN_DOUBLE = (CostSensitiveMLPClassifier, StandardScaler)
 
 _ONNX_TYPES = {"category": "string", "date": "int64"}
 
@@ -59,13 +59,13 @@ def inputs_of(estimator: Any, X: Any) -> list[Column]:
     """
     table = read_table(X)
     first = _first_step(estimator)
-    keeps_double = isinstance(first, _IN_DOUBLE)
+    preparation = getattr(first, "preparation_", first)
+    is_prepared = isinstance(preparation, TablePreparation)
+    keeps_double = is_prepared or isinstance(first, _IN_DOUBLE)
     if not isinstance(table, pd.DataFrame):
         is_double = keeps_double and table.dtype != np.float32
         dtype = "float64" if is_double else "float32"
         return [Column(MATRIX, MATRIX, dtype, table.shape[1])]
-    preparation = getattr(first, "preparation_", first)
-    is_prepared = isinstance(preparation, TablePreparation)
     table = _in_order(estimator, table)
     names = [name if isinstance(name, str) else f"x{name}" for name in table.columns]
     columns = []

@@ -36,6 +36,23 @@ def write_preparation(
     return _Written(writer, preparation, inputs, matrix_dtype).matrix()
 
 
+def write_codes(
+    writer: Writer, preparation: TablePreparation, inputs: Sequence[str]
+) -> tuple[str, list[str]]:
+    """Return what `CategoryCodes` makes of the columns of a table.
+
+    Returns
+    -------
+    numbers : str
+        The columns that are not one-hot, in double precision; "" for none.
+    codes : list of str
+        For each column of categories, int64 of shape (n_samples, 1).
+    """
+    written = _Written(writer, preparation, inputs, None)
+    before, after = written.numbers()
+    return written.joined([*before, *after]), written.codes()
+
+
 class _Written:
     """The steps of a preparation, each of which returns the name of a value."""
 
@@ -51,6 +68,29 @@ class _Written:
 
     def matrix(self) -> str:
         """Return all columns, in the order of `TablePreparation`."""
+        write = self._writer
+        before, after = self.numbers()
+        one_hot = []
+        for codes, coding in zip(
+            self.codes(), self._fitted.one_hot_codings_.values(), strict=True
+        ):
+            is_one = write("Equal", codes, np.arange(len(coding["names"])))
+            one_hot.append(write.cast(is_one, np.float64))
+        return self.joined([*before, *one_hot, *after])
+
+    def joined(self, parts: list[str]) -> str:
+        """Return matrices side by side, or "" for none."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return self._writer("Concat", *parts, axis=1)
+
+    def codes(self) -> list[str]:
+        """Return the codes of each column that is one-hot in the matrix."""
+        codings = self._fitted.one_hot_codings_.items()
+        return [self._codes(position, coding) for position, coding in codings]
+
+    def numbers(self) -> tuple[list[str], list[str]]:
+        """Return what is before the one-hot columns, and what is after them."""
         write, fitted = self._writer, self._fitted
         numbers, target = self._numbers(), self._target()
         parts = [numbers] if numbers else []
@@ -64,12 +104,7 @@ class _Written:
                 parts.append(write.cast(write("IsNaN", flagged), np.float64))
             if target:
                 target = self._scaled(target, slice(n_numbers, None))
-        for position, coding in fitted.one_hot_codings_.items():
-            codes = self._codes(position, coding)
-            is_one = write("Equal", codes, np.arange(len(coding["names"])))
-            parts.append(write.cast(is_one, np.float64))
-        parts += [target] if target else []
-        return parts[0] if len(parts) == 1 else write("Concat", *parts, axis=1)
+        return parts, [target] if target else []
 
     def _numbers(self) -> str:
         """Return numbers, booleans and parts of dates, or "" for none."""

@@ -78,6 +78,17 @@ class CategoryCodes(TransformerMixin, BaseEstimator):
         """
         return self._coded(self.preparation_.transform(X))
 
+    @property
+    def columns_(self) -> list[str]:
+        """The names of the columns of the frame: numbers, then categories."""
+        kinds = self.preparation_.output_kinds_
+        n_numbers = sum(kind != "one_hot" for kind in kinds)
+        categories = self.preparation_.one_hot_codings_
+        return [
+            *(f"number {number}" for number in range(n_numbers)),
+            *(f"category {position}" for position in categories),
+        ]
+
     def _coded(self, matrix: Any) -> pd.DataFrame:
         """Return the matrix with codes in place of one-hot columns."""
         is_one_hot = np.array(self.preparation_.output_kinds_) == "one_hot"
@@ -85,7 +96,7 @@ class CategoryCodes(TransformerMixin, BaseEstimator):
             raise CannotRunError("no column of categories has one-hot columns")
         numbers, one_hot = matrix[:, ~is_one_hot], matrix[:, is_one_hot]
         frame = pd.DataFrame(numbers.toarray() if issparse(numbers) else numbers)
-        frame.columns = [f"number {n}" for n in range(frame.shape[1])]
+        frame.columns = self.columns_[: frame.shape[1]]
         start = 0
         for position, coding in self.preparation_.one_hot_codings_.items():
             n_codes = len(coding["names"])
