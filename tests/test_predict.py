@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -140,6 +141,20 @@ def test_rows_are_predicted_alike_one_by_one_and_in_chunks(
         each = [Forward(network, [one])(row[np.newaxis])[0, 0] for row in rows]
         # BLAS adds up in another order for other shapes, and pieces are looked up.
         np.testing.assert_allclose(outputs, each, rtol=1e-12)
+
+
+def test_values_at_the_ends_of_narrow_bins_are_scored_alike_alone_and_in_a_batch():
+    edges = np.sort(2.9 + np.random.default_rng(0).random(65) * 0.002).astype("float32")
+    fixed = (edges[:-1], 1 / np.diff(edges.astype("float64")))
+    inputs = (PiecewiseLinear((0,)),)
+    network = network_of(dtype="float32", inputs=inputs)
+    network = replace(network, n_features=1)
+    parameters = parameters_of(network, [one[np.newaxis] for one in fixed])
+    forward = Forward(network, [parameters])
+    rows = np.repeat(edges, 2)[:, np.newaxis]
+    each = [forward(row[np.newaxis])[0, 0] for row in rows]
+    tolerance = TOLERANCE["float32"]
+    np.testing.assert_allclose(forward(rows)[0], each, rtol=0, atol=tolerance)
 
 
 def test_rows_are_not_changed():

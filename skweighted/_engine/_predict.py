@@ -238,7 +238,8 @@ class Lines(NamedTuple):
     Attributes
     ----------
     knots : ndarray of shape (n_knots,)
-        The ends of the bins, sorted.
+        The ends of the bins, sorted. In float64: in float32, the end of a bin could
+        move past the beginning of the next one, where a steep line has another value.
     start : ndarray of shape (n_knots + 1,)
         Where each line starts; the first one ends at the first knot.
     value, slope : ndarray of shape (width, n_knots + 1)
@@ -266,23 +267,20 @@ class Lines(NamedTuple):
         )
         upper = lower + 1 / factor
         knots = np.unique([lower, upper])
-        # The end of a bin is the beginning of the next one, but for rounding.
-        rounding = 4 * np.finfo(dtype).eps * np.abs(knots)
-        knots = knots[np.diff(knots, prepend=-np.inf) > rounding]
         start = np.append(knots[:1], knots) if len(knots) else np.zeros(1)
         pieces = np.clip((start[:, np.newaxis] - lower) * factor, 0, 1)
         value = pieces @ kernel + np.outer(start, slope) + bias
         middle = np.append((start[:-1] + knots) / 2, np.inf)[:, np.newaxis]
         is_inside = (lower < middle) & (middle < upper)
         slopes = (is_inside * factor) @ kernel + slope
-        arrays = (knots, start, value.T, slopes.T)
-        return cls(*(np.ascontiguousarray(one, dtype) for one in arrays))
+        each = (np.ascontiguousarray(one.T, dtype) for one in (value, slopes))
+        return cls(knots, start, *each)
 
     def at(self, x: np.ndarray) -> np.ndarray:
         """Return the embeddings of numbers, of shape (width, n_rows)."""
         line = np.searchsorted(self.knots, x, side="right")
         values = self.slope.take(line, axis=1)
-        values *= x - self.start[line]
+        values *= (x - self.start[line]).astype(x.dtype)
         values += self.value.take(line, axis=1)
         return values
 

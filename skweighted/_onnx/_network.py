@@ -157,7 +157,8 @@ def _scaled(
     if stage.smooth:
         most = np.array(FARTHEST, dtype)
         values = writer("Clip", values, -most, most)
-        third = writer("Mul", values, np.array(1 / 3, dtype))
+        # Rounded as in `_predict`: steep pieces make much of the last digit.
+        third = writer("Div", values, np.array(3, dtype))
         square = writer("Add", writer("Mul", third, third), np.ones((), dtype))
         values = writer("Div", values, writer("Sqrt", square))
     if not stage.flagged:
