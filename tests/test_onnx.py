@@ -489,6 +489,15 @@ def test_a_category_that_smotenc_has_not_seen():
     assert_same(pipeline, TABLE.assign(plan="new"))
 
 
+def test_smotenc_of_a_matrix_with_a_column_of_categories():
+    matrix = np.c_[MATRIX[:, [0, 2]], np.arange(N_ROWS) % 3]
+    preparation = TablePreparation(categorical_features=[2], scale_numbers=True)
+    parts = Parts(preparation, mlp(epochs=1, learning_rate=1e-4), None)
+    pipeline = STRATEGIES["smotenc"].make(parts).fit(matrix, TWO)
+    matrix[0, 2] = 7  # not seen
+    assert_same(pipeline, matrix)
+
+
 # costs of each row, and other outputs
 
 

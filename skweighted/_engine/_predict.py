@@ -55,6 +55,7 @@ class Forward:
     ) -> None:
         self._network = network
         self._n_networks = len(parameters)
+        self._dense_rows = max(1, CHUNK_VALUES // network.width)
         arrays = [np.stack(each) for each in zip(*parameters, strict=True)]
         self._of_inputs = arrays[: -2 * len(network.stages)]
         # Kernels of shape (n_networks, n_units, n_inputs), biases (.., n_units, 1).
@@ -70,10 +71,10 @@ class Forward:
         X : ndarray or CSR of shape (n_samples, n_features)
         """
         network, n_rows = self._network, X.shape[0]
-        if n_rows * self._n_networks <= max(1, CHUNK_VALUES // network.width):
+        if n_rows * self._n_networks <= self._dense_rows:
             chunk = dense_rows(X, slice(None), network.dtype)
             return self._outputs(slice(None), chunk)
-        size = self._chunk_rows
+        size = LOOKED_UP_CHUNK if network.has_pieces else self._dense_rows
         shape = (self._n_networks, n_rows, network.stages[-1].n_units)
         outputs = np.empty(shape, dtype=network.dtype)
 
@@ -86,14 +87,6 @@ class Forward:
 
         _for_chunks(fill, range(0, n_rows, size))
         return outputs
-
-    @property
-    def _chunk_rows(self) -> int:
-        """The number of rows in a chunk of many rows."""
-        inputs = self._network.inputs
-        if inputs and isinstance(inputs[-1], PiecewiseLinear):
-            return LOOKED_UP_CHUNK
-        return max(1, CHUNK_VALUES // self._network.width)
 
     @cached_property
     def _lines(self) -> list[list["Lines"]]:

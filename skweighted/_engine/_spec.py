@@ -134,6 +134,11 @@ class NetworkSpec:
         return of_inputs + [True] * (2 * len(self.stages))
 
     @property
+    def has_pieces(self) -> bool:
+        """Whether numbers are embedded by pieces."""
+        return any(isinstance(stage, PiecewiseLinear) for stage in self.inputs)
+
+    @property
     def width(self) -> int:
         """The largest number of columns or units."""
         widths = [shape[0] for shape in self.parameter_shapes[-2 * len(self.stages) :]]

@@ -6,12 +6,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
-from skweighted._engine._spec import (
-    NetworkSpec,
-    Periodic,
-    Rows,
-    Scaling,
-)
+from skweighted._engine._spec import NetworkSpec, Periodic, Rows, Scaling
 from skweighted._estimator._scaling import Column, column_of
 from skweighted._estimator._start import Start
 from skweighted.layers import FARTHEST, smoothed
@@ -56,8 +51,7 @@ def with_bins(starts: Sequence[Start], rows: Sequence[Rows]) -> list[Start]:
             starts, rows, embedded, bins, strict=True
         ):
             if number in numbers:
-                n_bins = made.shape[-1]
-                found = _bins(start, number, values, its_rows, n_bins)
+                found = _bins(start, number, values, its_rows, made.shape[-1])
                 made[:, numbers.index(number)] = found
     return [
         _replaced(start, *made) if numbers else start

@@ -75,8 +75,11 @@ _CLASSIFIERS = (
 )
 # They take the columns of a frame one by one.
 _BY_COLUMN = (
-    *(ColumnTransformer, OneHotEncoder, OrdinalEncoder),
-    *(TablePreparation, CategoryCodes),
+    CategoryCodes,
+    ColumnTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    TablePreparation,
 )
 # Pipelines of skl2onnx pass these to every classifier.
 _OPTIONS = {
@@ -271,9 +274,8 @@ def _set_lengths(operator: Any) -> None:
 def _convert_codes(scope: Any, operator: Any, container: Any) -> None:
     """Add a `CategoryCodes`."""
     write = Writer(scope, container)
-    names = [one.full_name for one in operator.inputs]
     preparation = operator.raw_operator.preparation_
-    numbers, codes = write_codes(write, preparation, names)
+    numbers, codes = write_codes(write, preparation, *_table(operator.inputs))
     n_numbers = len(operator.outputs) - len(codes)
     columns = [
         write("Gather", numbers, np.array([n]), axis=1) for n in range(n_numbers)
@@ -353,10 +355,7 @@ class _Graph:
 
     def prepared(self, preparation: TablePreparation, inputs: list[Any]) -> str:
         """Add a `TablePreparation`."""
-        dtype = {FloatTensorType: np.float32, DoubleTensorType: np.float64}
-        kind = dtype.get(type(inputs[0].type)) if len(inputs) == 1 else None
-        names = [one.full_name for one in inputs]
-        return write_preparation(self.write, preparation, names, kind)
+        return write_preparation(self.write, preparation, *_table(inputs))
 
     def _matrix(self, model: Any, inputs: list[Any]) -> str:
         """Return the matrix for the networks of a classifier, as double."""
@@ -427,6 +426,13 @@ class _Graph:
 
     def _double(self, name: str) -> str:
         return self.write.cast(name, np.float64)
+
+
+def _table(inputs: list[Any]) -> tuple[list[str], Any]:
+    """Return the names of inputs, and the dtype if they are one matrix of numbers."""
+    dtypes = {FloatTensorType: np.float32, DoubleTensorType: np.float64}
+    dtype = dtypes.get(type(inputs[0].type)) if len(inputs) == 1 else None
+    return [one.full_name for one in inputs], dtype
 
 
 def unwrapped(model: Any) -> Any:

@@ -11,13 +11,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._predict import FARTHEST, alike
-from skweighted._engine._spec import (
-    Dense,
-    NetworkSpec,
-    Periodic,
-    PiecewiseLinear,
-    Scaling,
-)
+from skweighted._engine._spec import Dense, NetworkSpec, Periodic, Scaling
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._onnx._writer import Writer
 
@@ -92,14 +86,9 @@ def _groups(ensemble: TrainedEnsemble) -> list[list[int]]:
     networks = [network.network for network in ensemble.networks]
     groups: list[list[int]] = []
     for group in alike(networks):
-        alone = _has_pieces(networks[group[0]])
+        alone = networks[group[0]].has_pieces
         groups += [[number] for number in group] if alone else [group]
     return groups
-
-
-def _has_pieces(network: NetworkSpec) -> bool:
-    """Return whether numbers are embedded by pieces."""
-    return any(isinstance(stage, PiecewiseLinear) for stage in network.inputs)
 
 
 def in_groups(ensemble: TrainedEnsemble) -> list[int]:

@@ -37,9 +37,12 @@ def write_preparation(
 
 
 def write_codes(
-    writer: Writer, preparation: TablePreparation, inputs: Sequence[str]
+    writer: Writer,
+    preparation: TablePreparation,
+    inputs: Sequence[str],
+    matrix_dtype: Any = None,
 ) -> tuple[str, list[str]]:
-    """Return what `CategoryCodes` makes of the columns of a table.
+    """Return what `CategoryCodes` makes of a table, of which all else is as above.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def write_codes(
     codes : list of str
         For each column of categories, int64 of shape (n_samples, 1).
     """
-    written = _Written(writer, preparation, inputs, None)
+    written = _Written(writer, preparation, inputs, matrix_dtype)
     before, after = written.numbers()
     return written.joined([*before, *after]), written.codes()
 
