@@ -172,6 +172,8 @@ def report(
         scores = read_scores(results, names or None)
         tables = tables_of(scores, list(names) or list(PEERS))
         known = list(tables["log_loss"])
+        for name in more:
+            read_scores(results, [name])  # an error if there are none
         others = {
             name: tables_of(read_scores(results, [*known, name]), [*known, name])
             for name in more
