@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
@@ -45,18 +46,43 @@ def with_bins(starts: Sequence[Start], rows: Sequence[Rows]) -> list[Start]:
     each = [_in_pieces(start.network) if start.is_new else nothing for start in starts]
     embedded = [numbers for numbers, _ in each]
     bins = [np.zeros((2, len(numbers), n_bins)) for numbers, n_bins in each]
+    together = list(zip(starts, map(Targets.of, rows), embedded, bins, strict=True))
     for number in sorted(set().union(*embedded)):
-        values = column_of(rows[0].X, number)
-        for start, its_rows, numbers, made in zip(
-            starts, rows, embedded, bins, strict=True
-        ):
+        # Sorted once, for all networks.
+        values, places = np.unique(column_of(rows[0].X, number), return_inverse=True)
+        for start, targets, numbers, made in together:
             if number in numbers:
-                found = _bins(start, number, values, its_rows, made.shape[-1])
+                found = _bins(start, number, values, places, targets, made.shape[-1])
                 made[:, numbers.index(number)] = found
     return [
         _replaced(start, *made) if numbers else start
         for start, numbers, made in zip(starts, embedded, bins, strict=True)
     ]
+
+
+class Targets(NamedTuple):
+    """The rows of a network, with weights and targets.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows,)
+    weight : ndarray of shape (n_rows,)
+    kinds : ndarray of shape (n_kinds,) or (n_kinds, n_outputs)
+        The targets that occur.
+    kind : ndarray of shape (n_rows,)
+        Which of them each row has.
+    """
+
+    rows: np.ndarray
+    weight: np.ndarray
+    kinds: np.ndarray
+    kind: np.ndarray
+
+    @classmethod
+    def of(cls, rows: Rows) -> "Targets":
+        """Return them for some rows."""
+        target, weight = rows.target[rows.rows], rows.weight[rows.rows]
+        return cls(rows.rows, weight, *np.unique(target, axis=0, return_inverse=True))
 
 
 def _in_pieces(network: NetworkSpec) -> tuple[list[int], int]:
@@ -84,17 +110,29 @@ def _replaced(start: Start, lower: np.ndarray, factor: np.ndarray) -> Start:
 
 
 def _bins(
-    start: Start, number: int, values: np.ndarray, rows: Rows, n_bins: int
+    start: Start,
+    number: int,
+    values: np.ndarray,
+    places: np.ndarray,
+    targets: Targets,
+    n_bins: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the lower ends of the bins of a column, and one by their widths.
 
     Of bins for which there are no edges, both are 0.
+
+    Parameters
+    ----------
+    start : Start
+    number : int
+        Of the column.
+    values : ndarray of shape (n_values,)
+        The distinct values of the column, sorted, with NaN at the end.
+    places : ndarray of shape (n_samples,)
+        Which of them each row has.
+    targets : Targets
+    n_bins : int
     """
-    values, weight, target = (
-        array[rows.rows] for array in (values, rows.weight, rows.target)
-    )
-    is_known = ~np.isnan(values)
-    values, weight, target = values[is_known], weight[is_known], target[is_known]
     stage = start.network.inputs[0]
     if isinstance(stage, Scaling):
         center, factor = (array[number] for array in start.parameters[:2])
@@ -103,12 +141,14 @@ def _bins(
         if stage.smooth:
             values = smoothed(values.clip(-FARTHEST, FARTHEST))
     lower, factors = np.zeros((2, n_bins))
-    if not len(values):
+    weight = np.bincount(places[targets.rows], targets.weight, len(values))
+    is_used = (weight > 0) & ~np.isnan(values)
+    if not is_used.any():
         return lower, factors
-    column = Column.of(values, weight)
+    column = Column(values[is_used], weight[is_used])
     thresholds = np.empty(0)
     if n_bins >= _FEWEST_WITH_TREE:
-        thresholds = _thresholds(column, values, weight, target)
+        thresholds = _thresholds(column, values, places, targets)
     edges = _quantiles(column, n_bins - len(thresholds))
     edges = np.union1d(edges, thresholds)
     if isinstance(stage, Scaling):
@@ -121,7 +161,7 @@ def _bins(
 
 
 def _thresholds(
-    column: Column, values: np.ndarray, weight: np.ndarray, target: np.ndarray
+    column: Column, values: np.ndarray, places: np.ndarray, targets: Targets
 ) -> np.ndarray:
     """Return the smallest value above each threshold of a tree of one column.
 
@@ -130,17 +170,19 @@ def _thresholds(
     starts = np.unique(column.values)
     if len(starts) > _MOST_GROUPS:
         starts = np.unique(column.quantiles(np.linspace(0, 1, _MOST_GROUPS + 1)))
-    group = np.searchsorted(starts, values, side="right") - 1
+    groups = np.searchsorted(starts, values, side="right") - 1
+    group, n_kinds = groups[places[targets.rows]], len(targets.kinds)
+    weight = np.where(np.isnan(values), 0, 1)[places[targets.rows]] * targets.weight
     # The tree needs the weight of each class in each group, and of groups the order.
-    kinds, kind = np.unique(target, axis=0, return_inverse=True)
-    weights = np.bincount(group * len(kinds) + kind, weight, len(starts) * len(kinds))
+    weights = np.bincount(group * n_kinds + targets.kind, weight, len(starts) * n_kinds)
     (used,) = np.nonzero(weights)
     tree = DecisionTreeClassifier(
         criterion="log_loss", max_leaf_nodes=_N_LEAVES, random_state=0
     ).fit(
-        used[:, np.newaxis] // len(kinds),
-        kinds[used % len(kinds)],
+        (used[:, np.newaxis] // n_kinds).astype(np.float32),
+        targets.kinds[used % n_kinds],
         sample_weight=weights[used],
+        check_input=False,  # a third of the time
     )
     thresholds = tree.tree_.threshold[tree.tree_.feature >= 0]
     return starts[np.ceil(thresholds).astype(int)]
