@@ -69,16 +69,18 @@ def bits_of(
         As `draw` returns them.
     """
     key = ("dropout", len(seed), threshold.dtype.name, shape, rows_last)
-    most_steps, *size = shape
+    most_steps, n_rows, n_units = shape
+    precision = "float32" if threshold.dtype == np.uint32 else "float64"
+    axes = [n_groups(n_units, precision), n_rows]
+    bits_shape = (most_steps, len(seed), *(axes if rows_last else axes[::-1]))
 
     def steps(seed, first, threshold, n_steps):
         def one(step, bits):
             number = first + tf.cast(step, tf.uint32)
-            drawn = draw(seed, number, threshold, size, rows_last=rows_last)
+            drawn = draw(seed, number, threshold, shape[1:], rows_last=rows_last)
             return step + 1, tf.tensor_scatter_nd_update(bits, [[step]], [drawn])
 
-        drawn = draw(seed, first, threshold, size, rows_last=rows_last)
-        zeros = tf.zeros((most_steps, *drawn.shape), tf.uint8)
+        zeros = tf.zeros(bits_shape, tf.uint8)
         return tf.while_loop(
             lambda step, _: step < n_steps, one, (tf.constant(0), zeros)
         )[1]
