@@ -27,6 +27,7 @@ TRUSTED_TYPES = [
     "skweighted._engine._spec.Dense",
     "skweighted._engine._spec.NetworkSpec",
     "skweighted._engine._spec.Periodic",
+    "skweighted._engine._spec.Members",
     "skweighted._engine._spec.PiecewiseLinear",
     "skweighted._engine._spec.Scaling",
     "skweighted._estimator._classes.Classes",

@@ -1,4 +1,4 @@
-"""Keras layers for tables: scaling, missing values, embeddings of numbers.
+"""Keras layers for tables: scaling, missing values, embeddings, members of a network.
 
 Each layer computes with a function of this module that also accepts the weights of
 several networks, stacked on a leading axis. So the engine and a Keras model share it.
@@ -121,6 +121,24 @@ def with_pieces(
     mapped = ops.einsum("...bk,...bn->...kn", kernel, pieces)
     mapped = mapped + some * slope[..., None] + bias[..., None]
     return _replaced(X, mapped, columns)
+
+
+def of_members(X: Any, factor: Any) -> Any:
+    """Return each row once for each member of a network, times its factors.
+
+    Parameters
+    ----------
+    X : tensor of shape (..., n_features, n_rows)
+    factor : tensor of shape (..., n_members, n_features)
+
+    Returns
+    -------
+    tensor of shape (..., n_features, n_rows * n_members)
+        All members of a row are next to each other.
+    """
+    ops = keras.ops
+    values = X[..., None] * ops.swapaxes(factor, -1, -2)[..., None, :]
+    return ops.reshape(values, (*ops.shape(values)[:-2], -1))
 
 
 def _replaced(X: Any, embedded: Any, columns: Sequence[int]) -> Any:
@@ -421,6 +439,91 @@ def piecewise_weights(
         draw(-1, 1, (n_columns, width)),
         draw(-1, 1, (n_columns, width)),
     ]
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class MemberInputs(keras.layers.Layer):
+    """Give each member of a network its own trained factor of each input.
+
+    With layers that all members share, and a last one for each member, this is the
+    "mini" form of TabM (Gorishniy et al., 2025). The last layer is a
+    ``keras.layers.EinsumDense("bkh,kho->bko", (n_members, n), bias_axes="ko")``. The
+    loss is the mean of the members' losses, and the prediction their mean.
+
+    Parameters
+    ----------
+    n_members : int, default=4
+        Number of members. With 1, it is a trained factor of each input, which starts
+        at 1 (Holzmueller et al., 2024).
+    groups : sequence of int, default=None
+        A number for each input. Inputs of the same number, such as those that embed one
+        column, start with the same factor. None is a group for each input.
+    seed : int or None, default=None
+    **kwargs
+        As for every Keras layer.
+
+    References
+    ----------
+    Y. Gorishniy, A. Kotelnikov and A. Babenko, "TabM: advancing tabular deep learning
+    with parameter-efficient ensembling", ICLR 2025.
+
+    D. Holzmueller, L. Grinsztajn and I. Steinwart, "Better by default: strong pre-tuned
+    MLPs and boosted trees on tabular data", NeurIPS 2024.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skweighted.layers import MemberInputs
+    >>> layer = MemberInputs(n_members=3, seed=0)
+    >>> layer(np.ones((5, 4), dtype="float32")).shape
+    TensorShape([5, 3, 4])
+    """
+
+    def __init__(
+        self,
+        n_members: int = 4,
+        groups: Sequence[int] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.n_members, self.seed = n_members, seed
+        self.groups = None if groups is None else _checked(groups)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weight."""
+        n_features = int(input_shape[-1] or 0)
+        groups = range(n_features) if self.groups is None else self.groups
+        generator = np.random.default_rng(self.seed)
+        first = member_factors(generator, self.n_members, groups)
+        self.factor = _added(self, "factor", first)
+
+    def call(self, inputs: Any) -> Any:
+        """Return rows of shape (n_rows, n_members, n_features)."""
+        return inputs[:, None, :] * self.factor
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the parameters."""
+        groups = None if self.groups is None else list(self.groups)
+        own = {"n_members": self.n_members, "groups": groups, "seed": self.seed}
+        return super().get_config() | own
+
+
+def member_factors(
+    random_generator: np.random.Generator,
+    n_members: int,
+    groups: Sequence[int],
+) -> np.ndarray:
+    """Return initial factors, of shape (n_members, n_features).
+
+    They are 1 or -1 at random, so that members differ, and 1 for one member. Features
+    of the same group have the same.
+    """
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    if n_members == 1:
+        return np.ones((1, len(group)))
+    signs = random_generator.choice([-1.0, 1.0], (n_members, group.max(initial=0) + 1))
+    return signs[:, group]
 
 
 def _checked(columns: Sequence[int]) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from messages import whole
 from scipy.sparse import csr_array
 from sklearn.base import clone
@@ -19,6 +20,7 @@ from skweighted._estimator._fit import prepared_fit
 from skweighted._estimator._input import Arrays
 from skweighted.layers import (
     InputScaling,
+    MemberInputs,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     cosine_of_turns,
@@ -31,6 +33,7 @@ X = X * [1, 10, 100, 1, 1, 1]
 X[:, 5] = X[:, 5] > 0
 WITH_GAPS = X.copy()
 WITH_GAPS[::7, 2] = np.nan
+SCALED = X / [1, 10, 100, 1, 1, 1]
 WEIGHT = np.random.default_rng(0).integers(1, 4, len(y)).astype(float)
 
 CASES = {
@@ -49,6 +52,13 @@ CASES = {
         "numeric_embedding": "periodic",
         "optimizer": "adamw",
         "learning_rate": 0.001,
+        "dropout": 0.2,
+    },
+    "members": {"input_scaling": "standard", "n_members": 3},
+    "members of pieces": {
+        "input_scaling": "robust",
+        "numeric_embedding": "piecewise_linear",
+        "n_members": 2,
         "dropout": 0.2,
     },
 }
@@ -116,6 +126,93 @@ def test_the_model_takes_the_same_rows_and_can_be_loaded(case, tmp_path):
     fit.model_.save(tmp_path / "model.keras")
     for model in (fit.model_, keras.models.load_model(tmp_path / "model.keras")):
         np.testing.assert_allclose(model(rows)[:, 0], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_members_average_their_losses_and_share_all_but_factors_and_heads(n_members):
+    fit = classifier(n_members=n_members, alpha=0, shuffle=False, batch_size=300)
+    fit.set_params(epochs=1, learning_rate=0.125).fit(SCALED, y)
+    # One step of gradient descent by hand, from the same start.
+    start = prepared_fit(fit._settings(), 0, Arrays(SCALED, y, np.ones(len(y))))
+    factor, *shared, heads, biases = map(
+        tf.Variable, start.networks[0].start.parameters
+    )
+    with tf.GradientTape() as tape:
+        losses = []
+        for k in range(n_members):
+            hidden = tf.nn.relu((SCALED * factor[k]) @ shared[0] + shared[1])
+            logits = (hidden @ heads[k] + biases[k])[:, 0]
+            losses.append(
+                tf.reduce_mean(
+                    tf.nn.sigmoid_cross_entropy_with_logits(y.astype(float), logits)
+                )
+            )
+        loss = sum(losses) / n_members
+    weights = [factor, *shared, heads, biases]
+    for weight, gradient in zip(weights, tape.gradient(loss, weights), strict=True):
+        weight.assign_sub(0.125 * gradient)
+    np.testing.assert_allclose(fit.loss_curve_, [loss], rtol=1e-6)
+    for ours, expected in zip(fit.model_.get_weights(), weights, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_first_factors_are_signs_alike_for_an_embedding_and_ones_of_one_member():
+    rows = np.zeros((2, 4))
+    layer = MemberInputs(50, groups=[0, 1, 1, 2], seed=0)
+    assert layer(rows).shape == (2, 50, 4)
+    [factor] = layer.get_weights()
+    assert set(factor.ravel()) == {-1, 1}
+    np.testing.assert_array_equal(factor[:, 1], factor[:, 2])
+    assert np.linalg.matrix_rank(factor) == 3
+    [alone] = (
+        classifier(n_members=1, learning_rate=1e-12)
+        .fit(SCALED, y)
+        .model_.layers[0]
+        .get_weights()
+    )
+    np.testing.assert_allclose(alone, np.ones((1, 6)))
+    params = CASES["members of pieces"] | {"learning_rate": 1e-12}
+    fit = classifier(**params).fit(WITH_GAPS, y)
+    [factor] = fit.model_.get_layer("members").get_weights()
+    # A column of two values and a flag, then eight functions of each of five numbers.
+    assert factor.shape == (2, 2 + 5 * 8)
+    for first in range(2, 42, 8):
+        assert np.ptp(factor[:, first : first + 8], axis=1).max() < 1e-6
+
+
+def test_members_go_on_training_where_they_stopped():
+    params = CASES["members"] | {"epochs": 2, "shuffle": False}
+    whole = classifier(**params).fit(X, y)
+    parts = classifier(**params | {"epochs": 1}, warm_start=True)
+    for _ in range(2):
+        parts.fit(X, y)
+    np.testing.assert_allclose(
+        parts.predict_proba(X), whole.predict_proba(X), rtol=1e-9
+    )
+    with pytest.raises(ValueError, match="needs the layers, features and dtype"):
+        parts.set_params(n_members=2).fit(X, y)
+
+
+def test_a_weight_of_two_is_two_copies_for_members():
+    params = {"n_members": 3, "shuffle": False, "batch_size": 1000, "epochs": 3}
+    copies = np.repeat(np.arange(len(y)), WEIGHT.astype(int))
+    weighted = classifier(**params).fit(SCALED, y, WEIGHT)
+    repeated = classifier(**params).fit(SCALED[copies], y[copies])
+    np.testing.assert_allclose(
+        weighted.predict_proba(SCALED), repeated.predict_proba(SCALED), rtol=1e-7
+    )
+
+
+def test_members_with_the_loss_of_a_whole_batch_need_the_fused_engine():
+    fused = classifier(n_members=2, loss="mean_false_error", epochs=1).fit(SCALED, y)
+    assert fused.engine_ == "xla"
+    message = (
+        "The loss MeanFalseError is that of a whole batch, and each of n_members=2 "
+        "needs its own, which Keras cannot compute. Use engine='xla', another loss, "
+        "or n_members=None."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        fused.set_params(engine="keras").fit(SCALED, y)
 
 
 def test_statistics_of_standard_scaling_are_scikit_learns():

@@ -263,15 +263,20 @@ def test_activations(fitted):
 
 
 @pytest.mark.parametrize(
-    ("embedding", "scaling"),
-    [("periodic", None), ("piecewise_linear", "robust"), (None, "standard")],
+    ("embedding", "scaling", "n_members"),
+    [
+        ("periodic", None, None),
+        ("piecewise_linear", "robust", None),
+        (None, "standard", None),
+        ("piecewise_linear", "robust", 3),
+        (None, None, 2),
+    ],
 )
-def test_input_stages(embedding, scaling):
+def test_input_stages(embedding, scaling, n_members):
     X = MATRIX.copy()
     X[:30, 1] = np.nan if scaling else 0
-    clf = mlp(numeric_embedding=embedding, input_scaling=scaling, n_networks=2).fit(
-        X, TWO
-    )
+    clf = mlp(numeric_embedding=embedding, input_scaling=scaling, n_networks=2)
+    clf.set_params(n_members=n_members).fit(X, TWO)
     assert_same(clf, X)
 
 

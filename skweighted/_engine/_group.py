@@ -262,7 +262,7 @@ class Group:
 
     def _dropout(self, step: int, n_steps: int) -> tuple[Any, ...]:
         """Return what dropout keeps in the steps of a block, for each stage with it."""
-        shape = self._program.shape
+        network, shape = self._network, self._program.shape
         states = [member.run.optimizer_state for member in self._slots]
         seen = [0 if state is None else int(state[0]) for state in states]
         return tuple(
@@ -271,13 +271,13 @@ class Group:
                 np.array(seen) + step,
                 thresholds(
                     np.array([one.dropout[number] for one in self._slots]),
-                    self._network.dtype,
+                    network.dtype,
                 ),
-                (shape.n_steps, shape.n_rows, stage.n_units),
+                (shape.n_steps, shape.n_rows * network.n_members, stage.n_units),
                 n_steps,
                 rows_last=rows_last(shape.n_networks),
             )
-            for number, stage in enumerate(self._network.stages)
+            for number, stage in enumerate(network.stages)
             if stage.dropout
         )
 
@@ -425,7 +425,7 @@ def _block_steps(network: NetworkSpec, n_networks: int, n_rows: int) -> int:
     """Return how many steps fit into a block."""
     widths = network.n_features + network.stages[-1].n_units + 1
     row_bytes = widths * np.dtype(network.dtype).itemsize
-    row_bytes += sum(
+    row_bytes += network.n_members * sum(
         n_groups(stage.n_units, network.dtype)
         for stage in network.stages
         if stage.dropout

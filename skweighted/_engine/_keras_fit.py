@@ -19,6 +19,7 @@ from skweighted._engine._keras_model import (
     set_optimizer_state,
     set_parameters,
 )
+from skweighted._engine._loss_data import is_batch_wide
 from skweighted._engine._optimizers import copy_of, learning_rate_of
 from skweighted._engine._schedules import factors
 from skweighted._engine._spec import (
@@ -41,9 +42,11 @@ class _KerasBatches(keras.utils.PyDataset):
     step (Keras 3.15).
     """
 
-    def __init__(self, batches: Batches, first_epoch: int) -> None:
+    def __init__(
+        self, network: NetworkSpec, batches: Batches, first_epoch: int
+    ) -> None:
         super().__init__()
-        self._batches = batches
+        self._network, self._batches = network, batches
         self._first_epoch = first_epoch
 
     @property
@@ -52,7 +55,13 @@ class _KerasBatches(keras.utils.PyDataset):
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         epoch, step = divmod(number, self._batches.n_steps)
-        return self._batches.batch(self._first_epoch + epoch, step)
+        X, target, weight = self._batches.batch(self._first_epoch + epoch, step)
+        if self._network.has_members:  # each has a loss of its own
+            target, weight = (
+                np.repeat(values[:, np.newaxis], self._network.n_members, axis=1)
+                for values in (target, weight)
+            )
+        return X, target, weight
 
 
 class _Follower(keras.callbacks.Callback):
@@ -136,7 +145,18 @@ def train_with_keras(
     Returns
     -------
     TrainingResult
+
+    Raises
+    ------
+    ValueError
+        If members would share the loss of a whole batch.
     """
+    if network.has_members and is_batch_wide(spec.loss):
+        raise ValueError(
+            f"The loss {type(spec.loss).__name__} is that of a whole batch, and each "
+            f"of n_members={network.n_members} needs its own, which Keras cannot "
+            f"compute. Use engine='xla', another loss, or n_members=None."
+        )
     network = network.with_rates(run.l2, run.dropout)
     state = run.optimizer_state
     model = build_model(
@@ -144,6 +164,7 @@ def train_with_keras(
         run.parameters,
         run.dropout_seeds,
         0 if state is None else int(state[0]),
+        averaged=False,
     )
     optimizer = copy_of(spec.optimizer)
     compile_model(model, optimizer, run.loss or spec.loss, metrics)
@@ -155,7 +176,7 @@ def train_with_keras(
     try:
         with expected_retracing():
             model.fit(
-                _KerasBatches(batches, run.first_epoch),
+                _KerasBatches(network, batches, run.first_epoch),
                 steps_per_epoch=batches.n_steps,
                 epochs=run.first_epoch + spec.epochs,
                 initial_epoch=run.first_epoch,

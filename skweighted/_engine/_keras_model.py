@@ -5,11 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._engine._network import seeded_initializer
-from skweighted._engine._spec import InputStage, NetworkSpec, Periodic, Scaling
+from skweighted._engine._network import groups_of, seeded_initializer
+from skweighted._engine._spec import (
+    Dense,
+    InputStage,
+    Members,
+    NetworkSpec,
+    Periodic,
+    Scaling,
+)
 from skweighted._tensorflow import keras
 from skweighted.layers import (
     InputScaling,
+    MemberInputs,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
 )
@@ -20,6 +28,8 @@ def build_model(
     parameters: tuple[np.ndarray, ...],
     dropout_seeds: tuple[int, ...] = (),
     n_batches_seen: int = 0,
+    *,
+    averaged: bool = True,
 ) -> keras.Model:
     """Return an uncompiled `keras.Model` with these parameters.
 
@@ -32,24 +42,17 @@ def build_model(
         One for each hidden stage.
     n_batches_seen : int
         Number of earlier training batches, after which dropout continues.
+    averaged : bool
+        Whether the output is the mean over the members of the network, if it has some;
+        otherwise it is that of each member, (n_rows, n_members, n_outputs).
     """
     layers = [keras.Input((network.n_features,), dtype=network.dtype)]
-    layers += [_input_layer(stage, network.dtype) for stage in network.inputs]
+    layers += [_input_layer(network, stage) for stage in network.inputs]
     for number, stage in enumerate(network.stages):
         last = number == len(network.stages) - 1
-        layers.append(
-            keras.layers.Dense(
-                stage.n_units,
-                activation=stage.activation,
-                # With a seed: otherwise it is drawn from Python's global random state.
-                kernel_initializer=seeded_initializer(stage.kernel_initializer, 0),
-                kernel_regularizer=keras.regularizers.L2(stage.l2)
-                if stage.l2
-                else None,
-                dtype=network.dtype,
-                name="output" if last else f"hidden_{number + 1}",
-            )
-        )
+        name = "output" if last else f"hidden_{number + 1}"
+        n_members = network.n_members if last and network.has_members else None
+        layers.append(_dense_layer(stage, network.dtype, name, n_members))
         if stage.dropout:
             seed = dropout_seeds[number] if dropout_seeds else 0
             dropout = keras.layers.Dropout(
@@ -57,16 +60,43 @@ def build_model(
             )
             dropout.seed_generator.state.assign([seed, n_batches_seen])
             layers.append(dropout)
+    if network.has_members and averaged:
+        layers.append(
+            keras.layers.GlobalAveragePooling1D(dtype=network.dtype, name="average")
+        )
     model = keras.Sequential(layers)
     set_parameters(model, parameters)
     return model
 
 
-def _input_layer(stage: InputStage, dtype: str) -> keras.Layer:
+def _dense_layer(
+    stage: Dense, dtype: str, name: str, n_members: int | None
+) -> keras.Layer:
+    """Return the layer of a dense stage, of which each member may have its own."""
+    more: dict[str, Any] = {
+        "activation": stage.activation,
+        # With a seed: otherwise it is drawn from Python's global random state.
+        "kernel_initializer": seeded_initializer(stage.kernel_initializer, 0),
+        "kernel_regularizer": keras.regularizers.L2(stage.l2) if stage.l2 else None,
+        "dtype": dtype,
+        "name": name,
+    }
+    if n_members is None:
+        return keras.layers.Dense(stage.n_units, **more)
+    shape = (n_members, stage.n_units)
+    return keras.layers.EinsumDense("bkh,kho->bko", shape, bias_axes="ko", **more)
+
+
+def _input_layer(network: NetworkSpec, stage: InputStage) -> keras.Layer:
     """Return the layer of an input stage."""
+    dtype = network.dtype
     if isinstance(stage, Scaling):
         return InputScaling(stage.smooth, stage.flagged, dtype=dtype, name="scaling")
     # With a seed: otherwise it is drawn from the system.
+    if isinstance(stage, Members):
+        return MemberInputs(
+            stage.n_members, groups_of(network), seed=0, dtype=dtype, name="members"
+        )
     more: dict[str, Any] = {
         "width": stage.width,
         "seed": 0,

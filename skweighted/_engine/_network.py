@@ -10,9 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._engine._spec import InputStage, NetworkSpec, Periodic, Scaling
+from skweighted._engine._spec import (
+    InputStage,
+    Members,
+    NetworkSpec,
+    Periodic,
+    Scaling,
+)
 from skweighted._tensorflow import keras, tf
 from skweighted.layers import (
+    member_factors,
+    of_members,
     periodic_weights,
     piecewise_weights,
     scaled,
@@ -44,7 +52,7 @@ def initial_parameters(
     parameters: list[np.ndarray] = []
     given = iter(fixed)
     for stage in network.inputs:
-        drawn = _drawn(stage, seed)
+        drawn = _drawn(network, stage, seed)
         for is_trained in stage.is_trained:
             values = next(drawn if is_trained else given)
             parameters.append(values.astype(network.dtype))
@@ -52,18 +60,26 @@ def initial_parameters(
     for dense, kernel_shape, bias_shape in zip(
         network.stages, shapes[::2], shapes[1::2], strict=True
     ):
-        initializer = seeded_initializer(dense.kernel_initializer, keras_seed(seed))
-        kernel = initializer(kernel_shape, dtype=network.dtype)
-        parameters.append(keras.ops.convert_to_numpy(kernel))
+        kernels = []
+        # Of the last stage, one for each member.
+        for _ in range(math.prod(kernel_shape[:-2])):
+            initializer = seeded_initializer(dense.kernel_initializer, keras_seed(seed))
+            kernel = initializer(kernel_shape[-2:], dtype=network.dtype)
+            kernels.append(keras.ops.convert_to_numpy(kernel))
+        parameters.append(np.reshape(kernels, kernel_shape))
         parameters.append(np.zeros(bias_shape, dtype=network.dtype))
     return tuple(parameters)
 
 
-def _drawn(stage: InputStage, seed: np.random.SeedSequence) -> Iterator[np.ndarray]:
+def _drawn(
+    network: NetworkSpec, stage: InputStage, seed: np.random.SeedSequence
+) -> Iterator[np.ndarray]:
     """Return the initial values of the weights of a stage that are trained."""
     if isinstance(stage, Scaling):
         return iter(())
     generator = np.random.default_rng(keras_seed(seed))
+    if isinstance(stage, Members):
+        return iter([member_factors(generator, stage.n_members, groups_of(network))])
     n_columns, width = len(stage.columns), stage.width
     if isinstance(stage, Periodic):
         return iter(
@@ -72,6 +88,23 @@ def _drawn(stage: InputStage, seed: np.random.SeedSequence) -> Iterator[np.ndarr
             )
         )
     return iter(piecewise_weights(generator, n_columns, stage.n_bins, width))
+
+
+def groups_of(network: NetworkSpec) -> tuple[int, ...]:
+    """Return which inputs of the first dense stage are of the same column of X.
+
+    The flag of missing values is a column of its own.
+    """
+    groups = np.arange(network.n_features)
+    for stage in network.inputs:
+        if isinstance(stage, Scaling):
+            flags = np.arange(len(stage.flagged)) + network.n_features
+            groups = np.append(groups, flags)
+        elif not isinstance(stage, Members):
+            # Embeddings come last, after the other columns.
+            embedded = np.repeat(groups[list(stage.columns)], stage.width)
+            groups = np.append(np.delete(groups, stage.columns), embedded)
+    return tuple(groups.tolist())
 
 
 def stacked_shapes(network: NetworkSpec) -> list[tuple[int, int]]:
@@ -126,8 +159,9 @@ def activated(activation: str | Callable, values: Any) -> Any:
 def outputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any:
     """Return the outputs of M networks, of shape (M, n_rows, n_outputs).
 
-    The last activation attaches its logits to its result, from which Keras' losses are
-    computed for numerical stability.
+    Those of a network with members are their mean. Otherwise the last activation
+    attaches its logits to its result, from which Keras' losses are computed for
+    numerical stability.
 
     Parameters
     ----------
@@ -140,9 +174,43 @@ def outputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any:
     if network.inputs:
         values = _transposed(_with_inputs(network, parameters, _transposed(X)))
     dense = dense_parameters(network, parameters)
-    for stage, (kernel, bias) in zip(network.stages, dense, strict=True):
+    *hidden, (last_kernel, last_bias) = dense
+    *stages, last_stage = network.stages
+    for stage, (kernel, bias) in zip(stages, hidden, strict=True):
         values = activated(stage.activation, tf.matmul(values, kernel) + bias)
-    return values
+    if not network.has_members:
+        values = tf.matmul(values, last_kernel) + last_bias
+        return activated(last_stage.activation, values)
+    values = _outputs_of_members(network, values, last_kernel, last_bias)
+    each = activated(last_stage.activation, values)
+    shape = (-1, network.n_members, *tf.unstack(tf.shape(each))[1:])
+    return tf.reduce_mean(tf.reshape(each, shape), axis=1)
+
+
+def _outputs_of_members(
+    network: NetworkSpec, values: Any, kernel: Any, bias: Any
+) -> Any:
+    """Return what the last stage computes for each member, before its activation.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    values : tensor of shape (M, n_rows * n_members, n_inputs)
+    kernel : tensor of shape (M, n_members * n_inputs, n_outputs)
+    bias : tensor of shape (M, n_members, n_outputs)
+
+    Returns
+    -------
+    tensor of shape (M * n_members, n_rows, n_outputs)
+    """
+    n_members, n_outputs = network.n_members, network.stages[-1].n_units
+    n_inputs = values.shape[-1]
+    values = tf.reshape(values, (tf.shape(values)[0], -1, n_members, n_inputs))
+    values = tf.reshape(
+        tf.transpose(values, (0, 2, 1, 3)), (-1, tf.shape(values)[1], n_inputs)
+    )
+    kernel = tf.reshape(kernel, (-1, n_inputs, n_outputs))
+    return tf.matmul(values, kernel) + tf.reshape(bias, (-1, 1, n_outputs))
 
 
 def dense_parameters(
@@ -171,7 +239,9 @@ def _with_inputs(network: NetworkSpec, parameters: Sequence[Any], X: Any) -> Any
             tf.reshape(next(remaining), (-1, *shape))
             for shape in stage.shapes(n_inputs)
         ]
-        if isinstance(stage, Scaling):
+        if isinstance(stage, Members):
+            X = of_members(X, *weights)
+        elif isinstance(stage, Scaling):
             X = scaled(X, *weights, smooth=stage.smooth, flagged=stage.flagged)
         else:
             embed = with_waves if isinstance(stage, Periodic) else with_pieces
@@ -189,6 +259,8 @@ def outputs_in_training(
 ) -> Any:
     """Return the outputs of M networks with dropout, of shape (M, n_rows, n_outputs).
 
+    Each of several members of a network counts as a network.
+
     Parameters
     ----------
     network : NetworkSpec
@@ -197,7 +269,8 @@ def outputs_in_training(
     X : tensor of shape (M, n_features, n_rows), or (M, n_rows, n_features)
         See `rows_last`.
     kept : sequence of tensor of shape (M, n_units, n_rows) or (M, n_rows, n_units)
-        Which outputs dropout keeps, as bool, for each stage with dropout.
+        Which outputs dropout keeps, as bool, for each stage with dropout, those of all
+        members of a row next to each other.
     scale : sequence of tensor of shape (M, 1, 1)
         The factor of what dropout keeps, for each stage.
     """
@@ -213,6 +286,10 @@ def outputs_in_training(
     for number, (stage, (kernel, bias)) in enumerate(
         zip(network.stages, dense, strict=True)
     ):
+        if number == len(network.stages) - 1 and network.has_members:
+            values = _transposed(values) if last else values
+            values = _outputs_of_members(network, values, kernel, bias)
+            return activated(stage.activation, values)
         if last:
             values = tf.matmul(kernel, values, transpose_a=True) + _transposed(bias)
         else:

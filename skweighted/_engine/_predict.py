@@ -20,6 +20,7 @@ from skweighted._cores import n_cores
 from skweighted._engine._batches import dense_rows
 from skweighted._engine._spec import (
     InputStage,
+    Members,
     NetworkSpec,
     Periodic,
     PiecewiseLinear,
@@ -58,9 +59,10 @@ class Forward:
         self._dense_rows = max(1, CHUNK_VALUES // network.width)
         arrays = [np.stack(each) for each in zip(*parameters, strict=True)]
         self._of_inputs = arrays[: -2 * len(network.stages)]
-        # Kernels of shape (n_networks, n_units, n_inputs), biases (.., n_units, 1).
+        # Kernels of shape (n_networks, n_units, n_inputs), biases (.., n_units, 1). Of
+        # several members, the last ones have an axis before these two.
         kernels, biases = (arrays[len(self._of_inputs) + i :: 2] for i in range(2))
-        self._kernels = [np.ascontiguousarray(one.swapaxes(1, 2)) for one in kernels]
+        self._kernels = [np.ascontiguousarray(one.swapaxes(-2, -1)) for one in kernels]
         self._biases = [one[..., np.newaxis] for one in biases]
 
     def __call__(self, X: Any) -> np.ndarray:
@@ -75,6 +77,7 @@ class Forward:
             chunk = dense_rows(X, slice(None), network.dtype)
             return self._outputs(slice(None), chunk)
         size = LOOKED_UP_CHUNK if network.has_pieces else self._dense_rows
+        size = max(1, size // network.n_members) if network.has_pieces else size
         shape = (self._n_networks, n_rows, network.stages[-1].n_units)
         outputs = np.empty(shape, dtype=network.dtype)
 
@@ -91,7 +94,8 @@ class Forward:
     @cached_property
     def _lines(self) -> list[list["Lines"]]:
         """The embeddings by pieces of each network: the lines of each column."""
-        weights = self._of_inputs[-5:]  # the last input stage
+        end = len(self._of_inputs) - self._network.has_members
+        weights = self._of_inputs[end - 5 : end]  # the last stage, but for members
         return [
             [Lines.of(*column) for column in zip(*network, strict=True)]
             for network in zip(*weights, strict=True)
@@ -114,9 +118,14 @@ class Forward:
                     values = _STAGES[type(stage)](stage, values, *weights)
             each = zip(self._network.stages, self._kernels, self._biases, strict=True)
             for dense, kernel, bias in each:
+                if kernel.ndim == 4:
+                    values = _by_member(values, self._network.n_members)
                 values = np.matmul(kernel[some], values)
                 values += bias[some]
-                values = activated(dense.activation, values)
+                flat = values.reshape(-1, *values.shape[-2:])
+                values = activated(dense.activation, flat).reshape(values.shape)
+        if self._network.has_members:
+            values = values.mean(axis=1)
         return np.ascontiguousarray(values.swapaxes(1, 2))
 
 
@@ -289,6 +298,18 @@ def _looked_up(
     return _replaced(X, np.array(mapped), stage.columns)
 
 
+def _of_members(stage: Members, X: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Return what `skweighted.layers.of_members` returns."""
+    values = X[..., np.newaxis] * factor.swapaxes(1, 2)[:, :, np.newaxis]
+    return values.reshape(*values.shape[:2], -1)
+
+
+def _by_member(values: np.ndarray, n_members: int) -> np.ndarray:
+    """Return values (n_networks, n_units, n_rows * n_members), members on axis 1."""
+    n_networks, n_units, _ = values.shape
+    return np.moveaxis(values.reshape(n_networks, n_units, -1, n_members), 3, 1)
+
+
 def _replaced(
     X: np.ndarray, embedded: np.ndarray, columns: tuple[int, ...]
 ) -> np.ndarray:
@@ -306,6 +327,7 @@ _STAGES: dict[type, Callable[..., np.ndarray]] = {
     Scaling: _scaled,
     Periodic: _with_waves,
     PiecewiseLinear: _with_pieces,
+    Members: _of_members,
 }
 
 

@@ -166,7 +166,13 @@ class Program:
             variable.value.assign(value)
         self._learning_rate.assign(numbers.learning_rate)
         shape = (self.shape.n_steps, self.shape.n_networks)
-        loss_function = with_data(self._loss, numbers.loss_data)
+        # Each member of a network has a loss of its own.
+        n_members = self._network.n_members
+        loss_data = {
+            name: tf.repeat(values, n_members, axis=0)
+            for name, values in numbers.loss_data.items()
+        }
+        loss_function = with_data(self._loss, loss_data)
 
         def one_step(step, losses):
             batch = tf.nest.map_structure(lambda values: values[step], block)
@@ -198,13 +204,19 @@ class Program:
         proba = outputs_in_training(
             self._network, parameters, batch.X, kept_units, numbers.scale
         )
+        n_members = self._network.n_members
+        target, weight, n_rows = (
+            tf.repeat(values, n_members, axis=0)
+            for values in (batch.target, batch.weight, batch.n_rows)
+        )
         if is_batch_wide(loss_function):
-            loss = loss_function.over_batch(batch.target, proba, batch.weight)
+            loss = loss_function.over_batch(target, proba, weight)
         else:
-            values = loss_function.call(batch.target, proba) * batch.weight
+            values = loss_function.call(target, proba) * weight
             if values.shape.rank == 3:  # one value per output
                 values = tf.reduce_mean(values, axis=2)
-            loss = tf.reduce_sum(values, axis=1) / batch.n_rows
+            loss = tf.reduce_sum(values, axis=1) / n_rows
+        loss = tf.reduce_mean(tf.reshape(loss, (-1, n_members)), axis=1)
         dense = dense_parameters(self._network, parameters)
         for number, (kernel, _) in enumerate(dense):
             if self._network.stages[number].l2:

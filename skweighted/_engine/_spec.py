@@ -1,7 +1,8 @@
 """What is trained and how, as frozen values, without TensorFlow or estimators.
 
-A network begins with stages for its inputs, if any: `Scaling`, and `Periodic` or
-`PiecewiseLinear`. Then come `Dense` stages, of which the last returns the outputs.
+A network begins with stages for its inputs, if any: `Scaling`, `Periodic`,
+`PiecewiseLinear` and `Members`, in this order. Then come `Dense` stages, of which the
+last returns the outputs.
 """
 
 import math
@@ -102,7 +103,34 @@ class PiecewiseLinear:
         return len(self.columns) * self.n_bins
 
 
-InputStage = Scaling | Periodic | PiecewiseLinear
+@dataclass(frozen=True)
+class Members:
+    """Inputs of the members of a network, as in `skweighted.layers.MemberInputs`.
+
+    Members share the dense stages that follow, but for the last one, of which each has
+    its own, and their outputs are averaged.
+    """
+
+    n_members: int
+
+    # Of its weights: factor.
+    is_trained = (True,)
+
+    def shapes(self, n_inputs: int) -> list[tuple[int, ...]]:
+        """Return the shapes of its weights."""
+        return [(self.n_members, n_inputs)]
+
+    def n_outputs(self, n_inputs: int) -> int:
+        """Return the number of columns after it."""
+        return n_inputs
+
+    def n_values(self) -> int:
+        """Return how many values it computes for each row on the way."""
+        return 0
+
+
+Embedding = Periodic | PiecewiseLinear
+InputStage = Scaling | Embedding | Members
 
 
 @dataclass(frozen=True)
@@ -125,6 +153,8 @@ class NetworkSpec:
         widths = [width, *(stage.n_units for stage in self.stages)]
         for n_inputs, n_units in pairwise(widths):
             shapes += [(n_inputs, n_units), (n_units,)]
+        if self.has_members:
+            shapes[-2:] = [(self.n_members, *shape) for shape in shapes[-2:]]
         return shapes
 
     @property
@@ -134,14 +164,27 @@ class NetworkSpec:
         return of_inputs + [True] * (2 * len(self.stages))
 
     @property
+    def has_members(self) -> bool:
+        """Whether it consists of members, if only of one."""
+        return any(isinstance(stage, Members) for stage in self.inputs)
+
+    @property
+    def n_members(self) -> int:
+        """Number of members; 1 for a network that does not consist of members."""
+        return next(
+            (stage.n_members for stage in self.inputs if isinstance(stage, Members)), 1
+        )
+
+    @property
     def has_pieces(self) -> bool:
         """Whether numbers are embedded by pieces."""
         return any(isinstance(stage, PiecewiseLinear) for stage in self.inputs)
 
     @property
     def width(self) -> int:
-        """The largest number of columns or units."""
-        widths = [shape[0] for shape in self.parameter_shapes[-2 * len(self.stages) :]]
+        """The largest number of columns or units, those of all members."""
+        kernels = self.parameter_shapes[-2 * len(self.stages) :: 2]
+        widths = [shape[-2] * self.n_members for shape in kernels]
         embedded = (stage.n_values() for stage in self.inputs)
         return max(self.n_features, *widths, *embedded)
 

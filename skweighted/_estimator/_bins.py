@@ -7,7 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
-from skweighted._engine._spec import NetworkSpec, Periodic, Rows, Scaling
+from skweighted._engine._spec import (
+    NetworkSpec,
+    Periodic,
+    PiecewiseLinear,
+    Rows,
+    Scaling,
+)
 from skweighted._estimator._scaling import Column, column_of
 from skweighted._estimator._start import Start
 from skweighted.layers import FARTHEST, smoothed
@@ -94,15 +100,16 @@ def _in_pieces(network: NetworkSpec) -> tuple[list[int], int]:
         elif isinstance(stage, Periodic):
             # They come after all others, and are not embedded again.
             features = np.delete(features, stage.columns)
-        else:
+        elif isinstance(stage, PiecewiseLinear):
             return features[list(stage.columns)].tolist(), stage.n_bins
     return [], 0
 
 
 def _replaced(start: Start, lower: np.ndarray, factor: np.ndarray) -> Start:
-    """Return a start with these bins, the last weights of its last input stage."""
-    parameters = list(start.parameters)
-    end = sum(len(stage.is_trained) for stage in start.network.inputs)
+    """Return a start with these bins, the last weights of its embedding by pieces."""
+    parameters, inputs = list(start.parameters), start.network.inputs
+    last = [isinstance(stage, PiecewiseLinear) for stage in inputs].index(True)
+    end = sum(len(stage.is_trained) for stage in inputs[: last + 1])
     parameters[end - 2 : end] = (
         values.astype(start.network.dtype) for values in (lower, factor)
     )

@@ -176,6 +176,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
     n_networks : int, default=1
         Number of networks. The networks of an ensemble are trained together, and their
         probabilities are averaged.
+    n_members : int or None, default=None
+        Whether each network consists of members that share its hidden layers. Each has
+        its own trained factors of the inputs and its own output layer; their losses
+        and their outputs are averaged (TabM-mini; Gorishniy et al., 2025). 1 is a
+        trained factor of each input. Training takes about as many times as long.
     ensemble : {"seeds", "folds", "bootstrap", "balanced"}, default="seeds"
         How the networks of an ensemble differ. They always have their own seeds, drawn
         from `random_state`; with "seeds", each is what a classifier with its seed as
@@ -347,6 +352,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         "monitor": [str, callable],
         "monitor_weighted": ["boolean"],
         "n_networks": [Interval(Integral, 1, None, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left"), None],
         "ensemble": [StrOptions({"seeds", "folds", "bootstrap", "balanced"})],
         "threshold": [str, callable, None],
         "calibration": [StrOptions({"temperature"}), None],
@@ -388,6 +394,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         monitor: Any = "log_loss",
         monitor_weighted: bool = False,
         n_networks: int = 1,
+        n_members: int | None = None,
         ensemble: str = "seeds",
         threshold: Any = None,
         calibration: str | None = None,
@@ -426,6 +433,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         self.monitor = monitor
         self.monitor_weighted = monitor_weighted
         self.n_networks = n_networks
+        self.n_members = n_members
         self.ensemble = ensemble
         self.threshold = threshold
         self.calibration = calibration

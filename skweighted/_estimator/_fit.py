@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._spec import (
+    Members,
     NetworkSpec,
     Periodic,
     PiecewiseLinear,
@@ -180,12 +181,14 @@ def _those_before(
     network = before.network
     was, now = network.inputs, inputs.stages
     was_embedded, now_embedded = (
-        {type(one) for one in stages if not isinstance(one, Scaling)}
+        {type(one) for one in stages if not isinstance(one, Scaling | Members)}
         for stages in (was, now)
     )
     if (
         [one.smooth for one in was if isinstance(one, Scaling)]
         != [one.smooth for one in now if isinstance(one, Scaling)]
+        or [one for one in was if isinstance(one, Members)]
+        != [one for one in now if isinstance(one, Members)]
         or not was_embedded <= _EMBEDDINGS[kind]
         or (now_embedded and not was_embedded)
     ):

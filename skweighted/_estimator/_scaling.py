@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from skweighted._engine._spec import InputStage, Periodic, PiecewiseLinear, Scaling
+from skweighted._engine._spec import (
+    InputStage,
+    Members,
+    Periodic,
+    PiecewiseLinear,
+    Scaling,
+)
 from skweighted._estimator._input import Arrays
 from skweighted._estimator._settings import Settings
 
@@ -89,14 +95,14 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     Parameters
     ----------
     settings : Settings
-        Its `input_scaling` and `numeric_embedding` are used. With several embeddings,
-        the networks use them in turn.
+        Its `input_scaling`, `numeric_embedding` and `n_members` are used. With several
+        embeddings, the networks use them in turn.
     arrays : Arrays
         The training rows.
     """
     kinds = settings.numeric_embedding or ("none",)
     if settings.input_scaling is None and kinds == ("none",):
-        return [InputStages()] * settings.n_networks
+        return [_with_members(settings, InputStages())] * settings.n_networks
     X, _, sample_weight = arrays
     dtype = X.dtype if settings.dtype == "auto" else np.dtype(settings.dtype)
     # Factors of tiny numbers stay finite in the precision of the network.
@@ -131,7 +137,16 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
         "periodic": _embedded(scaled, n_scaled, varied, peaked),
         "piecewise_linear": _embedded(scaled, n_scaled, varied, varied),
     }
-    return [each[kinds[number % len(kinds)]] for number in range(settings.n_networks)]
+    in_turn = (each[kinds[n % len(kinds)]] for n in range(settings.n_networks))
+    return [_with_members(settings, stages) for stages in in_turn]
+
+
+def _with_members(settings: Settings, inputs: InputStages) -> InputStages:
+    """Return the stages of a network that consists of members, if it does."""
+    if settings.n_members is None:
+        return inputs
+    stages = (*inputs.stages, Members(settings.n_members))
+    return inputs._replace(stages=stages)
 
 
 def _embedded(

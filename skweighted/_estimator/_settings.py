@@ -100,6 +100,7 @@ class Settings:
     calibration: str | None
     input_scaling: str | None
     numeric_embedding: tuple[str, ...]
+    n_members: int | None
     epochs: int
 
 
@@ -110,8 +111,8 @@ _AS_GIVEN = (
     *("dropout", "dtype", "init_bias", "class_weight", "class_weight_start"),
     *("normalize_weights", "cost_matrix", "loss", "correct_probabilities", "shuffle"),
     *("early_stopping", "validation_fraction", "n_iter_no_change", "tol", "monitor"),
-    *("monitor_weighted", "engine", "n_networks", "ensemble", "threshold"),
-    *("calibration", "input_scaling", "epochs"),
+    *("monitor_weighted", "engine", "n_networks", "n_members", "ensemble"),
+    *("threshold", "calibration", "input_scaling", "epochs"),
 )
 
 

@@ -206,6 +206,8 @@ def _run(settings: Settings, start: Start, problem: Problem, score: Any) -> Run:
         bias = initial_bias(
             problem.loss, problem.totals.counts, problem.first_class_weight
         )
+        # Of the last stage, which each member may have.
+        bias = np.broadcast_to(bias, parameters[-1].shape)
         parameters = (*parameters[:-1], bias.astype(start.network.dtype))
     # The state is kept only if the optimizer is that of the last call.
     is_same = start.optimizer_id == optimizer_id(settings.optimizer)

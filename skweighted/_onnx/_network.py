@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._predict import FARTHEST, alike
-from skweighted._engine._spec import Dense, NetworkSpec, Periodic, Scaling
+from skweighted._engine._spec import Dense, Members, NetworkSpec, Periodic, Scaling
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._onnx._writer import Writer
 
@@ -66,14 +66,22 @@ def write_probabilities(writer: Writer, ensemble: TrainedEnsemble, X: str) -> st
     # In double, since ONNX Runtime's float32 sigmoid is off near 0 and 1; then rounded
     # as the network rounds, because 1 - p below depends on it.
     joined = writer.cast(joined, np.float64)
+    has_members = ensemble.networks[0].network.has_members
     if last == "softmax":
         proba = writer.cast(writer("Softmax", joined, axis=-1), dtype)
-        return writer.cast(proba, np.float64)
+        proba = writer.cast(proba, np.float64)
+        return _mean(writer, proba) if has_members else proba
     proba = writer.cast(writer("Sigmoid", joined), dtype)
+    proba = _mean(writer, proba) if has_members else proba
     if ensemble.targets.is_multilabel:
         proba = writer("Unsqueeze", proba, np.array([-1]))
     rest = writer("Sub", np.ones(1, dtype), proba)
     return writer.cast(writer("Concat", rest, proba, axis=-1), np.float64)
+
+
+def _mean(writer: Writer, proba: str) -> str:
+    """Return the mean over the members of each network, its second axis."""
+    return writer("ReduceMean", proba, np.array([1]), keepdims=0)
 
 
 def _groups(ensemble: TrainedEnsemble) -> list[list[int]]:
@@ -102,7 +110,10 @@ def _written(
     parameters: Sequence[Sequence[np.ndarray]],
     X: str,
 ) -> str:
-    """Return the logits of alike networks, of shape (n_networks, n_samples, n)."""
+    """Return the logits of alike networks, of shape (n_networks, n_samples, n).
+
+    With members, their shape is (n_networks, n_members, n_samples, n).
+    """
     stacked = iter([np.stack(arrays) for arrays in zip(*parameters, strict=True)])
     # A float32 network rounds X; the scaling of another one may need all digits.
     dtype = np.dtype(network.dtype) if network.inputs else np.dtype(np.float32)
@@ -114,6 +125,12 @@ def _written(
         weights = [next(stacked) for _ in stage.is_trained]
         if isinstance(stage, Scaling):
             values = _scaled(writer, values, stage, weights, dtype)
+        elif isinstance(stage, Members):
+            values, dtype = writer.cast(values, np.float32), np.dtype(np.float32)
+            # (n_networks, n_samples, n) becomes (n_networks, n_members, n_samples, n).
+            values = writer("Unsqueeze", values, np.array([1]))
+            factor = weights[0].astype(np.float32)[:, :, np.newaxis]
+            values = writer("Mul", values, factor)
         else:
             values, dtype = writer.cast(values, np.float32), np.dtype(np.float32)
             weights = [array.astype(np.float32) for array in weights]
@@ -128,8 +145,10 @@ def _written(
     for number, (kernel, bias) in enumerate(layers):
         if number:
             values = _activated(writer, values, network.stages[number - 1])
+        if network.has_members and number < len(layers) - 1:
+            kernel, bias = kernel[:, np.newaxis], bias[:, np.newaxis]
         product = writer("MatMul", values, kernel)
-        values = writer("Add", product, bias[:, np.newaxis])
+        values = writer("Add", product, bias[..., np.newaxis, :])
     return values
 
 
