@@ -70,6 +70,7 @@ PARAMETERS = [
     "monitor",
     "monitor_weighted",
     "n_networks",
+    "n_members",
     "ensemble",
     "threshold",
     "calibration",
