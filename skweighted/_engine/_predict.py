@@ -76,8 +76,9 @@ class Forward:
         if n_rows * self._n_networks <= self._dense_rows:
             chunk = dense_rows(X, slice(None), network.dtype)
             return self._outputs(slice(None), chunk)
-        size = LOOKED_UP_CHUNK if network.has_pieces else self._dense_rows
-        size = max(1, size // network.n_members) if network.has_pieces else size
+        size = self._dense_rows
+        if network.has_pieces:
+            size = max(1, LOOKED_UP_CHUNK // network.n_members)
         shape = (self._n_networks, n_rows, network.stages[-1].n_units)
         outputs = np.empty(shape, dtype=network.dtype)
 

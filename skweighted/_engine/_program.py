@@ -166,12 +166,7 @@ class Program:
             variable.value.assign(value)
         self._learning_rate.assign(numbers.learning_rate)
         shape = (self.shape.n_steps, self.shape.n_networks)
-        # Each member of a network has a loss of its own.
-        n_members = self._network.n_members
-        loss_data = {
-            name: tf.repeat(values, n_members, axis=0)
-            for name, values in numbers.loss_data.items()
-        }
+        loss_data = tf.nest.map_structure(self._for_members, numbers.loss_data)
         loss_function = with_data(self._loss, loss_data)
 
         def one_step(step, losses):
@@ -192,6 +187,12 @@ class Program:
         )
         return [variable.value.read_value() for variable in self._variables], losses
 
+    def _for_members(self, values):
+        """Return values of M networks, repeated for each of their members."""
+        if not self._network.has_members:
+            return values
+        return tf.repeat(values, self._network.n_members, axis=0)
+
     def _batch_loss(self, loss_function, batch, numbers):
         """Return the loss of each network on its batch, of shape (M,)."""
         parameters = [parameter.value for parameter in self._parameters]
@@ -204,10 +205,8 @@ class Program:
         proba = outputs_in_training(
             self._network, parameters, batch.X, kept_units, numbers.scale
         )
-        n_members = self._network.n_members
-        target, weight, n_rows = (
-            tf.repeat(values, n_members, axis=0)
-            for values in (batch.target, batch.weight, batch.n_rows)
+        target, weight, n_rows = map(
+            self._for_members, (batch.target, batch.weight, batch.n_rows)
         )
         if is_batch_wide(loss_function):
             loss = loss_function.over_batch(target, proba, weight)
@@ -216,7 +215,9 @@ class Program:
             if values.shape.rank == 3:  # one value per output
                 values = tf.reduce_mean(values, axis=2)
             loss = tf.reduce_sum(values, axis=1) / n_rows
-        loss = tf.reduce_mean(tf.reshape(loss, (-1, n_members)), axis=1)
+        if self._network.has_members:
+            loss = tf.reshape(loss, (-1, self._network.n_members))
+            loss = tf.reduce_mean(loss, axis=1)
         dense = dense_parameters(self._network, parameters)
         for number, (kernel, _) in enumerate(dense):
             if self._network.stages[number].l2:

@@ -129,8 +129,7 @@ class Members:
         return 0
 
 
-Embedding = Periodic | PiecewiseLinear
-InputStage = Scaling | Embedding | Members
+InputStage = Scaling | Periodic | PiecewiseLinear | Members
 
 
 @dataclass(frozen=True)
