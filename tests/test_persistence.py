@@ -163,7 +163,8 @@ def test_skops_trusts_no_more_types_than_it_must(tmp_path):
         tabular = CostSensitiveTabularClassifier((6,), epochs=1, n_networks=2)
         data = skops.io.dumps(tabular.fit(X, labels))
         types |= set(skops.io.get_untrusted_types(data=data))
-    classifier.set_params(input_scaling="robust", numeric_embedding="periodic")
+    classifier.set_params(input_scaling="robust", n_members=2)
+    classifier.set_params(numeric_embedding="periodic")
     data = skops.io.dumps(classifier.fit(X, y))
     types |= set(skops.io.get_untrusted_types(data=data))
     for scoring in SCORINGS:
