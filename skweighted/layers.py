@@ -1,7 +1,8 @@
 """Keras layers for tables: scaling, missing values, embeddings, members of a network.
 
-Each layer computes with a function of this module that also accepts the weights of
-several networks, stacked on a leading axis. So the engine and a Keras model share it.
+Each layer of scaling and embeddings computes with a function of this module that also
+accepts the weights of several networks, stacked on a leading axis. So the engine and a
+Keras model share it. The engine computes `MemberInputs` by `of_members`.
 """
 
 import math

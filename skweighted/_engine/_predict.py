@@ -119,14 +119,18 @@ class Forward:
                     values = _STAGES[type(stage)](stage, values, *weights)
             each = zip(self._network.stages, self._kernels, self._biases, strict=True)
             for dense, kernel, bias in each:
-                if kernel.ndim == 4:
-                    values = _by_member(values, self._network.n_members)
-                values = np.matmul(kernel[some], values)
-                values += bias[some]
-                flat = values.reshape(-1, *values.shape[-2:])
-                values = activated(dense.activation, flat).reshape(values.shape)
+                kernel, bias = kernel[some], bias[some]
+                if kernel.ndim == 4:  # members count as networks from here on
+                    values = _by_member(values, kernel.shape[1])
+                    kernel, bias = (
+                        one.reshape(-1, *one.shape[2:]) for one in (kernel, bias)
+                    )
+                values = np.matmul(kernel, values)
+                values += bias
+                values = activated(dense.activation, values)
         if self._network.has_members:
-            values = values.mean(axis=1)
+            shape = (-1, self._network.n_members, *values.shape[1:])
+            values = values.reshape(shape).mean(axis=1)
         return np.ascontiguousarray(values.swapaxes(1, 2))
 
 
@@ -306,9 +310,10 @@ def _of_members(stage: Members, X: np.ndarray, factor: np.ndarray) -> np.ndarray
 
 
 def _by_member(values: np.ndarray, n_members: int) -> np.ndarray:
-    """Return values (n_networks, n_units, n_rows * n_members), members on axis 1."""
+    """Return values (n_networks, n_units, n_rows * n_members), one for each member."""
     n_networks, n_units, _ = values.shape
-    return np.moveaxis(values.reshape(n_networks, n_units, -1, n_members), 3, 1)
+    each = np.moveaxis(values.reshape(n_networks, n_units, -1, n_members), 3, 1)
+    return each.reshape(n_networks * n_members, n_units, -1)
 
 
 def _replaced(
