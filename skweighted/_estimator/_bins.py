@@ -14,7 +14,7 @@ from skweighted._engine._spec import (
     Rows,
     Scaling,
 )
-from skweighted._estimator._scaling import Column, column_of
+from skweighted._estimator._scaling import Column, column_of, most_bins
 from skweighted._estimator._start import Start
 from skweighted.layers import FARTHEST, smoothed
 
@@ -58,8 +58,12 @@ def with_bins(starts: Sequence[Start], rows: Sequence[Rows]) -> list[Start]:
         values, places = np.unique(column_of(rows[0].X, number), return_inverse=True)
         for start, targets, numbers, made in together:
             if number in numbers:
-                found = _bins(start, number, values, places, targets, made.shape[-1])
-                made[:, numbers.index(number)] = found
+                most = most_bins(len(numbers))
+                edges = _edges(start, number, values, places, targets, most)
+                # Of bins for which there are no edges, both remain 0.
+                lower, factor = made[:, numbers.index(number), : max(len(edges) - 1, 0)]
+                lower[:] = edges[:-1]
+                factor[:] = _reciprocals(np.diff(edges), start.network.dtype)
     return [
         _replaced(start, *made) if numbers else start
         for start, numbers, made in zip(starts, embedded, bins, strict=True)
@@ -116,17 +120,15 @@ def _replaced(start: Start, lower: np.ndarray, factor: np.ndarray) -> Start:
     return replace(start, parameters=tuple(parameters))
 
 
-def _bins(
+def _edges(
     start: Start,
     number: int,
     values: np.ndarray,
     places: np.ndarray,
     targets: Targets,
-    n_bins: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lower ends of the bins of a column, and one by their widths.
-
-    Of bins for which there are no edges, both are 0.
+    most: int,
+) -> np.ndarray:
+    """Return the sorted edges of the bins of a column; none if it has no values.
 
     Parameters
     ----------
@@ -138,7 +140,8 @@ def _bins(
     places : ndarray of shape (n_samples,)
         Which of them each row has.
     targets : Targets
-    n_bins : int
+    most : int
+        Number of bins.
     """
     stage = start.network.inputs[0]
     if isinstance(stage, Scaling):
@@ -147,24 +150,23 @@ def _bins(
             values = (values - center) * factor
         if stage.smooth:
             values = smoothed(values.clip(-FARTHEST, FARTHEST))
-    lower, factors = np.zeros((2, n_bins))
     weight = np.bincount(places[targets.rows], targets.weight, len(values))
     is_used = (weight > 0) & ~np.isnan(values)
     if not is_used.any():
-        return lower, factors
+        return np.empty(0)
     column = Column(values[is_used], weight[is_used])
     thresholds = np.empty(0)
-    if n_bins >= _FEWEST_WITH_TREE:
+    if most >= _FEWEST_WITH_TREE:
         thresholds = _thresholds(column, values, places, targets)
-    edges = _quantiles(column, n_bins - len(thresholds))
+    edges = _quantiles(column, most - len(thresholds))
     edges = np.union1d(edges, thresholds)
-    if isinstance(stage, Scaling):
-        edges = _apart(edges)
-    lower[: len(edges) - 1] = edges[:-1]
-    # Factors of tiny numbers stay finite in the precision of the network.
-    most = np.finfo(start.network.dtype).max / 1e8
-    factors[: len(edges) - 1] = 1 / np.maximum(np.diff(edges), 1 / most)
-    return lower, factors
+    return _apart(edges) if isinstance(stage, Scaling) else edges
+
+
+def _reciprocals(widths: np.ndarray, dtype: str) -> np.ndarray:
+    """Return one by each width; of tiny widths it stays finite in this precision."""
+    most = np.finfo(dtype).max / 1e8
+    return 1 / np.maximum(widths, 1 / most)
 
 
 def _thresholds(

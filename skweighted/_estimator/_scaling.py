@@ -1,5 +1,6 @@
 """The input stages of networks, from the columns of their training rows."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -59,12 +60,10 @@ class Column(NamedTuple):
         return cls(values[order], weight[order])
 
     @property
-    def has_many(self) -> bool:
-        """Whether there are more than two values."""
+    def n_distinct(self) -> int:
+        """Number of distinct values."""
         values = self.values
-        if not len(values):
-            return False
-        return bool(((values != values[0]) & (values != values[-1])).any())
+        return int((values[1:] != values[:-1]).sum()) + bool(len(values))
 
     @property
     def is_peaked(self) -> bool:
@@ -110,6 +109,7 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     # Columns with missing values; those that can be embedded, since two values have no
     # other embedding than a number and a constant; and of these the peaked ones.
     statistics, flagged, varied, peaked = [], [], [], []
+    most_distinct = 0
     for number in range(X.shape[1]):
         values = column_of(X, number)
         is_used = ~np.isnan(values) & (sample_weight > 0)
@@ -119,8 +119,9 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
             statistics.append((center, min(factor, most)))
         if (np.isnan(values) & (sample_weight > 0)).any():
             flagged.append(number)
-        if column.has_many:
+        if column.n_distinct > 2:
             varied.append(number)
+            most_distinct = max(most_distinct, column.n_distinct)
             if column.is_peaked:
                 peaked.append(number)
     if len(varied) > _MOST_EMBEDDED:
@@ -134,8 +135,8 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     n_scaled = X.shape[1] + len(flagged)
     each = {
         "none": scaled,
-        "periodic": _embedded(scaled, n_scaled, varied, peaked),
-        "piecewise_linear": _embedded(scaled, n_scaled, varied, varied),
+        "periodic": _embedded(scaled, n_scaled, varied, peaked, most_distinct),
+        "piecewise_linear": _embedded(scaled, n_scaled, varied, varied, most_distinct),
     }
     in_turn = (each[kinds[n % len(kinds)]] for n in range(settings.n_networks))
     return [_with_members(settings, stages) for stages in in_turn]
@@ -154,11 +155,12 @@ def _embedded(
     n_scaled: int,
     varied: list[int],
     in_pieces: list[int],
+    most_distinct: int,
 ) -> InputStages:
     """Return stages with embeddings by waves, and of some columns by pieces.
 
     A stage returns the columns that it embeds after all others, so those in pieces are
-    at other places after the waves.
+    at other places after the waves. No column has more than `most_distinct` values.
     """
     stages, fixed = scaled
     waves = [number for number in varied if number not in in_pieces]
@@ -167,11 +169,19 @@ def _embedded(
     if in_pieces:
         places = np.setdiff1d(np.arange(n_scaled), waves).tolist()
         columns = tuple(places.index(number) for number in in_pieces)
-        n_bins = min(PiecewiseLinear.n_bins, _ALL_BINS // len(columns))
+        # Between so many values there are fewer bins. By powers of two, so that the
+        # folds of one table mostly share a program.
+        needed = 2 ** math.ceil(math.log2(max(most_distinct - 1, 1)))
+        n_bins = min(most_bins(len(columns)), needed)
         stages = (*stages, PiecewiseLinear(columns, n_bins))
         no_bins = np.zeros((len(columns), n_bins))
         fixed = (*fixed, no_bins, no_bins)
     return InputStages(stages, fixed)
+
+
+def most_bins(n_columns: int) -> int:
+    """Return how many bins each of so many columns can have."""
+    return min(PiecewiseLinear.n_bins, _ALL_BINS // n_columns)
 
 
 def column_of(X: Any, number: int) -> np.ndarray:
@@ -203,7 +213,7 @@ def _robust(column: Column) -> tuple[float, float]:
     values = column.values
     if not len(values):
         return 0.0, 0.0
-    if not column.has_many:
+    if column.n_distinct <= 2:
         width = values[-1] - values[0]
         return values[0], 1 / width if width else 0.0
     lower, median, upper = column.quantiles([0.25, 0.5, 0.75])
