@@ -101,7 +101,8 @@ def with_pieces(
     """Return rows with the piecewise-linear embeddings of some numbers in their place.
 
     A number x becomes ``x s + c + clip((x - l) f, 0, 1) V``, where l are the lower ends
-    of bins and f is one by their widths (Gorishniy et al., 2022).
+    of bins and f the reciprocals of their widths (Gorishniy et
+    al., 2022).
 
     Parameters
     ----------
@@ -226,11 +227,12 @@ class InputScaling(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.smooth = smooth
-        self.flagged = tuple(map(int, flagged))
+        self.flagged = _checked("flagged", flagged)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create `center` and `factor`, which training does not change."""
-        n_features = input_shape[-1]
+        n_features = int(input_shape[-1] or 0)
+        _check_columns("flagged", self.flagged, n_features)
         self.center = self.add_weight(
             shape=(n_features,), initializer="zeros", trainable=False, name="center"
         )
@@ -300,12 +302,13 @@ class PeriodicEmbedding(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.columns = _checked(columns)
+        self.columns = _checked("columns", columns)
         self.n_frequencies, self.width = n_frequencies, width
         self.scale, self.seed = scale, seed
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights."""
+        _check_columns("columns", self.columns, int(input_shape[-1] or 0))
         first = periodic_weights(
             np.random.default_rng(self.seed),
             len(self.columns),
@@ -358,9 +361,9 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):
     """Replace numbers by trained piecewise-linear functions.
 
     A number x becomes ``x s + c + clip((x - l) f, 0, 1) V``, where l are the lower ends
-    of bins and f is one by their widths. These two are the last weights, all 0 at the
-    beginning, and are not trained. V is 0 at the beginning, so that training starts
-    with linear functions.
+    of bins and f the reciprocals of their widths. These two are the last weights, all 0
+    at the beginning, and are not trained. V is 0 at the beginning, so that training
+    starts with linear functions.
 
     Parameters
     ----------
@@ -397,11 +400,12 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.columns = _checked(columns)
+        self.columns = _checked("columns", columns)
         self.n_bins, self.width, self.seed = n_bins, width, seed
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights, of which `lower` and `factor` are not trained."""
+        _check_columns("columns", self.columns, int(input_shape[-1] or 0))
         bins = np.zeros((len(self.columns), self.n_bins))
         first = piecewise_weights(
             np.random.default_rng(self.seed), len(self.columns), self.n_bins, self.width
@@ -489,12 +493,17 @@ class MemberInputs(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.n_members, self.seed = n_members, seed
-        self.groups = None if groups is None else _checked(groups)
+        self.groups = None if groups is None else _checked("groups", groups)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weight."""
         n_features = int(input_shape[-1] or 0)
         groups = range(n_features) if self.groups is None else self.groups
+        if len(groups) != n_features:
+            raise ValueError(
+                f"groups must have a number for each of the {n_features} inputs. Got "
+                f"{len(groups)}: {list(groups)}."
+            )
         generator = np.random.default_rng(self.seed)
         first = member_factors(generator, self.n_members, groups)
         self.factor = _added(self, "factor", first)
@@ -527,11 +536,20 @@ def member_factors(
     return signs[:, group]
 
 
-def _checked(columns: Sequence[int]) -> tuple[int, ...]:
-    """Return columns as integers; raise ValueError if one is negative."""
-    if min(columns, default=0) < 0:
-        raise ValueError(f"columns must be at least 0. Got {list(columns)}.")
-    return tuple(map(int, columns))
+def _checked(name: str, values: Sequence[int]) -> tuple[int, ...]:
+    """Return values as integers; raise ValueError if one is negative."""
+    if min(values, default=0) < 0:
+        raise ValueError(f"{name} must be at least 0. Got {list(values)}.")
+    return tuple(map(int, values))
+
+
+def _check_columns(name: str, columns: Sequence[int], n_features: int) -> None:
+    """Raise ValueError unless columns differ and are among the features."""
+    if max(columns, default=0) >= n_features or len(set(columns)) < len(columns):
+        raise ValueError(
+            f"{name} must differ, and be below the number of features, {n_features}. "
+            f"Got {list(columns)}."
+        )
 
 
 def _added(

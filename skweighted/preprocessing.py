@@ -71,7 +71,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     - for a column of more than `max_categories` categories, the share of the target for
       the row's category, by scikit-learn's `TargetEncoder` with its cross-fitting.
 
-    Constant and empty columns are left out. By default, numbers are not scaled, and
+    Empty columns, and those of one value without missing ones, are left out; constant
+    numbers are kept if nothing else remains. By default, numbers are not scaled, and
     missing ones stay NaN.
 
     Parameters
@@ -413,6 +414,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             # date, its days show it.
             is_first = np.array([part in ("", "days") for _, part, _ in outputs])
             kept = (least < most) | ((least == most) & has_missing & is_first)
+            # Constants alone are kept: every row then has the shares of the classes,
+            # as with all classifiers of scikit-learn.
             if kept.any() or self._of_kind("category"):
                 self.kept_ = kept
             values = values if self.kept_.all() else values[:, self.kept_]

@@ -280,6 +280,17 @@ def test_training_of_two_classes_can_begin_at_the_prior():
     np.testing.assert_allclose(clf.predict_proba(X)[:, 1], Y.mean(), atol=1e-10)
 
 
+@pytest.mark.parametrize("loss", ["cross_entropy", "logit_adjusted"])
+def test_the_prior_does_not_depend_on_the_scale_of_weights(loss):
+    one, other = (
+        mlp((), epochs=1, init_bias="prior", loss=loss)
+        .partial_fit(X, Y, classes=[0, 1, 2], sample_weight=np.full(len(Y), scale))
+        .predict_proba(X)
+        for scale in (1, 2.0**-20)
+    )
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
 def test_a_warm_start_keeps_the_bias():
     clf = mlp((), warm_start=True, init_bias="prior", epochs=30).fit(X, Y)
     bias = clf.model_.get_weights()[1]
@@ -439,6 +450,12 @@ def test_weights_of_whole_classes_in_sample_weight_and_costs_are_a_warning():
 
 
 ERRORS = [
+    (
+        {"loss__label_smoothing": 0.1, "cost_matrix": COSTS},
+        "cost_matrix needs true probabilities, but these cannot be recovered from "
+        "loss='cross_entropy' with label_smoothing. Use label_smoothing=0, or "
+        "calibrate the classifier with sklearn.calibration.CalibratedClassifierCV.",
+    ),
     (
         {"loss": "mean_squared_false_error", "cost_matrix": COSTS},
         "cost_matrix needs true probabilities, but these cannot be recovered from "

@@ -18,6 +18,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
 from skweighted import CostSensitiveMLPClassifier
+from skweighted._engine._program import PROGRAMS
 from skweighted.exceptions import TrainingDivergedError
 
 X, Y = make_classification(
@@ -538,3 +539,35 @@ def test_a_callback_keeps_no_model_that_clone_would_copy(engine):
     np.testing.assert_array_equal(
         clone(clf).fit(X, Y).predict_proba(X), clf.predict_proba(X)
     )
+
+
+class Power(keras.losses.Loss):
+    """A loss whose config, Keras' own, leaves the exponent out."""
+
+    def __init__(self, exponent):
+        super().__init__()
+        self.exponent = exponent
+
+    def call(self, y_true, y_pred):
+        return keras.ops.mean(keras.ops.abs(y_true - y_pred) ** self.exponent, -1)
+
+
+def test_losses_of_one_class_differ_by_their_attributes():
+    early = {"early_stopping": True, "validation_fraction": 0.4}
+    first, second = (
+        mlp(loss=Power(exponent), **early).fit(X, Y) for exponent in (1.5, 4.0)
+    )
+    by_keras = mlp(loss=Power(4.0), engine="keras", **early).fit(X, Y)
+    proba = second.predict_proba(X)
+    assert np.abs(proba - first.predict_proba(X)).max() > 0.01
+    np.testing.assert_allclose(proba, by_keras.predict_proba(X), rtol=1e-9)
+    np.testing.assert_allclose(
+        second.history_["val_loss"], by_keras.history_["val_loss"], rtol=1e-9
+    )
+
+
+def test_losses_with_equal_attributes_share_a_program():
+    mlp(loss=Power(np.array([2.0, 3.0])[1])).fit(X, Y)
+    before = len(PROGRAMS)
+    mlp(loss=Power(np.array([2.0, 3.0])[1])).fit(X, Y)
+    assert len(PROGRAMS) == before

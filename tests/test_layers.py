@@ -182,14 +182,19 @@ def test_first_factors_are_signs_alike_for_an_embedding_and_ones_of_one_member()
 
 def test_members_go_on_training_where_they_stopped():
     params = CASES["members"] | {"epochs": 2, "shuffle": False}
-    whole = classifier(**params).fit(X, y)
+    at_once = classifier(**params).fit(X, y)
     parts = classifier(**params | {"epochs": 1}, warm_start=True)
     for _ in range(2):
         parts.fit(X, y)
     np.testing.assert_allclose(
-        parts.predict_proba(X), whole.predict_proba(X), rtol=1e-9
+        parts.predict_proba(X), at_once.predict_proba(X), rtol=1e-9
     )
-    with pytest.raises(ValueError, match="needs the layers, features and dtype"):
+    message = (
+        "warm_start=True continues the training of the same network, but its n_members "
+        "changed from 3 to 2. To start over, clone the estimator, or call fit with "
+        "warm_start=False."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
         parts.set_params(n_members=2).fit(X, y)
 
 
@@ -269,6 +274,28 @@ def test_columns_are_not_counted_from_the_end(layer):
         ValueError, match=whole("columns must be at least 0. Got [-1].")
     ):
         layer(columns=[-1])
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (InputScaling(flagged=[7]), "flagged must differ, and be below {}. Got [7]."),
+        (PeriodicEmbedding([7]), "columns must differ, and be below {}. Got [7]."),
+        (
+            PiecewiseLinearEmbedding([0, 0]),
+            "columns must differ, and be below {}. Got [0, 0].",
+        ),
+        (
+            MemberInputs(groups=[0, 1]),
+            "groups must have a number for each of the 4 inputs. Got 2: [0, 1].",
+        ),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_layers_check_their_columns(layer, message):
+    text = message.format("the number of features, 4")
+    with pytest.raises(ValueError, match=whole(text)):
+        layer(np.zeros((5, 4), dtype="float32"))
 
 
 def test_columns_without_spread_have_no_effect():
@@ -508,13 +535,15 @@ def test_a_warm_start_cannot_add_stages():
     rows = X / [1, 10, 100, 1, 1, 1]
     fit = classifier(warm_start=True, epochs=1).fit(rows, y)
     message = (
-        "warm_start=True needs the layers, features and dtype of the last fit, but one "
-        "of them has changed. Call fit with warm_start=False."
+        "warm_start=True continues the training of the same network, but its input "
+        "layers changed from {} to {}. To start over, clone the estimator, or call fit "
+        "with warm_start=False."
     )
-    with pytest.raises(ValueError, match=whole(message)):
+    robust, standard = ["Scaling (smooth)"], ["Scaling"]
+    with pytest.raises(ValueError, match=whole(message.format([], robust))):
         fit.set_params(input_scaling="robust").fit(rows, y)
     fit.set_params(warm_start=False).fit(rows, y)
-    with pytest.raises(ValueError, match=whole(message)):
+    with pytest.raises(ValueError, match=whole(message.format(robust, standard))):
         fit.set_params(input_scaling="standard", warm_start=True).fit(rows, y)
 
 

@@ -114,6 +114,11 @@ def test_a_wrong_parameter_is_explained_by_fit(params, message):
         ("max_iter", "The max_iter of MLPClassifier is called epochs here."),
         ("patience", "The patience of Keras is called n_iter_no_change here."),
         (
+            "C",
+            "C is the inverse of a penalty. Use alpha, which is a penalty: a larger "
+            "alpha in place of a smaller C.",
+        ),
+        (
             "optimzer__momentum",
             "Did you mean 'optimizer__momentum'?",
         ),
@@ -287,8 +292,9 @@ def test_warm_start_on_other_data_is_explained():
     with pytest.raises(ValueError, match=message):
         clf.fit(X, NAMES)
     message = whole(
-        "warm_start=True needs the layers, features and dtype of the last fit, but "
-        "one of them has changed. Call fit with warm_start=False."
+        "warm_start=True continues the training of the same network, but its hidden "
+        "layers changed from (100,) to (7,). To start over, clone the estimator, or "
+        "call fit with warm_start=False."
     )
     with pytest.raises(ValueError, match=message):
         clf.set_params(hidden_layer_sizes=(7,)).fit(X, Y)
@@ -365,11 +371,22 @@ def test_partial_fit_on_rows_of_no_weight_is_explained():
 def test_partial_fit_with_other_layers_is_explained():
     clf = CostSensitiveMLPClassifier().partial_fit(X, Y)
     message = whole(
-        "partial_fit needs the layers, features and dtype of the last fit, but one of "
-        "them has changed. Call fit with warm_start=False."
+        "partial_fit continues the training of the same network, but its hidden layers "
+        "changed from (100,) to (7,). To start over, clone the estimator, or call fit "
+        "with warm_start=False."
     )
     with pytest.raises(ValueError, match=message):
         clf.set_params(hidden_layer_sizes=(7,)).partial_fit(X, Y)
+
+
+def test_labels_of_another_type_are_explained():
+    clf = CostSensitiveMLPClassifier(epochs=1, early_stopping=True)
+    message = whole(
+        "y_val must have labels of the type of the known classes, ['fraud', 'ok']. Got "
+        "[0, 1]. Convert them."
+    )
+    with pytest.raises(ValueError, match=message):
+        clf.fit(X, NAMES.astype(object), X_val=X[:2], y_val=[0, 1])
 
 
 def test_a_dict_of_labels_that_an_ensemble_has_numbered_is_explained():

@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import skops.io
 from messages import whole
@@ -394,6 +395,38 @@ def test_categorical_features_are_names_indices_or_a_mask(given):
             clone(preparation).fit_transform(frame.to_numpy()),
             preparation.transform(frame),
         )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "Float32", "Float64", "Int64", "string"])
+def test_few_rows_have_the_codes_of_many(dtype):
+    column = pd.Series([0.1, None, 0.3, 2.0] * 5 if "loat" in dtype else [1, None] * 10)
+    many = pd.DataFrame({"code": column.astype(dtype)})
+    fitted = TablePreparation(categorical_features=["code"]).fit(many)
+    np.testing.assert_array_equal(
+        fitted.transform(many.iloc[:4]), fitted.transform(many)[:4]
+    )
+
+
+def test_names_of_categories_differ():
+    X = pd.DataFrame(
+        {"c": ["missing", None, "infrequent", "rare", "rarest"] + ["a"] * 9}
+    )
+    X = pd.concat([X] * 2 + [X[:3]])
+    fitted = TablePreparation(min_frequency=3).fit(X)
+    assert fitted.get_feature_names_out().tolist() == [
+        *("c_a", "c_infrequent", "c_missing", "c_missing_", "c_infrequent_")
+    ]
+
+
+def test_dates_of_arrow_are_dates():
+    days = pd.date_range("2024-01-01", periods=30)
+    X = pd.DataFrame({"day": days})
+    arrow = X.astype(pd.ArrowDtype(pa.date32()))
+    np.testing.assert_array_equal(
+        TablePreparation().fit_transform(arrow), TablePreparation().fit_transform(X)
+    )
+    fitted = TablePreparation().fit(X)
+    np.testing.assert_array_equal(fitted.transform(arrow), fitted.transform(X))
 
 
 @pytest.mark.parametrize("scale_numbers", [False, True])

@@ -84,3 +84,26 @@ def test_partial_fit_has_no_end_to_schedule():
     )
     with pytest.raises(ValueError, match=whole(message)):
         classifier(learning_rate="cosine").partial_fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        lambda: keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2),
+        # No loss is 10 lower than the one before.
+        lambda: keras.callbacks.ReduceLROnPlateau("loss", 0.1, 1, min_delta=10),
+    ],
+    ids=["scheduler", "plateau"],
+)
+def test_callbacks_scale_a_schedule_in_both_engines(callback):
+    params = {"learning_rate": "cosine", "optimizer__learning_rate": 0.1}
+    fused, by_keras = (
+        classifier(callbacks=[callback()], engine=engine, **params).fit(X, y)
+        for engine in ("xla", "keras")
+    )
+    plain = classifier(**params).fit(X, y)
+    assert np.abs(fused.predict_proba(X) - plain.predict_proba(X)).max() > 0.01
+    # Learning rates are float32.
+    np.testing.assert_allclose(
+        fused.predict_proba(X), by_keras.predict_proba(X), rtol=1e-5
+    )

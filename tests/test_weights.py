@@ -71,6 +71,15 @@ def test_effective_numbers_are_those_of_the_paper(beta):
     np.testing.assert_allclose(weights.mean(), 1, rtol=1e-12)
 
 
+def test_each_label_of_a_list_has_the_given_beta():
+    y = np.repeat([0, 1], [70, 3])
+    alone = compute_class_weight("effective_number", y=y, beta=0.9)
+    each = compute_class_weight(
+        ["effective_number", None], y=np.stack([y, y], axis=1), beta=0.9
+    )
+    np.testing.assert_allclose(each, [alone, [1, 1]], rtol=1e-12)
+
+
 @given(labelled_rows)
 def test_balanced_gives_every_present_class_the_same_total_weight(rows):
     counts, n_rows = totals_of(rows)

@@ -74,9 +74,10 @@ def compute_class_weight(
     sample_weight = (
         np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
     )
-    options: dict[str, Any] = (
-        {"beta": beta} if class_weight == "effective_number" else {}
-    )
+    # A list has a strategy for each label.
+    each = class_weight if isinstance(class_weight, list | tuple) else [class_weight]
+    is_used = any(isinstance(one, str) and one == "effective_number" for one in each)
+    options: dict[str, Any] = {"beta": beta} if is_used else {}
     if y.ndim == 2:
         totals = label_totals(y, sample_weight)
         return resolve_label_weights(class_weight, *totals, **options)

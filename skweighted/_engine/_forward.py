@@ -47,7 +47,7 @@ def mean_loss(
     network : NetworkSpec
     loss : keras.losses.Loss
     parameters : sequence of ndarray
-        Kernel and bias of each stage, unstacked.
+        As in `Run`, unstacked.
     data : Rows
     """
     [value], _ = Evaluation(network, [loss], [data]).of(stacked(parameters))
@@ -91,7 +91,7 @@ class Evaluation:
         Parameters
         ----------
         parameters : sequence of tensor
-            Kernel and bias of each stage, stacked over the networks.
+            As in `Run`, stacked over the networks.
 
         Returns
         -------

@@ -73,7 +73,7 @@ class _Follower(keras.callbacks.Callback):
         super().__init__()
         self._spec, self._run, self._hooks = spec, run, hooks
         self._n_steps = -(-len(run.data.rows) // spec.batch_size)
-        self._step, self._first_rate = 0, learning_rate_of(spec.optimizer)
+        self._step, self._rate = 0, learning_rate_of(spec.optimizer)
         self.watch = watch_of(spec, run)
         self._evaluation = evaluation_of(network, spec, [run])
         self.logs: list[dict[str, float]] = []
@@ -85,12 +85,16 @@ class _Follower(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         if self._run.schedule is not None:
+            if batch == 0:  # a callback may have set it
+                self._rate = learning_rate_of(self.model.optimizer)
             total = self._spec.epochs * self._n_steps
             [factor] = factors(self._run.schedule, self._step, 1, total)
             self._step += 1
-            self.model.optimizer.learning_rate = self._first_rate * factor
+            self.model.optimizer.learning_rate = self._rate * factor
 
     def on_epoch_end(self, epoch, logs=None):
+        if self._run.schedule is not None:
+            self.model.optimizer.learning_rate = self._rate
         # The same dict is passed to the user's callbacks after this one.
         self.logs.append(logs)
         if not np.isfinite(logs["loss"]):

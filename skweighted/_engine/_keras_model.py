@@ -37,7 +37,7 @@ def build_model(
     ----------
     network : NetworkSpec
     parameters : tuple of ndarray
-        Kernel and bias of each stage.
+        As in `Run`.
     dropout_seeds : tuple of int
         One for each hidden stage.
     n_batches_seen : int

@@ -12,6 +12,10 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._optimizers import settings
+from skweighted._tensorflow import keras
+
+# Attributes of a loss that are in its config, or in the precision of the network.
+_OF_EVERY_LOSS = ("name", "reduction", "_dtype_policy", "_dtype")
 
 
 def is_batch_wide(loss: Any) -> bool:
@@ -28,7 +32,28 @@ def structure(loss: Any) -> Hashable:
     """Return what the compiled code depends on in a loss: everything but its data."""
     without_data = with_data(loss, dict.fromkeys(_data_of(loss)))
     shapes = tuple((name, array.shape) for name, array in _data_of(loss).items())
-    return settings(without_data), shapes
+    # The config of a user's loss may leave out its attributes: Keras' own get_config,
+    # which it inherits, knows only the name and the reduction.
+    attributes = {
+        name: _key(value)
+        for name, value in vars(without_data).items()
+        if name not in _OF_EVERY_LOSS
+    }
+    return settings(without_data), tuple(attributes.items()), shapes
+
+
+def _key(value: Any) -> Hashable:
+    """Return what is equal for equal values; an object is equal to itself alone."""
+    if isinstance(value, keras.losses.Loss):
+        return structure(value)
+    if isinstance(value, np.ndarray) or keras.ops.is_tensor(value):
+        array = np.asarray(value)
+        return array.dtype.str, array.shape, array.tobytes()
+    if isinstance(value, list | tuple):
+        return type(value), tuple(map(_key, value))
+    if isinstance(value, dict):
+        return tuple((_key(name), _key(one)) for name, one in value.items())
+    return type(value), value if isinstance(value, Hashable) else id(value)
 
 
 def stacked_data(losses: Sequence[Any], dtype: str) -> dict[str, np.ndarray]:

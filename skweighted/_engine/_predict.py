@@ -78,7 +78,7 @@ class Forward:
             return self._outputs(slice(None), chunk)
         size = self._dense_rows
         if network.has_pieces:
-            size = max(1, LOOKED_UP_CHUNK // network.n_members)
+            size = max(LOOKED_UP_ROWS, LOOKED_UP_CHUNK // network.n_members)
         shape = (self._n_networks, n_rows, network.stages[-1].n_units)
         outputs = np.empty(shape, dtype=network.dtype)
 

@@ -4,6 +4,7 @@ A target is the index of a row's class. `_labels.Labels` has the same methods fo
 multilabel problems, so that other modules need not distinguish the two.
 """
 
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +93,14 @@ class Classes:
         The indices have the smallest possible dtype: int64 would need 7 % of the memory
         of 30 float32 features.
         """
-        y_index = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
+        try:
+            y_index = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
+        except TypeError:
+            raise ValueError(
+                f"{name} must have labels of the type of the known classes, "
+                f"{self.classes.tolist()}. Got {reprlib.repr(y.tolist())}. Convert "
+                f"them."
+            ) from None
         y_index = y_index.astype(np.min_scalar_type(len(self.classes)))
         unknown = (self.classes[y_index] != y) & present
         if unknown.any():

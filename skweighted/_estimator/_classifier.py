@@ -116,16 +116,16 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         before (Holzmueller et al., 2024). Both begin with, or rise to,
         ``optimizer__learning_rate``, which is then 1e-3 by default.
     input_scaling : {"standard", "robust"} or None, default=None
-        Whether the network scales its inputs first, by statistics of the training rows
-        that respect `sample_weight`: "standard" to mean 0 and variance 1; "robust" by
+        How the network scales its inputs, by statistics of the training rows that
+        respect `sample_weight`: "standard" to mean 0 and variance 1; "robust" by
         median and interquartile range, with large values compressed smoothly to the
         range from -3 to 3 (Holzmueller et al., 2024). Missing values (NaN) are then
         allowed: they are replaced by the center of their column, and each column that
         has some gets a second one that flags them.
     numeric_embedding : {"periodic", "piecewise_linear"}, array-like or None, \
             default=None
-        Whether the network gets, instead of each number, eight trained functions of it
-        (Gorishniy et al., 2022): of its waves, as in
+        Trained functions that replace each number (Gorishniy et al., 2022), eight for
+        each: functions of its waves, as in
         `skweighted.layers.PeriodicEmbedding`, or piecewise-linear ones between its
         quantiles and the thresholds of a decision tree of it (at most 64 bins; fewer
         for more than 64 columns), as in `skweighted.layers.PiecewiseLinearEmbedding`.
@@ -177,10 +177,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         Number of networks. The networks of an ensemble are trained together, and their
         probabilities are averaged.
     n_members : int or None, default=None
-        Whether each network consists of members that share its hidden layers. Each has
-        its own trained factors of the inputs and its own output layer; their losses
-        and their outputs are averaged (TabM-mini; Gorishniy et al., 2025). 1 is a
-        trained factor of each input. With 4, training takes about 2.5 times as long.
+        Number of members of each network, which share its hidden layers. Each member
+        has its own trained factors of the inputs and its own output layer; their losses
+        and their outputs are averaged (TabM-mini; Gorishniy et al., 2025). With 1, the
+        network learns a factor for each input; with None, there are no members. With 4,
+        training takes about 2.5 times as long.
     ensemble : {"seeds", "folds", "bootstrap", "balanced"}, default="seeds"
         How the networks of an ensemble differ. They always have their own seeds, drawn
         from `random_state`; with "seeds", each is what a classifier with its seed as

@@ -139,8 +139,8 @@ def check_steps(settings: Settings) -> None:
         )
     if settings.ensemble in ("folds", "balanced"):
         raise ValueError(
-            f"partial_fit does not support ensemble={settings.ensemble!r}, which "
-            f"divides all rows among the networks. Use ensemble='seeds', or fit."
+            f"partial_fit does not support ensemble={settings.ensemble!r}, which draws "
+            f"the rows of each network from all rows. Use ensemble='seeds', or fit."
         )
 
 

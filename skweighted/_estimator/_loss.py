@@ -46,7 +46,8 @@ LOSS_CLASSES: dict[str, type] = {
 }
 LOSS_NAMES = ("cross_entropy", *LOSS_CLASSES)
 
-# Keras' losses that are minimal if the outputs are the true probabilities.
+# Keras' losses that are minimal if the outputs are the true probabilities. Label
+# smoothing changes that.
 _PROPER = (
     keras.losses.BinaryCrossentropy,
     keras.losses.CategoricalCrossentropy,
@@ -129,8 +130,14 @@ def distortion_of(loss: Any) -> Distortion:
     inner = of_one_output(loss)
     declared = declared_distortion(inner)
     if declared is None:
-        return NONE if isinstance(inner, _PROPER) else UNDECLARED
+        return NONE if _is_proper(inner) else UNDECLARED
     return declared
+
+
+def _is_proper(loss: Any) -> bool:
+    """Return whether the outputs that minimize a loss are the true probabilities."""
+    # A subclass may compute something else, and smoothed labels are never 0 or 1.
+    return type(loss) in _PROPER and not getattr(loss, "label_smoothing", 0)
 
 
 def correction_of(loss: Any) -> Correction:
@@ -143,7 +150,7 @@ def correction_of(loss: Any) -> Correction:
         return Correction(name, kinds[0], settings, is_per_label)
     if declared_distortion(inner) is not None:
         return Correction(name, None, by_loss=True)
-    kind = "cross_entropy" if isinstance(inner, _PROPER) else None
+    kind = "cross_entropy" if _is_proper(inner) else None
     return Correction(name, kind)
 
 
@@ -163,15 +170,14 @@ def undone(loss: Any, proba: np.ndarray) -> np.ndarray:
 def is_plain_cross_entropy(loss: Any) -> bool:
     """Return whether the mean of a loss is the log loss."""
     inner = of_one_output(loss)
-    kinds = (keras.losses.BinaryCrossentropy, keras.losses.CategoricalCrossentropy)
-    return isinstance(inner, kinds) and not inner.label_smoothing
+    return _is_proper(inner) and not isinstance(inner, keras.losses.MeanSquaredError)
 
 
 def initial_bias(loss: Any, counts: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
     """Return the bias that minimizes the loss if there are no features.
 
     The outputs are then the weighted shares of the classes, distorted by the loss. A
-    class without rows counts as half a row.
+    class without weight counts as half of the rarest one, so that only ratios matter.
 
     Parameters
     ----------
@@ -186,15 +192,21 @@ def initial_bias(loss: Any, counts: np.ndarray, class_weight: np.ndarray) -> np.
     ndarray of shape (n_outputs,)
     """
     inner = of_one_output(loss)
-    logits = np.log(np.maximum(counts * class_weight, 0.5))
+    logits = np.log(_without_zeros(counts * class_weight))
     if isinstance(inner, LogitAdjustedCrossentropy):
-        prior = np.maximum(inner.class_prior, 0.5 / counts.sum())
-        logits = logits - inner.tau * np.log(prior)
+        logits = logits - inner.tau * np.log(_without_zeros(inner.class_prior))
     elif distortion_of(loss).ignores_class_weight:  # its classes have equal weights
         logits = np.zeros_like(logits)
     if logits.shape[-1] == 2:
         return np.atleast_1d(logits[..., 1] - logits[..., 0])
     return logits - logits.mean()
+
+
+def _without_zeros(counts: Any) -> np.ndarray:
+    """Return counts with half of the least of their row in place of zeros."""
+    positive = np.where(np.greater(counts, 0), counts, np.inf)
+    least = positive.min(axis=-1, keepdims=True)
+    return np.where(np.isinf(positive), least / 2, positive)
 
 
 def _new_loss(settings: Settings, targets: Classes | Labels, dtype: str) -> Any:

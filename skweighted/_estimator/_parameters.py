@@ -32,10 +32,20 @@ _WORDS_OF_OTHERS = {
     "patience": ("Keras", "n_iter_no_change"),
     "validation_split": ("Keras", "validation_fraction"),
     "lr": ("PyTorch", "learning_rate"),
-    "weight_decay": ("PyTorch", "alpha"),
-    "C": ("LogisticRegression", "alpha"),
-    "n_estimators": ("gradient boosting", "epochs"),
+    "weight_decay": ("PyTorch", "optimizer__weight_decay"),
     "scale_pos_weight": ("XGBoost", "class_weight"),
+}
+
+# Those with no parameter of the same meaning, and what to use.
+_CLOSEST = {
+    "C": (
+        "C is the inverse of a penalty. Use alpha, which is a penalty: a larger alpha "
+        "in place of a smaller C."
+    ),
+    "n_estimators": (
+        "Use n_networks for the size of an ensemble, and epochs for the length of "
+        "training."
+    ),
 }
 
 # Parameters of other estimators that a network trained in one program does not need.
@@ -84,6 +94,8 @@ def check_parameter_name(name: str, known: Iterable[str], owner: str) -> None:
             f"{owner} has no parameter {name!r}. The {name} of {library} is called "
             f"{ours} here."
         )
+    if name in _CLOSEST:
+        raise ValueError(f"{owner} has no parameter {name!r}. {_CLOSEST[name]}")
     if name in _WITHOUT_MEANING:
         raise ValueError(
             f"{owner} has no parameter {name!r}: {_WITHOUT_MEANING[name]}. Leave it "

@@ -306,9 +306,12 @@ def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None
     ):
         parameter = "cost_matrix" if decides_by_cost else "correct_probabilities=True"
         given = f"loss={settings.loss!r}" if isinstance(settings.loss, str) else name
+        remedy = "Use loss='cross_entropy'"
+        if getattr(of_one_output(loss), "label_smoothing", 0):
+            given, remedy = f"{given} with label_smoothing", "Use label_smoothing=0"
         raise ValueError(
             f"{parameter} needs true probabilities, but these cannot be recovered from "
-            f"{given}. Use loss='cross_entropy', or calibrate the classifier with "
+            f"{given}. {remedy}, or calibrate the classifier with "
             f"sklearn.calibration.CalibratedClassifierCV."
         )
     if settings.monitor != "log_loss" and not settings.early_stopping:

@@ -168,17 +168,30 @@ def member_seeds(random_state: Any, n_networks: int) -> list[Any]:
 
 def check_same_network(network: NetworkSpec, before: NetworkSpec, who: str) -> None:
     """Raise ValueError if the parameters now describe a different network."""
-    if _identity(network) != _identity(before):
-        raise ValueError(
-            f"{who} needs the layers, features and dtype of the last fit, but one of "
-            f"them has changed. Call fit with warm_start=False."
-        )
+    was, now = _identity(before), _identity(network)
+    for name in was:
+        if was[name] != now[name]:
+            raise ValueError(
+                f"{who} continues the training of the same network, but its {name} "
+                f"changed from {was[name]} to {now[name]}. To start over, clone the "
+                f"estimator, or call fit with warm_start=False."
+            )
 
 
-def _identity(network: NetworkSpec) -> tuple[Any, ...]:
-    """Return what is the same in all trainings of a network."""
-    kinds = [(type(one), getattr(one, "smooth", None)) for one in network.inputs]
-    return network.parameter_shapes, network.dtype, kinds
+def _identity(network: NetworkSpec) -> dict[str, Any]:
+    """Return what is the same in all trainings of a network, by its name."""
+    stages = [
+        type(one).__name__ + (" (smooth)" if getattr(one, "smooth", False) else "")
+        for one in network.inputs
+    ]
+    return {
+        "number of features": network.n_features,
+        "dtype": network.dtype,
+        "hidden layers": tuple(stage.n_units for stage in network.stages[:-1]),
+        "input layers": stages,
+        "n_members": network.n_members if network.has_members else None,
+        "shapes of weights": network.parameter_shapes,
+    }
 
 
 def check_same_targets(targets: Classes | Labels, before: Classes | Labels) -> None:

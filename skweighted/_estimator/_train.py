@@ -54,7 +54,7 @@ class Prepared(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What came of the training of one network.
+    """The outcome of training one network.
 
     Attributes
     ----------

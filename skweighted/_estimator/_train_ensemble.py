@@ -52,7 +52,7 @@ class PreparedEnsemble(NamedTuple):
 
 
 class EnsembleTraining(NamedTuple):
-    """What came of the training of an ensemble.
+    """The outcome of training an ensemble.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ class TrainedNetwork:
     network : NetworkSpec
     targets : Classes or Labels
     parameters : tuple of ndarray
-        Kernel and bias of each stage.
+        As in `Run`.
     loss : keras.losses.Loss or dict
         With class priors and costs. In a loaded network, its config; see `keras_loss`.
     correction : Correction

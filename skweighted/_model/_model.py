@@ -17,8 +17,9 @@ class Model:
     """A fitted classifier that knows what it is and which columns it needs.
 
     `save` writes it to a file that runs no code when it is loaded. `load` refuses files
-    with types other than those of this package and of scikit-learn. The file is what
-    `skops.io.dump` writes, with the card as an additional entry ``card.json``.
+    with types that are not on a list: those of this package, most of scikit-learn and
+    some of imbalanced-learn. The file is what `skops.io.dump` writes, with the card as
+    an additional entry ``card.json``.
 
     Parameters
     ----------

@@ -20,7 +20,8 @@ from skweighted._tables._values import categories_in, text_of
 
 Coding = dict[str, Any]
 
-# The names of the categories that are not texts.
+# The names of the categories that are not texts, with an underscore after them if there
+# is such a text.
 MISSING = "missing"
 INFREQUENT = "infrequent"
 
@@ -74,11 +75,16 @@ def fit_coding(
     coding |= {"missing": -1, "other": -1}
     if keep[-1]:
         coding["missing"] = len(kept)
-        kept.append(MISSING)
+        kept.append(_unused(MISSING, kept))
     if (n_rows[~keep] > 0).any():
         coding["other"] = len(kept)
-        kept.append(INFREQUENT)
+        kept.append(_unused(INFREQUENT, kept))
     return coding, for_target
+
+
+def _unused(name: str, names: Sequence[str]) -> str:
+    """Return a name that is not among others."""
+    return _unused(f"{name}_", names) if name in names else name
 
 
 def _frequent(

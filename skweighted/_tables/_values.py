@@ -71,6 +71,8 @@ def dates_in(column: pd.Series, name: Any) -> pd.Series:
             return column.dt.to_timestamp()
         if column.dtype == object and pd.api.types.infer_dtype(column) == "period":
             return pd.PeriodIndex(column).to_timestamp().to_series()
+        if isinstance(column.dtype, pd.ArrowDtype):  # such as date32, without zones
+            return pd.to_datetime(column)
         if column.dtype.kind not in "M":
             return parsed_dates(column)
     except (TypeError, ValueError):
@@ -170,7 +172,9 @@ def categories_in(column: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 def text_of(value: Any) -> str:
     """Return a category as text."""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
+    if isinstance(value, np.floating):
+        value = float(value)  # the text of float32 has fewer digits
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return str(pd.Timestamp(value))
