@@ -13,15 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skweighted._engine import _dropout, _forward, _group, _network, _program
+from skweighted._engine import _dropout, _group, _network, _program, _validation
 from skweighted._engine._batches import Batches
 from skweighted._engine._callbacks import ProgressBar
 from skweighted._engine._early_stopping import Patience
-from skweighted._engine._forward import (
-    Evaluation,
-    mean_loss,
-    stacked,
-)
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
 from skweighted._engine._network import dropout_seeds, initial_parameters
@@ -35,6 +30,11 @@ from skweighted._engine._spec import (
     Run,
     TrainingSpec,
     Verdict,
+)
+from skweighted._engine._validation import (
+    ValidationLosses,
+    mean_loss,
+    stacked,
 )
 from skweighted.losses import FocalCrossentropy, MeanSquaredFalseError
 
@@ -388,9 +388,9 @@ def test_an_evaluation_together_equals_one_by_one(
     alone = [
         mean_loss(network, *one) for one in zip(losses, parameters, data, strict=True)
     ]
-    monkeypatch.setattr(_forward, "CHUNK_BYTES", bytes_at_a_time)
-    monkeypatch.setattr(_forward, "HELD_BYTES", held_bytes)
-    evaluation = Evaluation(network, losses, data)
+    monkeypatch.setattr(_validation, "CHUNK_BYTES", bytes_at_a_time)
+    monkeypatch.setattr(_validation, "HELD_BYTES", held_bytes)
+    evaluation = ValidationLosses(network, losses, data)
     for _ in range(2):  # the second time, rows may be held
         together, outputs = evaluation.of(stacked(*parameters))
         # The order of a sum over 70 rows differs.

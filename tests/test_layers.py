@@ -268,6 +268,19 @@ def test_a_layer_scales_and_embeds_the_last_axis():
             np.testing.assert_allclose(one, layer(row), rtol=1e-12)
 
 
+@pytest.mark.parametrize(("n_values", "n_bins"), [(3, 2), (17, 16), (18, 32), (99, 64)])
+def test_there_are_no_more_bins_than_values_need(n_values, n_bins):
+    generator = np.random.default_rng(0)
+    X = generator.permutation(np.arange(300) % n_values)[:, np.newaxis]
+    fit = classifier(
+        input_scaling="robust", numeric_embedding="piecewise_linear", epochs=1
+    ).fit(X.astype(float), generator.integers(2, size=300))
+    [_, layer, *_] = [one for one in fit.model_.layers if one.weights]
+    assert layer.n_bins == n_bins
+    if n_values <= 64:  # each is an edge
+        assert (layer.weights[-1].numpy() > 0).sum() == n_values - 1
+
+
 @pytest.mark.parametrize("layer", [PeriodicEmbedding, PiecewiseLinearEmbedding])
 def test_columns_are_not_counted_from_the_end(layer):
     with pytest.raises(

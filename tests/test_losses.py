@@ -16,7 +16,6 @@ from scipy.special import softmax
 from sklearn.model_selection import GridSearchCV
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._engine._forward import mean_loss
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
 from skweighted._engine._network import initial_parameters
@@ -30,6 +29,7 @@ from skweighted._engine._spec import (
     Run,
     TrainingSpec,
 )
+from skweighted._engine._validation import mean_loss
 from skweighted._estimator._loss import LOSS_CLASSES, LOSS_NAMES
 from skweighted.exceptions import DoubleCountWarning
 from skweighted.losses import (

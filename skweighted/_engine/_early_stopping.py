@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from skweighted._engine._forward import Evaluation
 from skweighted._engine._spec import EarlyStopping, NetworkSpec, Run, TrainingSpec
+from skweighted._engine._validation import ValidationLosses
 
 
 class Patience:
@@ -109,11 +109,11 @@ def watch_of(spec: TrainingSpec, run: Run) -> Watch | None:
 
 def evaluation_of(
     network: NetworkSpec, spec: TrainingSpec, runs: Sequence[Run]
-) -> Evaluation | None:
+) -> ValidationLosses | None:
     """Return the evaluation of the runs with a `Watch`, or None if there are none."""
     losses, rows = [], []
     for run in runs:
         if spec.early_stopping is not None and run.validation is not None:
             losses.append(run.loss or spec.loss)
             rows.append(run.validation)
-    return Evaluation(network, losses, rows) if rows else None
+    return ValidationLosses(network, losses, rows) if rows else None

@@ -67,22 +67,22 @@ class Group:
         # Penalties and dropout are compiled where any of the networks has them.
         network = network.with_rates(*np.max(rates, axis=0).tolist())
         self._network, self._spec = network, spec
-        self._members = {
-            number: _Member(run, spec, dropout)
+        self._trainees = {
+            number: _Trainee(run, spec, dropout)
             for (number, run), (_, dropout) in zip(runs.items(), rates, strict=True)
         }
-        watched = any(member.watch for member in self._members.values())
+        watched = any(trainee.watch for trainee in self._trainees.values())
         # If nothing happens between epochs, a block can span several of them.
         self._by_epoch = by_epoch or watched
         self._numbers = _numbers_of(network, spec, list(runs.values()), rates)
-        self._use(list(self._members.values()))
+        self._use(list(self._trainees.values()))
         self._n_steps = self._batches[0][1].n_steps
         self._state = _stacked_state(network, self._program, list(runs.values()))
 
     @property
     def is_over(self) -> bool:
         """Whether all networks have ended."""
-        return all(member.last for member in self._members.values())
+        return all(trainee.last for trainee in self._trainees.values())
 
     def epochs(self, ahead: ThreadPoolExecutor, stop: Event) -> Iterator[int]:
         """Train, and yield the number of each epoch after it, from 0.
@@ -118,10 +118,10 @@ class Group:
     def logs_of(self, epoch: int) -> list[dict[str, float]]:
         """Return the losses and scores of the networks that finished an epoch."""
         return [
-            {"loss": float(member.losses[epoch])}
-            | (member.watched[-1] if member.watched else {})
-            for member in self._members.values()
-            if member.n_epochs == epoch + 1
+            {"loss": float(trainee.losses[epoch])}
+            | (trainee.watched[-1] if trainee.watched else {})
+            for trainee in self._trainees.values()
+            if trainee.n_epochs == epoch + 1
         ]
 
     def obey(self, verdict: Verdict) -> None:
@@ -135,24 +135,24 @@ class Group:
     def best_values(self) -> dict[int, float]:
         """Return the best watched value of each network that has not ended."""
         return {
-            number: member.watch.best_value
-            for number, member in self._members.items()
-            if member.watch is not None and member.last is None
+            number: trainee.watch.best_value
+            for number, trainee in self._trainees.items()
+            if trainee.watch is not None and trainee.last is None
         }
 
     def prune(self, numbers: Collection[int]) -> None:
         """End some networks; numbers of other groups are ignored."""
-        for number, member in self._members.items():
-            if number in numbers and member.last is None:
-                member.pruned = True
-                member.last = self.snapshot(number)
+        for number, trainee in self._trainees.items():
+            if number in numbers and trainee.last is None:
+                trainee.pruned = True
+                trainee.last = self.snapshot(number)
 
     def snapshot(self, number: int) -> Snapshot:
         """Return the current state of one network, in Keras' shapes."""
-        member = self._members[number]
-        if member.last is not None:
-            return member.last
-        m = self._slots.index(member)
+        trainee = self._trainees[number]
+        if trainee.last is not None:
+            return trainee.last
+        m = self._slots.index(trainee)
         mine = [
             np.array(values[m : m + 1] if len(values.shape) == 3 else values)
             for values in self._state
@@ -165,14 +165,14 @@ class Group:
     def results(self, interrupted: bool) -> dict[int, TrainingResult]:
         """Return the result of each network."""
         return {
-            number: member.result(self.snapshot(number), interrupted)
-            for number, member in self._members.items()
+            number: trainee.result(self.snapshot(number), interrupted)
+            for number, trainee in self._trainees.items()
         }
 
-    def _use(self, slots: Sequence["_Member"]) -> None:
+    def _use(self, slots: Sequence["_Trainee"]) -> None:
         """Find program, batches and evaluation for these networks."""
         self._slots = slots
-        runs = [member.run for member in slots]
+        runs = [trainee.run for trainee in slots]
         self._program = self._find_program()
         self._batches = [
             (together, batches_of(self._network, self._spec, runs[together]))
@@ -182,11 +182,11 @@ class Group:
 
     def _find_program(self) -> Program:
         """Return a program whose batches are large enough for every network."""
-        most_rows = max(len(member.run.data.rows) for member in self._members.values())
+        most_rows = max(len(one.run.data.rows) for one in self._trainees.values())
         n_rows = max(LEAST_ROWS, 1 << (most_rows - 1).bit_length())
         n_rows = min(self._spec.batch_size, n_rows)
         n_steps = _block_steps(self._network, len(self._slots), n_rows)
-        is_scheduled = any(one.run.schedule for one in self._members.values())
+        is_scheduled = any(one.run.schedule for one in self._trainees.values())
         shape = Shape(n_steps, len(self._slots), n_rows, is_scheduled)
         return program_for(self._network, self._spec.optimizer, self._spec.loss, shape)
 
@@ -196,7 +196,7 @@ class Group:
         Numbers of networks are halved, so that there are only a few programs. The rest
         of the training is expected to take as long as it has taken so far.
         """
-        active = [m for m, member in enumerate(self._slots) if member.last is None]
+        active = [m for m, trainee in enumerate(self._slots) if trainee.last is None]
         size = len(self._slots)
         while 0 < len(active) <= -(-size // 2) < size:
             size = -(-size // 2)
@@ -263,7 +263,7 @@ class Group:
     def _dropout(self, step: int, n_steps: int) -> tuple[Any, ...]:
         """Return what dropout keeps in the steps of a block, for each stage with it."""
         network, shape = self._network, self._program.shape
-        states = [member.run.optimizer_state for member in self._slots]
+        states = [trainee.run.optimizer_state for trainee in self._slots]
         seen = [0 if state is None else int(state[0]) for state in states]
         return tuple(
             bits_of(
@@ -285,8 +285,8 @@ class Group:
         """Return factors of the learning rates in the steps of a block."""
         total = self._spec.epochs * self._n_steps
         rates = [
-            factors(member.run.schedule, step, self._program.shape.n_steps, total)
-            for member in self._slots
+            factors(trainee.run.schedule, step, self._program.shape.n_steps, total)
+            for trainee in self._slots
         ]
         shape = (self._program.shape.n_steps, len(rates), 1, 1)
         return np.transpose(rates).reshape(shape).astype(keras.config.floatx())
@@ -298,43 +298,43 @@ class Group:
         )
         epochs = np.arange(step, step + n_steps) // self._n_steps
         n_rows = block.n_rows[:n_steps].numpy().astype(np.float64)
-        for number, member in self._members.items():
-            if member.last is not None:
+        for number, trainee in self._trainees.items():
+            if trainee.last is not None:
                 continue
-            m = self._slots.index(member)
+            m = self._slots.index(trainee)
             # The mean over an epoch as in Keras: batches are weighted by their rows.
-            shares = losses[:, m] * n_rows[:, m] / len(member.run.data.rows)
-            np.add.at(member.losses, epochs, shares)
+            shares = losses[:, m] * n_rows[:, m] / len(trainee.run.data.rows)
+            np.add.at(trainee.losses, epochs, shares)
             bad = np.flatnonzero(~np.isfinite(losses[:, m]))
             if len(bad):
-                member.diverged = int(epochs[bad[0]]) + 1
-                member.last = self.snapshot(number)
+                trainee.diverged = int(epochs[bad[0]]) + 1
+                trainee.last = self.snapshot(number)
             else:
-                member.n_epochs = (step + n_steps) // self._n_steps
+                trainee.n_epochs = (step + n_steps) // self._n_steps
 
     def _end_epoch(self, epoch: int) -> None:
         """Score the validation rows of all networks, and end those that are over."""
         if self._evaluation is None:
             return
         parameters = self._state[: len(self._network.parameter_shapes)]
-        watched = [m for m, member in enumerate(self._slots) if member.watch]
+        watched = [m for m, trainee in enumerate(self._slots) if trainee.watch]
         if len(watched) < len(self._slots):
             parameters = [tf.gather(values, watched) for values in parameters]
         losses, outputs = self._evaluation.of(parameters)
         arrays = [values.numpy() for values in parameters]
-        for number, member in self._members.items():
-            if member.watch is None or member.last is not None:
+        for number, trainee in self._trainees.items():
+            if trainee.watch is None or trainee.last is not None:
                 continue
-            m = watched.index(self._slots.index(member))
-            seen, is_last = member.watch.look(
-                member.run.first_epoch + epoch,
+            m = watched.index(self._slots.index(trainee))
+            seen, is_last = trainee.watch.look(
+                trainee.run.first_epoch + epoch,
                 self._in_keras_shapes([values[m] for values in arrays]),
                 losses[m],
                 outputs[m],
             )
-            member.watched.append(seen)
+            trainee.watched.append(seen)
             if is_last:
-                member.last = self.snapshot(number)
+                trainee.last = self.snapshot(number)
 
     def _in_keras_shapes(self, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
         """Return the parameters of one network as Keras has them."""
@@ -344,7 +344,7 @@ class Group:
         )
 
 
-class _Member:
+class _Trainee:
     """One network of a group: its run, and what is recorded of its training."""
 
     def __init__(self, run: Run, spec: TrainingSpec, dropout: Sequence[float]) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from skweighted._engine._batches import Batches
 from skweighted._engine._early_stopping import evaluation_of, watch_of
-from skweighted._engine._forward import stacked
 from skweighted._engine._keras_model import (
     build_model,
     compile_model,
@@ -31,6 +30,7 @@ from skweighted._engine._spec import (
     TrainingSpec,
     history_of,
 )
+from skweighted._engine._validation import stacked
 from skweighted._tensorflow import expected_retracing, keras
 
 

@@ -95,11 +95,14 @@ class Forward:
     @cached_property
     def _lines(self) -> list[list["Lines"]]:
         """The embeddings by pieces of each network: the lines of each column."""
-        end = len(self._of_inputs) - self._network.has_members
-        weights = self._of_inputs[end - 5 : end]  # the last stage, but for members
+        remaining = iter(self._of_inputs)
+        each = {
+            type(one): [next(remaining) for _ in one.is_trained]
+            for one in self._network.inputs
+        }
         return [
             [Lines.of(*column) for column in zip(*network, strict=True)]
-            for network in zip(*weights, strict=True)
+            for network in zip(*each[PiecewiseLinear], strict=True)
         ]
 
     def _outputs(self, some: slice, X: np.ndarray) -> np.ndarray:

@@ -38,8 +38,8 @@ from skweighted._estimator._input import (
 from skweighted._estimator._parameters import all_names, check_names, signature_of
 
 if TYPE_CHECKING:
-    from skweighted._engine._callbacks import SklearnCallbacks
     from skweighted._estimator._settings import Settings
+    from skweighted._estimator._sklearn_callbacks import SklearnCallbacks
     from skweighted._estimator._train import Training
     from skweighted._estimator._train_ensemble import PreparedEnsemble
 
@@ -54,6 +54,7 @@ def _has_tensorflow() -> bool:
     return importlib.util.find_spec("tensorflow") is not None
 
 
+# `_training` replaces BaseEstimator by SciKeras' BaseWrapper, which needs TensorFlow.
 class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
     """Multi-layer perceptron for imbalanced and cost-sensitive classification.
 

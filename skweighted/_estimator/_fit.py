@@ -28,7 +28,7 @@ from skweighted._estimator._start import (
     check_same_network,
     check_same_targets,
     continued,
-    member_seeds,
+    network_seeds,
     network_spec,
     new_start,
     warm,
@@ -205,7 +205,7 @@ def _new_starts(
     fixed: Sequence[Sequence[np.ndarray]],
 ) -> tuple[list[Any], list[Start]]:
     """Return the seed and the start of each network."""
-    seeds = member_seeds(random_state, len(networks))
+    seeds = network_seeds(random_state, len(networks))
     starts = [
         new_start(seed, network, targets, values)
         for seed, network, values in zip(seeds, networks, fixed, strict=True)

@@ -158,7 +158,7 @@ def optimizer_id(optimizer: Any) -> str:
     return repr(optimizer_settings(optimizer))
 
 
-def member_seeds(random_state: Any, n_networks: int) -> list[Any]:
+def network_seeds(random_state: Any, n_networks: int) -> list[Any]:
     """Return the `random_state` of each network; of a single one, that of the user."""
     if n_networks == 1:
         return [random_state]

@@ -8,7 +8,6 @@ from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
 
 from skweighted._engine._choice import train_network
-from skweighted._engine._forward import mean_loss
 from skweighted._engine._optimizers import learning_rate_of
 from skweighted._engine._spec import (
     EarlyStopping,
@@ -17,6 +16,7 @@ from skweighted._engine._spec import (
     TrainingResult,
     TrainingSpec,
 )
+from skweighted._engine._validation import mean_loss
 from skweighted._estimator._loss import (
     correction_of,
     initial_bias,

@@ -8,12 +8,12 @@ from skweighted._tensorflow import keras  # isort: skip
 
 from sklearn.base import ClassifierMixin
 
-from skweighted._engine._callbacks import SklearnCallbacks
 from skweighted._estimator._classifier import CostSensitiveMLPClassifier
 from skweighted._estimator._fit import check_steps, prepared_fit, prepared_step
 from skweighted._estimator._keras import keras_model, with_weights_of
 from skweighted._estimator._scikeras import BaseWrapper
 from skweighted._estimator._settings import parse
+from skweighted._estimator._sklearn_callbacks import SklearnCallbacks
 from skweighted._estimator._train import Training, untrained_network
 from skweighted._estimator._train_ensemble import (
     assembled,

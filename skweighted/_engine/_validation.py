@@ -50,11 +50,11 @@ def mean_loss(
         As in `Run`, unstacked.
     data : Rows
     """
-    [value], _ = Evaluation(network, [loss], [data]).of(stacked(parameters))
+    [value], _ = ValidationLosses(network, [loss], [data]).of(stacked(parameters))
     return float(value)
 
 
-class Evaluation:
+class ValidationLosses:
     """Mean losses and outputs of M networks, each on its own rows.
 
     One call computes a chunk of rows of all networks. Rows are padded to those of the
