@@ -521,8 +521,8 @@ def test_folds_need_two_rows_of_each_class():
 @pytest.mark.parametrize("ensemble", ["folds", "balanced"])
 def test_partial_fit_does_not_divide_rows(ensemble):
     message = (
-        f"partial_fit does not support ensemble='{ensemble}', which divides all rows "
-        f"among the networks. Use ensemble='seeds', or fit."
+        f"partial_fit does not support ensemble='{ensemble}', which draws the "
+        f"rows of each network from all rows. Use ensemble='seeds', or fit."
     )
     with pytest.raises(ValueError, match=whole(message)):
         classifier(ensemble=ensemble).partial_fit(X, y)
