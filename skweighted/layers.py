@@ -101,8 +101,7 @@ def with_pieces(
     """Return rows with the piecewise-linear embeddings of some numbers in their place.
 
     A number x becomes ``x s + c + clip((x - l) f, 0, 1) V``, where l are the lower ends
-    of bins and f the reciprocals of their widths (Gorishniy et
-    al., 2022).
+    of bins and f the reciprocals of their widths (Gorishniy et al., 2022).
 
     Parameters
     ----------
@@ -231,7 +230,7 @@ class InputScaling(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create `center` and `factor`, which training does not change."""
-        n_features = int(input_shape[-1] or 0)
+        n_features = _n_features(input_shape)
         _check_columns("flagged", self.flagged, n_features)
         self.center = self.add_weight(
             shape=(n_features,), initializer="zeros", trainable=False, name="center"
@@ -308,7 +307,7 @@ class PeriodicEmbedding(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights."""
-        _check_columns("columns", self.columns, int(input_shape[-1] or 0))
+        _check_columns("columns", self.columns, _n_features(input_shape))
         first = periodic_weights(
             np.random.default_rng(self.seed),
             len(self.columns),
@@ -405,7 +404,7 @@ class PiecewiseLinearEmbedding(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights, of which `lower` and `factor` are not trained."""
-        _check_columns("columns", self.columns, int(input_shape[-1] or 0))
+        _check_columns("columns", self.columns, _n_features(input_shape))
         bins = np.zeros((len(self.columns), self.n_bins))
         first = piecewise_weights(
             np.random.default_rng(self.seed), len(self.columns), self.n_bins, self.width
@@ -497,7 +496,7 @@ class MemberInputs(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weight."""
-        n_features = int(input_shape[-1] or 0)
+        n_features = _n_features(input_shape)
         groups = range(n_features) if self.groups is None else self.groups
         if len(groups) != n_features:
             raise ValueError(
@@ -543,12 +542,22 @@ def _checked(name: str, values: Sequence[int]) -> tuple[int, ...]:
     return tuple(map(int, values))
 
 
+def _n_features(input_shape: tuple[int | None, ...]) -> int:
+    """Return the number of features; raise ValueError if it is not known."""
+    if input_shape[-1] is None:
+        raise ValueError(
+            f"The number of features must be known. Got an input of shape "
+            f"{tuple(input_shape)}."
+        )
+    return input_shape[-1]
+
+
 def _check_columns(name: str, columns: Sequence[int], n_features: int) -> None:
     """Raise ValueError unless columns differ and are among the features."""
     if max(columns, default=0) >= n_features or len(set(columns)) < len(columns):
         raise ValueError(
-            f"{name} must differ, and be below the number of features, {n_features}. "
-            f"Got {list(columns)}."
+            f"{name} must be distinct and smaller than the number of features, "
+            f"{n_features}. Got {list(columns)}."
         )
 
 

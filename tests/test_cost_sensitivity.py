@@ -453,7 +453,7 @@ ERRORS = [
     (
         {"loss__label_smoothing": 0.1, "cost_matrix": COSTS},
         "cost_matrix needs true probabilities, but these cannot be recovered from "
-        "loss='cross_entropy' with label_smoothing. Use label_smoothing=0, or "
+        "loss='cross_entropy' with label smoothing. Use loss__label_smoothing=0, or "
         "calibrate the classifier with sklearn.calibration.CalibratedClassifierCV.",
     ),
     (

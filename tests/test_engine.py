@@ -13,12 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skweighted._engine import _dropout, _group, _network, _program, _validation
+from skweighted._engine import _dropout, _group, _mean_loss, _network, _program
 from skweighted._engine._batches import Batches
 from skweighted._engine._callbacks import ProgressBar
 from skweighted._engine._early_stopping import Patience
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
+from skweighted._engine._mean_loss import (
+    MeanLosses,
+    mean_loss,
+    stacked,
+)
 from skweighted._engine._network import dropout_seeds, initial_parameters
 from skweighted._engine._predict import Forward
 from skweighted._engine._program import PROGRAMS, Cache, _lane
@@ -30,11 +35,6 @@ from skweighted._engine._spec import (
     Run,
     TrainingSpec,
     Verdict,
-)
-from skweighted._engine._validation import (
-    ValidationLosses,
-    mean_loss,
-    stacked,
 )
 from skweighted.losses import FocalCrossentropy, MeanSquaredFalseError
 
@@ -373,7 +373,7 @@ def test_stacked_networks_watch_each_its_own_rows_and_score():
 @pytest.mark.parametrize("held_bytes", [2**26, 0])
 @pytest.mark.parametrize("loss", [FocalCrossentropy, MeanSquaredFalseError])
 @pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array])
-def test_an_evaluation_together_equals_one_by_one(
+def test_mean_losses_together_equal_those_one_by_one(
     storage, loss, held_bytes, bytes_at_a_time, monkeypatch
 ):
     network = network_of()
@@ -388,11 +388,11 @@ def test_an_evaluation_together_equals_one_by_one(
     alone = [
         mean_loss(network, *one) for one in zip(losses, parameters, data, strict=True)
     ]
-    monkeypatch.setattr(_validation, "CHUNK_BYTES", bytes_at_a_time)
-    monkeypatch.setattr(_validation, "HELD_BYTES", held_bytes)
-    evaluation = ValidationLosses(network, losses, data)
+    monkeypatch.setattr(_mean_loss, "CHUNK_BYTES", bytes_at_a_time)
+    monkeypatch.setattr(_mean_loss, "HELD_BYTES", held_bytes)
+    mean_losses = MeanLosses(network, losses, data)
     for _ in range(2):  # the second time, rows may be held
-        together, outputs = evaluation.of(stacked(*parameters))
+        together, outputs = mean_losses.of(stacked(*parameters))
         # The order of a sum over 70 rows differs.
         np.testing.assert_allclose(together, alone, rtol=1e-13)
         for proba, one, rows in zip(outputs, parameters, data, strict=True):

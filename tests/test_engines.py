@@ -2,6 +2,7 @@
 
 import csv
 import signal
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -18,8 +19,9 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 
 from skweighted import CostSensitiveMLPClassifier
-from skweighted._engine._program import PROGRAMS
+from skweighted._engine._loss_data import structure
 from skweighted.exceptions import TrainingDivergedError
+from skweighted.losses import FocalCrossentropy
 
 X, Y = make_classification(
     110, n_features=6, n_informative=4, weights=[0.8], random_state=0
@@ -552,12 +554,22 @@ class Power(keras.losses.Loss):
         return keras.ops.mean(keras.ops.abs(y_true - y_pred) ** self.exponent, -1)
 
 
-def test_losses_of_one_class_differ_by_their_attributes():
+class Inner(keras.losses.Loss):
+    """A loss that calls another one, whose settings are data of a program."""
+
+    def __init__(self, gamma):
+        super().__init__()
+        self.inner = FocalCrossentropy(gamma=gamma, dtype="float64")
+
+    def call(self, y_true, y_pred):
+        return self.inner.call(y_true, y_pred)
+
+
+@pytest.mark.parametrize("loss", [Power, Inner])
+def test_losses_of_one_class_differ_by_their_attributes(loss):
     early = {"early_stopping": True, "validation_fraction": 0.4}
-    first, second = (
-        mlp(loss=Power(exponent), **early).fit(X, Y) for exponent in (1.5, 4.0)
-    )
-    by_keras = mlp(loss=Power(4.0), engine="keras", **early).fit(X, Y)
+    first, second = (mlp(loss=loss(one), **early).fit(X, Y) for one in (1.5, 4.0))
+    by_keras = mlp(loss=loss(4.0), engine="keras", **early).fit(X, Y)
     proba = second.predict_proba(X)
     assert np.abs(proba - first.predict_proba(X)).max() > 0.01
     np.testing.assert_allclose(proba, by_keras.predict_proba(X), rtol=1e-9)
@@ -566,8 +578,43 @@ def test_losses_of_one_class_differ_by_their_attributes():
     )
 
 
-def test_losses_with_equal_attributes_share_a_program():
-    mlp(loss=Power(np.array([2.0, 3.0])[1])).fit(X, Y)
-    before = len(PROGRAMS)
-    mlp(loss=Power(np.array([2.0, 3.0])[1])).fit(X, Y)
-    assert len(PROGRAMS) == before
+@dataclass(frozen=True)
+class Unhashable:
+    """Python calls it hashable, but its list is not."""
+
+    values: list
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        float,
+        lambda n: np.array([n, 1.0]),
+        lambda n: tf.constant([n, 1.0]),
+        lambda n: keras.Variable([n, 1.0]),
+        lambda n: [n, np.ones(2)],
+        lambda n: {"exponents": (n, 1.0)},
+        lambda n: FocalCrossentropy(gamma=n),
+    ],
+)
+def test_equal_attributes_of_losses_share_a_program(of):
+    assert structure(Power(of(1))) == structure(Power(of(1)))
+    assert structure(Power(of(1))) != structure(Power(of(2)))
+
+
+def test_attributes_that_cannot_be_compared_are_equal_to_themselves():
+    one = Unhashable([1])
+    assert structure(Power(one)) == structure(Power(one))
+    assert structure(Power(one)) != structure(Power(Unhashable([1])))
+    assert hash(structure(Power(one))) == hash(structure(Power(one)))
+
+
+def test_a_config_of_its_own_is_what_tells_losses_apart():
+    class Configured(Power):
+        def get_config(self):
+            return super().get_config() | {"exponent": self.exponent}
+
+    first, second = Configured(2), Configured(2)
+    first.helper, second.helper = object(), object()
+    assert structure(first) == structure(second)
+    assert structure(first) != structure(Configured(3))

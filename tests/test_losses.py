@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV
 from skweighted import CostSensitiveMLPClassifier
 from skweighted._engine._keras_fit import train_with_keras
 from skweighted._engine._loop import train
+from skweighted._engine._mean_loss import mean_loss
 from skweighted._engine._network import initial_parameters
 from skweighted._engine._predict import Forward
 from skweighted._engine._program import PROGRAMS
@@ -29,7 +30,6 @@ from skweighted._engine._spec import (
     Run,
     TrainingSpec,
 )
-from skweighted._engine._validation import mean_loss
 from skweighted._estimator._loss import LOSS_CLASSES, LOSS_NAMES
 from skweighted.exceptions import DoubleCountWarning
 from skweighted.losses import (

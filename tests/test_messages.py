@@ -292,9 +292,9 @@ def test_warm_start_on_other_data_is_explained():
     with pytest.raises(ValueError, match=message):
         clf.fit(X, NAMES)
     message = whole(
-        "warm_start=True continues the training of the same network, but its hidden "
-        "layers changed from (100,) to (7,). To start over, clone the estimator, or "
-        "call fit with warm_start=False."
+        "warm_start=True continues the training of the same network, but its "
+        "hidden_layer_sizes changed from (100,) to (7,). To start over, clone the "
+        "estimator, or call fit with warm_start=False."
     )
     with pytest.raises(ValueError, match=message):
         clf.set_params(hidden_layer_sizes=(7,)).fit(X, Y)
@@ -371,9 +371,9 @@ def test_partial_fit_on_rows_of_no_weight_is_explained():
 def test_partial_fit_with_other_layers_is_explained():
     clf = CostSensitiveMLPClassifier().partial_fit(X, Y)
     message = whole(
-        "partial_fit continues the training of the same network, but its hidden layers "
-        "changed from (100,) to (7,). To start over, clone the estimator, or call fit "
-        "with warm_start=False."
+        "partial_fit continues the training of the same network, but its "
+        "hidden_layer_sizes changed from (100,) to (7,). To start over, clone the "
+        "estimator, or call fit with warm_start=False."
     )
     with pytest.raises(ValueError, match=message):
         clf.set_params(hidden_layer_sizes=(7,)).partial_fit(X, Y)

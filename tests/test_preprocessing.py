@@ -427,6 +427,22 @@ def test_dates_of_arrow_are_dates():
     )
     fitted = TablePreparation().fit(X)
     np.testing.assert_array_equal(fitted.transform(arrow), fitted.transform(X))
+    text = arrow.astype(str).astype(pd.ArrowDtype(pa.string()))
+    np.testing.assert_array_equal(fitted.transform(text), fitted.transform(X))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "Int64", "int64[pyarrow]"])
+def test_numbers_are_no_dates(dtype):
+    X = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=30)})
+    fitted = TablePreparation().fit(X)
+    message = (
+        f"Column 'day' of X must hold dates, as in fit. It has values of type {dtype}."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        fitted.transform(pd.DataFrame({"day": range(30)}, dtype=dtype))
+    if dtype == "float64":  # a chunk of a file without any date
+        nothing = pd.DataFrame({"day": [np.nan] * 30})
+        assert np.isnan(fitted.transform(nothing)).all()
 
 
 @pytest.mark.parametrize("scale_numbers", [False, True])

@@ -37,8 +37,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import Tags
 
 from skweighted import ClassWeightSearchCV, CostSensitiveMLPClassifier
+from skweighted._engine._mean_loss import FUNCTIONS
 from skweighted._engine._program import PROGRAMS
-from skweighted._engine._validation import FUNCTIONS
 from skweighted._estimator import _together
 from skweighted._search import _evaluation, _queue, _search_cv
 from skweighted._search._pruning import Halving, rungs_of

@@ -336,6 +336,16 @@ def test_numbers_of_any_size_train(case):
     )
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "dtype"),
+    [(499, 20, "float64"), (500, 2, "float32"), (400, 25, "float32")],
+)
+def test_large_tables_are_trained_in_float32(n_rows, n_columns, dtype):
+    X = np.random.default_rng(0).normal(size=(n_rows, n_columns))
+    fit = small(n_networks=1, epochs=1, numeric_embedding=None).fit(X, X[:, 0] > 1)
+    assert fit._trained.networks[0].network.dtype == dtype
+
+
 def test_validation_rows_are_prepared_like_the_training_rows():
     frame = with_streets(X)
     training, other = frame[:150], frame[150:]

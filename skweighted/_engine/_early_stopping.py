@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from skweighted._engine._mean_loss import MeanLosses
 from skweighted._engine._spec import EarlyStopping, NetworkSpec, Run, TrainingSpec
-from skweighted._engine._validation import ValidationLosses
 
 
 class Patience:
@@ -107,13 +107,13 @@ def watch_of(spec: TrainingSpec, run: Run) -> Watch | None:
     return Watch(spec.early_stopping, run.score)
 
 
-def evaluation_of(
+def validation_losses_of(
     network: NetworkSpec, spec: TrainingSpec, runs: Sequence[Run]
-) -> ValidationLosses | None:
-    """Return the evaluation of the runs with a `Watch`, or None if there are none."""
+) -> MeanLosses | None:
+    """Return the validation losses of the runs with a `Watch`, or None without any."""
     losses, rows = [], []
     for run in runs:
         if spec.early_stopping is not None and run.validation is not None:
             losses.append(run.loss or spec.loss)
             rows.append(run.validation)
-    return ValidationLosses(network, losses, rows) if rows else None
+    return MeanLosses(network, losses, rows) if rows else None

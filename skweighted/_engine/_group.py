@@ -13,7 +13,7 @@ import numpy as np
 
 from skweighted._engine._batches import batches_of, with_same_rows
 from skweighted._engine._dropout import bits_of, n_groups, thresholds
-from skweighted._engine._early_stopping import evaluation_of, watch_of
+from skweighted._engine._early_stopping import validation_losses_of, watch_of
 from skweighted._engine._loss_data import stacked_data
 from skweighted._engine._network import as_matrix, rows_last
 from skweighted._engine._program import Block, PerNetwork, Program, Shape, program_for
@@ -170,7 +170,7 @@ class Group:
         }
 
     def _use(self, slots: Sequence["_Trainee"]) -> None:
-        """Find program, batches and evaluation for these networks."""
+        """Find program, batches and validation losses for these networks."""
         self._slots = slots
         runs = [trainee.run for trainee in slots]
         self._program = self._find_program()
@@ -178,7 +178,7 @@ class Group:
             (together, batches_of(self._network, self._spec, runs[together]))
             for together in with_same_rows(runs)
         ]
-        self._evaluation = evaluation_of(self._network, self._spec, runs)
+        self._validation_losses = validation_losses_of(self._network, self._spec, runs)
 
     def _find_program(self) -> Program:
         """Return a program whose batches are large enough for every network."""
@@ -314,13 +314,13 @@ class Group:
 
     def _end_epoch(self, epoch: int) -> None:
         """Score the validation rows of all networks, and end those that are over."""
-        if self._evaluation is None:
+        if self._validation_losses is None:
             return
         parameters = self._state[: len(self._network.parameter_shapes)]
         watched = [m for m, trainee in enumerate(self._slots) if trainee.watch]
         if len(watched) < len(self._slots):
             parameters = [tf.gather(values, watched) for values in parameters]
-        losses, outputs = self._evaluation.of(parameters)
+        losses, outputs = self._validation_losses.of(parameters)
         arrays = [values.numpy() for values in parameters]
         for number, trainee in self._trainees.items():
             if trainee.watch is None or trainee.last is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._engine._batches import Batches
-from skweighted._engine._early_stopping import evaluation_of, watch_of
+from skweighted._engine._early_stopping import validation_losses_of, watch_of
 from skweighted._engine._keras_model import (
     build_model,
     compile_model,
@@ -19,6 +19,7 @@ from skweighted._engine._keras_model import (
     set_parameters,
 )
 from skweighted._engine._loss_data import is_batch_wide
+from skweighted._engine._mean_loss import stacked
 from skweighted._engine._optimizers import copy_of, learning_rate_of
 from skweighted._engine._schedules import factors
 from skweighted._engine._spec import (
@@ -30,7 +31,6 @@ from skweighted._engine._spec import (
     TrainingSpec,
     history_of,
 )
-from skweighted._engine._validation import stacked
 from skweighted._tensorflow import expected_retracing, keras
 
 
@@ -75,7 +75,7 @@ class _Follower(keras.callbacks.Callback):
         self._n_steps = -(-len(run.data.rows) // spec.batch_size)
         self._step, self._rate = 0, learning_rate_of(spec.optimizer)
         self.watch = watch_of(spec, run)
-        self._evaluation = evaluation_of(network, spec, [run])
+        self._validation_losses = validation_losses_of(network, spec, [run])
         self.logs: list[dict[str, float]] = []
         self.diverged_epoch: int | None = None
 
@@ -101,9 +101,9 @@ class _Follower(keras.callbacks.Callback):
             self.diverged_epoch = epoch - self._run.first_epoch + 1
             self.model.stop_training = True
             return
-        if self.watch is not None and self._evaluation is not None:
+        if self.watch is not None and self._validation_losses is not None:
             parameters = parameters_of(self.model)
-            [loss], [outputs] = self._evaluation.of(stacked(parameters))
+            [loss], [outputs] = self._validation_losses.of(stacked(parameters))
             seen, is_last = self.watch.look(epoch, parameters, loss, outputs)
             logs.update(seen)
             if is_last:

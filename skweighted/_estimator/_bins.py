@@ -164,7 +164,7 @@ def _edges(
 
 
 def _reciprocals(widths: np.ndarray, dtype: str) -> np.ndarray:
-    """Return one by each width; of tiny widths it stays finite in this precision."""
+    """Return the reciprocals of widths, finite in this precision."""
     most = np.finfo(dtype).max / 1e8
     return 1 / np.maximum(widths, 1 / most)
 

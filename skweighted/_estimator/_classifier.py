@@ -120,16 +120,17 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         How the network scales its inputs, by statistics of the training rows that
         respect `sample_weight`: "standard" to mean 0 and variance 1; "robust" by
         median and interquartile range, with large values compressed smoothly to the
-        range from -3 to 3 (Holzmueller et al., 2024). Missing values (NaN) are then
-        allowed: they are replaced by the center of their column, and each column that
-        has some gets a second one that flags them.
+        range from -3 to 3 (Holzmueller et al., 2024). With both, missing values (NaN)
+        are allowed: they are replaced by the center of their column, and each column
+        that has some gets a second one that flags them. None does not scale.
     numeric_embedding : {"periodic", "piecewise_linear"}, array-like or None, \
             default=None
-        Trained functions that replace each number (Gorishniy et al., 2022), eight for
-        each: functions of its waves, as in
-        `skweighted.layers.PeriodicEmbedding`, or piecewise-linear ones between its
-        quantiles and the thresholds of a decision tree of it (at most 64 bins; fewer
-        for more than 64 columns), as in `skweighted.layers.PiecewiseLinearEmbedding`.
+        Replaces each number by eight trained functions of it (Gorishniy et al., 2022):
+        with "periodic", functions of its waves, as in
+        `skweighted.layers.PeriodicEmbedding`; with "piecewise_linear", piecewise-linear
+        ones between its quantiles and the thresholds of a decision tree of it (at most
+        64 bins; fewer for more than 64 columns), as in
+        `skweighted.layers.PiecewiseLinearEmbedding`.
         With several kinds, the networks of an ensemble use them in turn. A column whose
         quartiles are equal is always embedded by pieces. Columns of two values are not
         embedded, and neither are more than 512 columns. Use it with scaled inputs.

@@ -136,8 +136,13 @@ def distortion_of(loss: Any) -> Distortion:
 
 def _is_proper(loss: Any) -> bool:
     """Return whether the outputs that minimize a loss are the true probabilities."""
-    # A subclass may compute something else, and smoothed labels are never 0 or 1.
-    return type(loss) in _PROPER and not getattr(loss, "label_smoothing", 0)
+    # A subclass may compute something else.
+    return type(loss) in _PROPER and not is_smoothed(loss)
+
+
+def is_smoothed(loss: Any) -> bool:
+    """Return whether a loss of Keras would be proper without its label smoothing."""
+    return type(loss) in _PROPER and bool(getattr(loss, "label_smoothing", 0))
 
 
 def correction_of(loss: Any) -> Correction:

@@ -14,7 +14,12 @@ from skweighted._engine._spec import Rows
 from skweighted._estimator._classes import Classes, classes_of
 from skweighted._estimator._input import Arrays
 from skweighted._estimator._labels import Labels
-from skweighted._estimator._loss import distortion_of, make_loss, of_one_output
+from skweighted._estimator._loss import (
+    distortion_of,
+    is_smoothed,
+    make_loss,
+    of_one_output,
+)
 from skweighted._estimator._settings import Settings
 from skweighted._warnings import warn_user
 from skweighted.exceptions import DoubleCountWarning, SmallValidationWarning
@@ -307,8 +312,12 @@ def _check_loss(settings: Settings, loss: Any, costs: np.ndarray | None) -> None
         parameter = "cost_matrix" if decides_by_cost else "correct_probabilities=True"
         given = f"loss={settings.loss!r}" if isinstance(settings.loss, str) else name
         remedy = "Use loss='cross_entropy'"
-        if getattr(of_one_output(loss), "label_smoothing", 0):
-            given, remedy = f"{given} with label_smoothing", "Use label_smoothing=0"
+        if is_smoothed(of_one_output(loss)):
+            is_routed = bool(settings.loss_options)
+            given = f"{given} with label smoothing"
+            remedy = f"Use {'loss__' * is_routed}label_smoothing=0"
+        elif distortion.effect == "unknown":
+            remedy = f"{remedy}, declare the distortion of {name}"
         raise ValueError(
             f"{parameter} needs true probabilities, but these cannot be recovered from "
             f"{given}. {remedy}, or calibrate the classifier with "

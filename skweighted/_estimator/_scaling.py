@@ -112,8 +112,7 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     most = np.finfo(dtype).max / 1e8
     # Columns with missing values; those that can be embedded, since two values have no
     # other embedding than a number and a constant; and of these the peaked ones.
-    statistics, flagged, varied, peaked = [], [], [], []
-    most_distinct = 0
+    statistics, flagged, varied, peaked = [], [], {}, {}
     for number in range(X.shape[1]):
         values = column_of(X, number)
         is_used = ~np.isnan(values) & (sample_weight > 0)
@@ -124,12 +123,11 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
         if (np.isnan(values) & (sample_weight > 0)).any():
             flagged.append(number)
         if column.n_distinct > 2:
-            varied.append(number)
-            most_distinct = max(most_distinct, column.n_distinct)
+            varied[number] = column.n_distinct
             if column.is_peaked:
-                peaked.append(number)
+                peaked[number] = column.n_distinct
     if len(varied) > _MOST_EMBEDDED:
-        varied, peaked = [], []
+        varied, peaked = {}, {}
     scaled = InputStages()
     if settings.input_scaling is not None:
         stage = Scaling(settings.input_scaling == "robust", tuple(flagged))
@@ -139,8 +137,8 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     n_scaled = X.shape[1] + len(flagged)
     each = {
         "none": scaled,
-        "periodic": _embedded(scaled, n_scaled, varied, peaked, most_distinct),
-        "piecewise_linear": _embedded(scaled, n_scaled, varied, varied, most_distinct),
+        "periodic": _embedded(scaled, n_scaled, varied, peaked),
+        "piecewise_linear": _embedded(scaled, n_scaled, varied, varied),
     }
     in_turn = (each[kinds[n % len(kinds)]] for n in range(settings.n_networks))
     return [_with_members(settings, stages) for stages in in_turn]
@@ -157,14 +155,13 @@ def _with_members(settings: Settings, inputs: InputStages) -> InputStages:
 def _embedded(
     scaled: InputStages,
     n_scaled: int,
-    varied: list[int],
-    in_pieces: list[int],
-    most_distinct: int,
+    varied: dict[int, int],
+    in_pieces: dict[int, int],
 ) -> InputStages:
     """Return stages with embeddings by waves, and of some columns by pieces.
 
-    A stage returns the columns that it embeds after all others, so those in pieces are
-    at other places after the waves. No column has more than `most_distinct` values.
+    Columns come with their numbers of distinct values. A stage returns the columns that
+    it embeds after all others, so those in pieces are at other places after the waves.
     """
     stages, fixed = scaled
     waves = [number for number in varied if number not in in_pieces]
@@ -174,7 +171,7 @@ def _embedded(
         places = np.setdiff1d(np.arange(n_scaled), waves).tolist()
         columns = tuple(places.index(number) for number in in_pieces)
         n_bins = most_bins(len(columns))
-        if most_distinct <= _FEW_BINS + 1:
+        if max(in_pieces.values()) <= _FEW_BINS + 1:
             n_bins = min(n_bins, _FEW_BINS)
         stages = (*stages, PiecewiseLinear(columns, n_bins))
         no_bins = np.zeros((len(columns), n_bins))
@@ -195,7 +192,10 @@ def column_of(X: Any, number: int) -> np.ndarray:
 
 
 def _standard(column: Column) -> tuple[float, float]:
-    """Return the mean, and one by the standard deviation (1 for a constant)."""
+    """Return the mean, and the reciprocal of the standard deviation.
+
+    It is 1 for a constant.
+    """
     values, weight = column
     if not len(values):
         return 0.0, 1.0
@@ -207,7 +207,7 @@ def _standard(column: Column) -> tuple[float, float]:
 
 
 def _robust(column: Column) -> tuple[float, float]:
-    """Return the median, and one by the interquartile range.
+    """Return the median, and the reciprocal of the interquartile range.
 
     (Holzmueller et al., 2024.) If that is 0, it is that of the other values than the
     median, or else half of the range; the factor is 0 for a constant. Two values, such

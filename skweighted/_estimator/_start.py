@@ -10,7 +10,14 @@ from sklearn.utils import check_random_state
 from skweighted._costs._weights import Totals
 from skweighted._engine._network import dropout_seeds, initial_parameters
 from skweighted._engine._optimizers import settings as optimizer_settings
-from skweighted._engine._spec import Dense, InputStage, NetworkSpec
+from skweighted._engine._spec import (
+    Dense,
+    InputStage,
+    NetworkSpec,
+    Periodic,
+    PiecewiseLinear,
+    Scaling,
+)
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._settings import Settings
@@ -173,24 +180,27 @@ def check_same_network(network: NetworkSpec, before: NetworkSpec, who: str) -> N
         if was[name] != now[name]:
             raise ValueError(
                 f"{who} continues the training of the same network, but its {name} "
-                f"changed from {was[name]} to {now[name]}. To start over, clone the "
-                f"estimator, or call fit with warm_start=False."
+                f"changed from {was[name]!r} to {now[name]!r}. To start over, clone "
+                f"the estimator, or call fit with warm_start=False."
             )
 
 
 def _identity(network: NetworkSpec) -> dict[str, Any]:
     """Return what is the same in all trainings of a network, by its name."""
-    stages = [
-        type(one).__name__ + (" (smooth)" if getattr(one, "smooth", False) else "")
-        for one in network.inputs
-    ]
+    kinds = {type(one) for one in network.inputs}
+    smooth = [one.smooth for one in network.inputs if isinstance(one, Scaling)]
+    scaling = ["robust" if one else "standard" for one in smooth]
+    # Peaked columns are embedded by pieces among others that are by waves.
+    embeddings = {Periodic: "periodic", PiecewiseLinear: "piecewise_linear"}
+    embedding = [name for kind, name in embeddings.items() if kind in kinds]
     return {
         "number of features": network.n_features,
         "dtype": network.dtype,
-        "hidden layers": tuple(stage.n_units for stage in network.stages[:-1]),
-        "input layers": stages,
+        "hidden_layer_sizes": tuple(stage.n_units for stage in network.stages[:-1]),
         "n_members": network.n_members if network.has_members else None,
-        "shapes of weights": network.parameter_shapes,
+        "input_scaling": scaling[0] if scaling else None,
+        "numeric_embedding": embedding[0] if embedding else None,
+        "weights": network.parameter_shapes,
     }
 
 

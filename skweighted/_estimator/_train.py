@@ -8,6 +8,7 @@ from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
 
 from skweighted._engine._choice import train_network
+from skweighted._engine._mean_loss import mean_loss
 from skweighted._engine._optimizers import learning_rate_of
 from skweighted._engine._spec import (
     EarlyStopping,
@@ -16,7 +17,6 @@ from skweighted._engine._spec import (
     TrainingResult,
     TrainingSpec,
 )
-from skweighted._engine._validation import mean_loss
 from skweighted._estimator._loss import (
     correction_of,
     initial_bias,
@@ -125,7 +125,7 @@ def spec_and_run(prepared: Prepared) -> tuple[TrainingSpec, Run]:
 
 
 def finished(prepared: Prepared, result: TrainingResult, engine: str) -> Training:
-    """Return what came of a training; warn if its loss is far too high."""
+    """Return the outcome of a training; warn if its loss is far too high."""
     settings, start, problem, _ = prepared
     _warn_if_worse_than_shares(settings, start, problem, result)
     network = _trained_network(settings, start, problem, result)

@@ -71,10 +71,13 @@ def dates_in(column: pd.Series, name: Any) -> pd.Series:
             return column.dt.to_timestamp()
         if column.dtype == object and pd.api.types.infer_dtype(column) == "period":
             return pd.PeriodIndex(column).to_timestamp().to_series()
-        if isinstance(column.dtype, pd.ArrowDtype):  # such as date32, without zones
-            return pd.to_datetime(column)
+        # pandas would take numbers for epochs; a column of NaN alone has no dates.
+        if column.dtype.kind in "biuf" and column.notna().any():
+            raise TypeError
         if column.dtype.kind not in "M":
             return parsed_dates(column)
+        if isinstance(column.dtype, pd.ArrowDtype):  # date32 has no dt.tz
+            return pd.to_datetime(column)
     except (TypeError, ValueError):
         raise ValueError(
             f"Column {name!r} of X must hold dates, as in fit. It has values of type "

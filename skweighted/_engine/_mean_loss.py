@@ -50,11 +50,11 @@ def mean_loss(
         As in `Run`, unstacked.
     data : Rows
     """
-    [value], _ = ValidationLosses(network, [loss], [data]).of(stacked(parameters))
+    [value], _ = MeanLosses(network, [loss], [data]).of(stacked(parameters))
     return float(value)
 
 
-class ValidationLosses:
+class MeanLosses:
     """Mean losses and outputs of M networks, each on its own rows.
 
     One call computes a chunk of rows of all networks. Rows are padded to those of the
@@ -130,7 +130,7 @@ class ValidationLosses:
             return proba, with_data(loss, loss_data).call(target, proba)
 
         return FUNCTIONS.get(
-            ("evaluation", architecture(network), structure(loss)),
+            ("mean losses", architecture(network), structure(loss)),
             lambda: _graph(
                 network, function, network.stages[-1].n_units, self._loss_data
             ),
