@@ -8,6 +8,7 @@ data set and seed has a process of its own.
     python benchmarks/accuracy.py time FOLDER --results DIR [--peer NAME ...]
     python benchmarks/accuracy.py report --results DIR [--ablation DIR]
                                          [--markdown PAGE] [--figures DIR]
+                                         [--keep DIR]
 
 What DIR holds is not run again. `--variants FILE.json` adds our classifier with other
 parameters, ``{"name": {"dropout": 0.0}}``, to the peers, as for an ablation.
@@ -25,7 +26,7 @@ from typing import Any
 import click
 from accuracy_page import draw, page
 from accuracy_peers import BOOSTING, PEERS, TABULAR, Peer, all_peers
-from accuracy_report import ahead, ranks_of, read_scores, tables_of
+from accuracy_report import ahead, keep_scores, ranks_of, read_scores, tables_of
 from accuracy_runs import is_done, name_of, read, write_about
 from rich.console import Console
 from timing import in_new_process, write_results
@@ -159,6 +160,11 @@ def time(
 )
 @click.option("--markdown", type=click.Path(path_type=Path))
 @click.option("--figures", type=click.Path(path_type=Path))
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    help="Folder for the scores of all folds, which is --results of later reports.",
+)
 def report(
     results: Path,
     names: tuple[str, ...],
@@ -166,6 +172,7 @@ def report(
     ablation: Path | None,
     markdown: Path | None,
     figures: Path | None,
+    keep: Path | None,
 ) -> None:
     """Print mean ranks, and write the page and its diagrams."""
     try:
@@ -182,6 +189,8 @@ def report(
         text = page(scores, tables, others, parts, results, figures and figures.name)
     except ValueError as error:  # too few results
         raise click.ClickException(str(error)) from None
+    if keep is not None:
+        keep_scores(results, keep)
     if figures is not None:
         draw(tables, figures)
     if markdown is not None:

@@ -53,6 +53,10 @@ METRICS = {
 }
 SECONDS = ["fit_seconds", "predict_seconds"]
 
+# What tells a row of scores from the others, and the file that `keep_scores` writes.
+FOLD = ["name", "data", "seed", "fold"]
+KEPT = "scores.csv"
+
 
 def scores_of(file: Path) -> dict[str, object]:
     """Return the metrics of one fold of one peer."""
@@ -81,6 +85,8 @@ def scores_of(file: Path) -> dict[str, object]:
 def read_scores(results: Path, names: Iterable[str] | None = None) -> pd.DataFrame:
     """Return the metrics of all folds, of seeds that all peers of a data set have.
 
+    Those that `keep_scores` has written count as well.
+
     Parameters
     ----------
     results : Path
@@ -97,6 +103,7 @@ def read_scores(results: Path, names: Iterable[str] | None = None) -> pd.DataFra
     ValueError
         If there are no complete results.
     """
+    names = None if names is None else list(names)
     folders = (
         sorted(path for path in results.iterdir() if path.is_dir())
         if names is None
@@ -104,6 +111,10 @@ def read_scores(results: Path, names: Iterable[str] | None = None) -> pd.DataFra
     )
     rows = [scores_of(file) for path in folders for file in sorted(path.glob("*.npz"))]
     scores = pd.DataFrame(rows)
+    if (results / KEPT).exists():
+        kept = pd.read_csv(results / KEPT)
+        kept = kept if names is None else kept[kept["name"].isin(names)]
+        scores = pd.concat([scores, kept]).drop_duplicates(FOLD)  # new ones first
     if len(scores):
         n_folds = scores.groupby(["name", "data", "seed"])["fold"].transform("count")
         scores = scores[n_folds == N_FOLDS]
@@ -112,6 +123,20 @@ def read_scores(results: Path, names: Iterable[str] | None = None) -> pd.DataFra
     of_data = scores.groupby("data")["name"].transform("nunique")
     of_seed = scores.groupby(["data", "seed"])["name"].transform("nunique")
     return scores[of_data == of_seed].reset_index(drop=True)
+
+
+def keep_scores(results: Path, out: Path) -> None:
+    """Write the metrics of all folds, and what else a page needs, to another folder.
+
+    It is small enough to be committed, unlike the probabilities.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    scores = read_scores(results).sort_values(FOLD)
+    scores.to_csv(out / KEPT, index=False, float_format="%.12g")
+    for file in (*results.glob("*/about.json"), *results.glob("seconds.json")):
+        copy = out / file.relative_to(results)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(file.read_bytes())
 
 
 def tables_of(scores: pd.DataFrame, order: list[str]) -> dict[str, pd.DataFrame]:

@@ -198,6 +198,22 @@ def test_one_more_peer_has_a_table_of_ranks_of_its_own(results, tmp_path):
     assert "| slow" not in second.split("## Average precision")[1]
 
 
+def test_kept_scores_give_the_same_report(results, tmp_path):
+    def report(folder, *more):
+        page = tmp_path / "page.md"
+        arguments = ["report", "--results", str(folder), "--markdown", str(page), *more]
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+        return page.read_text()
+
+    kept = tmp_path / "kept"
+    assert report(results, "--keep", str(kept)) == report(kept)
+    one = read_scores(kept, ["HistGradientBoosting balanced"])
+    assert set(one["name"]) == {"HistGradientBoosting balanced"}
+    # A fold that was fitted again replaces the kept one.
+    shutil.copytree(results / BOOSTING, kept / BOOSTING, dirs_exist_ok=True)
+    assert len(read_scores(kept)) == len(read_scores(results))
+
+
 def test_a_report_needs_results(tmp_path):
     message = f"{tmp_path} has no peer with all 5 folds of a seed."
     with pytest.raises(ValueError, match=whole(message)):
