@@ -132,7 +132,7 @@ def keep_scores(results: Path, out: Path) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     scores = read_scores(results).sort_values(FOLD)
-    scores.to_csv(out / KEPT, index=False, float_format="%.12g")
+    scores.to_csv(out / KEPT, index=False)
     for file in (*results.glob("*/about.json"), *results.glob("seconds.json")):
         copy = out / file.relative_to(results)
         copy.parent.mkdir(exist_ok=True)
