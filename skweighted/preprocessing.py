@@ -227,8 +227,8 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         rows = np.flatnonzero(weight)
         self._find_kinds(table, rows)
         self._find_dates(table, rows)
-        numbers = self._fit_numbers(table, rows)
         self._fit_codings(table, weight, has_target=y is not None)
+        numbers = self._fit_numbers(table, rows)
         target = self._fit_target(table, y, rows)
         if not (self.numbers_ or self.one_hot_codings_ or self.target_codings_):
             raise ValueError(
@@ -294,7 +294,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         names = _check_feature_names_in(self, input_features)
         return np.array(
             [
-                f"{names[position]}_{part}" if part else names[position]
+                names[position] if part is None else f"{names[position]}_{part}"
                 for position, part, _ in self._outputs()
             ],
             dtype=object,
@@ -306,7 +306,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return [kind for _, _, kind in self._outputs()]
 
-    def _outputs(self) -> Iterator[tuple[int, str, str]]:
+    def _outputs(self) -> Iterator[tuple[int, str | None, str]]:
         """Yield position in X, what is added to the name, and kind of each output."""
         yield from self.numbers_
         for number in self.flagged_:
@@ -386,19 +386,17 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         self.zones_, self.origins_ = {}, {}
         for position in self._of_kind("date"):
             column = column_of(table, position, rows)
-            dates = dates_in(column, self._name(position))
+            name = self._name(position, table)
+            dates = dates_in(column, name)
             self.zones_[position] = zone_of(dates)
-            days = days_in(self._moments(dates, position))
+            days = days_in(moments_in(dates, name, self.zones_[position]))
             self.origins_[position] = float(np.nanmin(days))
-
-    def _moments(self, column: pd.Series, position: int) -> pd.Series:
-        """Return dates in the time zone of fit."""
-        return moments_in(column, self._name(position), self.zones_[position])
 
     def _fit_numbers(self, table: Any, rows: np.ndarray) -> Any:
         """Return the numbers that vary in the training rows."""
-        outputs = [(one, "", "number") for one in self._of_kind("number", "duration")]
-        outputs += [(one, "", "boolean") for one in self._of_kind("boolean")]
+        outputs: list[tuple[int, str | None, str]]
+        outputs = [(one, None, "number") for one in self._of_kind("number", "duration")]
+        outputs += [(one, None, "boolean") for one in self._of_kind("boolean")]
         outputs += [
             (one, part, "date") for one in self._of_kind("date") for part in DATE_PARTS
         ]
@@ -412,11 +410,11 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             most = np.fmax.reduce(training, axis=0)
             # That a value is missing can matter even if all others are equal; for a
             # date, its days show it.
-            is_first = np.array([part in ("", "days") for _, part, _ in outputs])
+            is_first = np.array([part in (None, "days") for _, part, _ in outputs])
             kept = (least < most) | ((least == most) & has_missing & is_first)
             # Constants alone are kept: every row then has the shares of the classes,
             # as with all classifiers of scikit-learn.
-            if kept.any() or self._of_kind("category"):
+            if kept.any() or self.one_hot_codings_ or self.target_codings_:
                 self.kept_ = kept
             values = values if self.kept_.all() else values[:, self.kept_]
             if self.scale_numbers:
@@ -434,15 +432,17 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             return table
         positions = self._of_kind("number", "duration") + self._of_kind("boolean")
         values = self._simple_numbers(table, positions)
-        with np.errstate(invalid="ignore"):
-            is_finite = np.isfinite(values.sum())  # inf - inf is NaN
+        with np.errstate(over="ignore", invalid="ignore"):
+            # inf - inf is NaN
+            is_finite = np.isfinite(values.astype(self.dtype_, copy=False).sum())
         if not is_finite:
             for position, column in zip(positions, values.T, strict=True):
-                check_finite(self._name(position), column)
-        dates = [
-            date_parts(self._moments(column_of(table, position), position), origin)
-            for position, origin in self.origins_.items()
-        ]
+                check_finite(self._name(position, table), column, self.dtype_)
+        dates = []
+        for position, zone in self.zones_.items():
+            column, name = column_of(table, position), self._name(position, table)
+            moments = moments_in(column, name, zone)
+            dates.append(date_parts(moments, self.origins_[position]))
         if dates:
             values = np.hstack([values, *dates])
         values = values.astype(self.dtype_, copy=False)
@@ -455,15 +455,16 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         if isinstance(table, np.ndarray):
             return table[:, positions]
         part = table.iloc[:, positions]
-        if all(isinstance(one, np.dtype) and one.kind in "fiu" for one in part.dtypes):
-            return np.array(part, dtype=self.dtype_)
-        return _joined(
-            [
-                numbers_in(column_of(table, one), self._name(one))[:, np.newaxis]
-                for one in positions
-            ],
-            table,
+        is_plain = not self._of_kind("duration", "boolean") and all(
+            isinstance(one, np.dtype) and one.kind in "fiu" for one in part.dtypes
         )
+        if is_plain:
+            return np.array(part, dtype=np.float64)
+        columns = [
+            numbers_in(column_of(table, one), self._name(one, table), self.kinds_[one])
+            for one in positions
+        ]
+        return _joined([column[:, np.newaxis] for column in columns], table)
 
     def _fit_codings(self, table: Any, weight: np.ndarray, *, has_target: bool) -> None:
         """Find the categories, and which columns are encoded by the target."""
@@ -551,10 +552,11 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         """Return the positions of columns of some kinds."""
         return [position for position, kind in enumerate(self.kinds_) if kind in kinds]
 
-    def _name(self, position: int) -> Any:
+    def _name(self, position: int, table: Any = None) -> Any:
         """Return the name of a column of X, or its position."""
-        names = getattr(self, "feature_names_in_", None)
-        return position if names is None else names[position]
+        names = getattr(self, "feature_names_in_", getattr(table, "columns", None))
+        name = position if names is None else names[position]
+        return name.item() if isinstance(name, np.generic) else name
 
 
 def _codes(table: Any, codings: Mapping[int, Coding]) -> np.ndarray:
@@ -591,4 +593,5 @@ def _check_finite_sparse(table: Any) -> None:
     is_infinite = np.isinf(table.data)
     if is_infinite.any():
         column = int(table.indices[is_infinite.argmax()])
-        check_finite(column, table.data[is_infinite & (table.indices == column)])
+        values = table.data[is_infinite & (table.indices == column)]
+        check_finite(column, values, values.dtype.name)

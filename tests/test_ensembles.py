@@ -512,7 +512,8 @@ def test_folds_need_two_rows_of_each_class():
     rows = np.r_[np.flatnonzero(y == 1)[:1], np.flatnonzero(y == 0)[:40]]
     message = (
         "ensemble='folds' needs at least two rows of every class, and y has a class "
-        "with 1. Use ensemble='seeds'."
+        "with 1. Use ensemble='seeds', which supports neither threshold nor "
+        "calibration."
     )
     with pytest.raises(ValueError, match=whole(message)):
         classifier(ensemble="folds").fit(X[rows], y[rows])

@@ -111,7 +111,6 @@ def test_the_file_predicts_what_the_model_does(export, trained, rows):
         "  label          string   (rows,)",
         "  probabilities  float32  (rows, 2)",
         "Classes: 'bad', 'good'.",
-        "Networks compute in float32, cast from float64.",
     ]
     _, model = trained
     feed = feed_of(model.pipeline, TABLE, inputs_of(model.pipeline, TABLE))

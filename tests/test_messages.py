@@ -5,6 +5,7 @@ import re
 import keras
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from messages import whole
 from sklearn.datasets import make_classification
@@ -193,8 +194,11 @@ def test_columns_that_are_not_numbers_are_named(frame, message):
         CostSensitiveMLPClassifier().fit(frame, Y)
 
 
-def test_missing_labels_are_explained():
-    labels = np.array(["ok", "fraud", None, "ok"], dtype=object)
+@pytest.mark.parametrize(
+    "container", [list, lambda labels: np.array(labels, dtype=object), pl.Series]
+)
+def test_missing_labels_are_explained(container):
+    labels = container(["ok", "fraud", None, "ok"])
     message = whole(
         "y must not have missing values. 1 of 4 is missing, the first in row 2. Leave "
         "these rows out."

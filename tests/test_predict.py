@@ -62,6 +62,10 @@ STAGES = {
         (Scaling(False), PiecewiseLinear((0, 2, 3))),
         (CENTER, FACTOR, LOWER, FEW),
     ),
+    "pieces of raw numbers": (
+        (PiecewiseLinear((0, 2, 3)),),
+        (LOWER, LOWER * 0 + 8),
+    ),
     "waves, then pieces": (
         (Scaling(True), Periodic((1, 2)), PiecewiseLinear((0, 2, 1))),
         (CENTER, FACTOR, LOWER, LOWER * 0 + 8),
@@ -131,7 +135,8 @@ def test_rows_are_predicted_alike_one_by_one_and_in_chunks(
     monkeypatch.setattr(_predict, "CHUNK_VALUES", chunk_values)
     monkeypatch.setattr(_predict, "LOOKED_UP_CHUNK", chunk_rows)
     networks, parameters = [], []
-    for seed, kind in enumerate(["waves", "pieces", "waves", "smooth"]):
+    kinds = ["waves", "pieces", "waves", "smooth", *["pieces of raw numbers"] * 2]
+    for seed, kind in enumerate(kinds):
         inputs, fixed = STAGES[kind]
         networks.append(network_of(inputs=inputs))
         parameters.append(parameters_of(networks[-1], fixed, seed))

@@ -1,7 +1,7 @@
 """The preparation of raw tables: laws, oracles, and what is an error."""
 
 import pickle
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -83,7 +83,7 @@ def test_a_row_of_weight_zero_is_an_absent_row(preparation, target):
     # In rows of weight zero: another kind, another value, rare categories and the
     # earliest date.
     absent = np.flatnonzero(~present)
-    odd.loc[absent[0], ["city", "answer", "constant"]] = ["nowhere", 0.5, 1.0]
+    odd.loc[absent[0], ["city", "answer", "constant"]] = ["nowhere", 1, 1.0]
     odd.loc[absent[:9], "since"] = pd.Timestamp("1980-01-01")
     rest = clone(preparation)
     weighted = clone(preparation).fit_transform(odd, y, present.astype(float))
@@ -359,8 +359,9 @@ def test_text_with_and_without_offsets_is_no_column_of_dates():
     preparation = TablePreparation().fit(pd.DataFrame({"time": moments}))
     mixed = pd.Series(["2024-01-20T12:00", "2024-01-21T12:00+01:00", None])
     message = (
-        f"Column 'time' of X must hold dates, as in fit. It has values of type "
-        f"{mixed.dtype}."
+        f"Column 'time' of X must hold dates, all with a time zone or all without. It "
+        f"has values of type {mixed.dtype}, such as '2024-01-20T12:00'. Convert them "
+        f"with pandas.to_datetime."
     )
     with pytest.raises(ValueError, match=whole(message)):
         preparation.transform(pd.DataFrame({"time": mixed}))
@@ -433,10 +434,13 @@ def test_dates_of_arrow_are_dates():
 
 @pytest.mark.parametrize("dtype", ["int64", "float64", "Int64", "int64[pyarrow]"])
 def test_numbers_are_no_dates(dtype):
+    first = 0.0 if dtype == "float64" else 0
     X = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=30)})
     fitted = TablePreparation().fit(X)
     message = (
-        f"Column 'day' of X must hold dates, as in fit. It has values of type {dtype}."
+        f"Column 'day' of X must hold dates, all with a time zone or all without. It "
+        f"has values of type {dtype}, such as {first}. Convert them with "
+        f"pandas.to_datetime."
     )
     with pytest.raises(ValueError, match=whole(message)):
         fitted.transform(pd.DataFrame({"day": range(30)}, dtype=dtype))
@@ -581,8 +585,8 @@ def test_what_fit_cannot_use_is_an_error(params, change, message):
 
 def test_names_need_a_table_with_names():
     message = (
-        "Names in categorical_features need an X with column names. Pass a DataFrame, "
-        "or indices."
+        "Names in categorical_features need an X whose column names are all text. Pass "
+        "such a DataFrame, or indices."
     )
     with pytest.raises(ValueError, match=whole(message)):
         TablePreparation(categorical_features=["a"]).fit(np.ones((2, 2)))
@@ -608,7 +612,9 @@ def test_sparse_columns_cannot_be_categories():
         ),
         (
             {"age": [1, 2], "day": "monday"},
-            "Column 'day' of X must hold dates, as in fit. It has values of type str.",
+            "Column 'day' of X must hold dates, all with a time zone or all without. "
+            "It has values of type str, such as 'monday'. Convert them with "
+            "pandas.to_datetime.",
         ),
         (
             {"age": [1, 2]},
@@ -652,3 +658,117 @@ def test_a_zone_without_a_name_is_utc():
     by_name = TablePreparation().fit_transform(days.dt.tz_convert("UTC").to_frame())
     zone = days.dt.tz_convert("dateutil/Europe/Oslo").to_frame()
     np.testing.assert_array_equal(TablePreparation().fit_transform(zone), by_name)
+
+
+def test_durations_of_any_length_are_days():
+    days = pd.Series([1, 2_914_634, 3])
+    for unit in ("s", "ms", "us"):
+        X = pd.DataFrame({"open": (days * 86_400).astype("timedelta64[s]")})
+        X["open"] = X["open"].astype(f"timedelta64[{unit}]")
+        same(TablePreparation().fit_transform(X)[:, 0], days)
+        X["open"] = X["open"].astype(pd.ArrowDtype(pa.duration(unit)))
+        same(TablePreparation().fit_transform(X)[:, 0], days)
+
+
+@pytest.mark.parametrize(
+    ("column", "other", "message"),
+    [
+        (
+            pd.to_timedelta(range(9), unit="D"),
+            np.arange(9.0),
+            "Column 'a' of X must hold durations, as in fit. It has values of type "
+            "float64. Convert them with pandas.to_timedelta.",
+        ),
+        (
+            np.arange(9) % 2 == 0,
+            np.arange(9),
+            "Column 'a' of X must hold booleans, as in fit, or 0 and 1. It has values "
+            "of type int64, such as 2.",
+        ),
+        (
+            np.arange(9.0),
+            pd.to_timedelta(range(9), unit="D").as_unit("s"),
+            "Column 'a' of X must hold numbers, but it contains values of type "
+            "timedelta64[s]. Name it in categorical_features if it holds categories, "
+            "or convert it to numbers.",
+        ),
+    ],
+)
+def test_a_column_of_another_kind_than_in_fit_is_an_error(column, other, message):
+    fitted = TablePreparation().fit(pd.DataFrame({"a": column}))
+    with pytest.raises(ValueError, match=whole(message)):
+        fitted.transform(pd.DataFrame({"a": other}))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.arange(9.0),
+        np.arange(9) % 2 == 0,
+        pd.to_timedelta(range(9), unit="D"),
+        pd.date_range("2024-01-01", periods=9),
+    ],
+)
+@pytest.mark.parametrize(
+    "missing", ["datetime64[ns]", "timedelta64[ns]", "float64", "object"]
+)
+def test_a_column_without_values_is_of_any_kind(column, missing):
+    fitted = TablePreparation().fit(pd.DataFrame({"a": column}))
+    nothing = pd.DataFrame({"a": pd.Series([None, None], dtype=missing)})
+    assert np.isnan(fitted.transform(nothing)).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [timedelta(days=1), timedelta(days=2)],
+        [np.timedelta64(1, "D"), np.timedelta64(2, "D")],
+        [np.datetime64("2024-01-01"), np.datetime64("2024-01-02")],
+    ],
+)
+def test_a_category_has_the_same_code_in_few_and_in_many_rows(values):
+    X = pd.DataFrame({"a": pd.Series(values * 10, dtype=object)})
+    fitted = TablePreparation(categorical_features=["a"]).fit(X)
+    same(fitted.transform(X)[:2], fitted.transform(X[:2]))
+    assert fitted.transform(X[:2]).sum() == 2
+
+
+@pytest.mark.parametrize("values", [[1, pd.NA, 3], [1.5, pd.NA, 2], [2**70, 1, None]])
+def test_objects_that_are_numbers_are_numbers(values):
+    fitted = TablePreparation().fit(
+        pd.DataFrame({"a": pd.Series(values, dtype=object)})
+    )
+    assert fitted.kinds_ == ["number"]
+
+
+@pytest.mark.parametrize("text", [["x"] * 5, list("abcde")])
+def test_constants_are_kept_if_no_text_is(text):
+    y = [0, 1, 0, 1, 0]
+    X = pd.DataFrame({"a": [1.0] * 5, "c": text})
+    # One-hot columns of text that differs in every row are fewer than its categories.
+    fitted = TablePreparation(max_categories=2).fit(X, y)
+    assert fitted.get_feature_names_out().tolist() == ["a"]
+
+
+def test_numbers_too_large_for_float32_are_named():
+    X = pd.DataFrame({"a": np.arange(9, dtype=np.float32)})
+    fitted = TablePreparation().fit(X)
+    message = (
+        "Numbers of X must not be too large for float32, the precision of all numbers "
+        "in fit. Column 'a' has such numbers. Convert the X of fit to float64."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        fitted.transform(pd.DataFrame({"a": [1e300]}))
+    fitted = TablePreparation().fit(X.to_numpy())
+    with pytest.raises(ValueError, match=whole(message.replace("'a'", "0"))):
+        fitted.transform(np.array([[1e300]]))
+
+
+def test_messages_name_columns_whose_names_are_numbers():
+    with pytest.raises(ValueError, match="Column 10 has 1 infinite value"):
+        TablePreparation().fit(pd.DataFrame([[1, np.inf], [2, 3]], columns=[20, 10]))
+
+
+def test_a_category_without_letters_has_a_name_of_its_own():
+    X = pd.DataFrame({"a": ["", "b", ""]})
+    assert TablePreparation().fit(X).get_feature_names_out().tolist() == ["a_", "a_b"]

@@ -45,6 +45,7 @@ SMALL = {
     "batch_size": 64,
     "n_networks": 2,
     "epochs": 4,
+    "dtype": "float64",
     "random_state": 0,
 }
 
@@ -114,7 +115,7 @@ def test_sklearn_check(estimator, check):
 )
 def test_it_is_a_pipeline_of_preparation_and_classifier(frame, labels):
     y = LABELS[labels]
-    classifier = small().fit(frame, y)
+    classifier = small(dtype="float64").fit(frame, y)
     params = classifier.get_params()
     del params["categorical_features"]
     pipeline = make_pipeline(TablePreparation(), CostSensitiveMLPClassifier(**params))
@@ -329,7 +330,8 @@ def test_numbers_of_any_size_train(case):
         "huge": draw * 1e39,
     }[case]
     frame = pd.DataFrame({"x": column, "z": generator.normal(size=600)})
-    fit = small(n_networks=2, epochs=2, input_scaling="robust").fit(frame, draw > 0.8)
+    params = {"dtype": "auto", "epochs": 2, "input_scaling": "robust"}
+    fit = small(n_networks=2, **params).fit(frame, draw > 0.8)
     assert np.isfinite(fit.predict_proba(frame)).all()
     assert fit._trained.networks[0].network.dtype == (
         "float64" if case == "huge" else "float32"
@@ -338,12 +340,38 @@ def test_numbers_of_any_size_train(case):
 
 @pytest.mark.parametrize(
     ("n_rows", "n_columns", "dtype"),
-    [(499, 20, "float64"), (500, 2, "float32"), (400, 25, "float32")],
+    [(199, 20, "float64"), (200, 2, "float32"), (100, 50, "float32")],
 )
 def test_large_tables_are_trained_in_float32(n_rows, n_columns, dtype):
     X = np.random.default_rng(0).normal(size=(n_rows, n_columns))
-    fit = small(n_networks=1, epochs=1, numeric_embedding=None).fit(X, X[:, 0] > 1)
+    params = {"dtype": "auto", "n_networks": 1, "early_stopping": False}
+    fit = small(epochs=1, numeric_embedding=None, **params).fit(X, X[:, 0] > 0)
     assert fit._trained.networks[0].network.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "params", "size"),
+    [
+        (60, {}, 64),  # 53 rows in one batch
+        (317, {}, 160),  # 278 rows in two batches
+        (600, {}, 192),  # 525 rows in three
+        (4000, {}, 256),
+        (600, {"ensemble": "seeds"}, 192),  # 540 rows; the others stop the training
+        (600, {"ensemble": "seeds", "early_stopping": False}, 224),
+        (600, {"batch_size": 100}, 100),
+    ],
+)
+def test_batches_of_an_epoch_are_equal_by_default(n_rows, params, size):
+    X = np.random.default_rng(0).normal(size=(n_rows, 1))
+    classifier = CostSensitiveTabularClassifier(**params)
+    prepared = classifier._prepared(classifier._settings(), X, X[:, 0] > 0)
+    assert {one.settings.batch_size for one in prepared.networks} == {size}
+
+
+def test_equal_batches_train_the_network_of_that_batch_size():
+    equal = small(batch_size="auto", alpha=0.0).fit(X, Y)
+    given = small(batch_size=128, alpha=0.0).fit(X, Y)  # half of the rows are held out
+    same(equal.predict_proba(X), given.predict_proba(X))
 
 
 def test_validation_rows_are_prepared_like_the_training_rows():
@@ -450,3 +478,81 @@ def test_an_infinite_value_is_an_error_that_names_the_column():
     )
     with pytest.raises(ValueError, match=whole(message)):
         small().fit(X.assign(age=np.inf), Y)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        (
+            {},
+            "ensemble='folds' needs at least two rows of every class, and y has a "
+            "class with 1. Use ensemble='seeds', which supports neither threshold nor "
+            "calibration.",
+        ),
+        (
+            {"n_networks": 1},
+            "ensemble='folds' needs at least two networks. Got n_networks=1. Use a "
+            "larger n_networks, or ensemble='seeds'.",
+        ),
+    ],
+)
+def test_a_threshold_needs_folds_and_says_why_there_are_none(params, message):
+    y = np.arange(len(X)) == 3
+    with pytest.raises(ValueError, match=whole(message)):
+        small(threshold="f1", **params).fit(X, y)
+
+
+def test_a_first_batch_without_embedded_columns_is_continued():
+    first = pd.DataFrame({"amount": np.r_[1, np.zeros(19)]})
+    second = pd.DataFrame({"amount": np.arange(20.0)})
+    labels = np.arange(20) % 2
+    steps = small().partial_fit(first, labels).partial_fit(second, labels)
+    assert steps.n_iter_ == 2
+    warm = small(warm_start=True, ensemble="seeds", early_stopping=False)
+    warm.fit(first, labels).fit(second, labels)
+    assert np.isfinite(warm.predict_proba(second)).all()
+
+
+def test_a_warm_start_cannot_change_the_embedding():
+    classifier = small(warm_start=True).fit(X, Y)
+    message = (
+        "warm_start=True continues the training of the same network, but its "
+        "numeric_embedding changed from 'piecewise_linear' to {!r}. To start over, "
+        "clone the estimator, or call fit with warm_start=False."
+    )
+    for other in ("periodic", None, ("periodic", "piecewise_linear")):
+        with pytest.raises(ValueError, match=whole(message.format(other))):
+            classifier.set_params(numeric_embedding=other).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (
+            pd.Series(["Rome", 31.0]),
+            "X must be a table with rows and columns. Got a Series of shape (2,). Pass "
+            "one row as a list of rows, [row], or as X.iloc[[0]].",
+        ),
+        (
+            {"city": "Rome"},
+            "X must be a table with rows and columns. Got a dict of shape (). Pass one "
+            "row as a list of rows, [row], or as X.iloc[[0]].",
+        ),
+        (
+            [["Rome", 31.0], ["Oslo"]],
+            "All rows of X must have the same length. X is a sequence of rows of "
+            "several lengths.",
+        ),
+    ],
+)
+def test_what_is_no_table_is_explained(row, message):
+    classifier = small().fit(X, Y)
+    with pytest.raises(ValueError, match=whole(message)):
+        classifier.predict(row)
+
+
+def test_scores_by_name_monitor_the_second_class():
+    texts = np.where(Y, "yes", "no")
+    params = {"epochs": 20, "monitor": "f1"}
+    by_text, by_number = small(**params).fit(X, texts), small(**params).fit(X, Y * 1)
+    same(by_text.predict_proba(X), by_number.predict_proba(X))

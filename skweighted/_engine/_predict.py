@@ -299,6 +299,7 @@ def _looked_up(
     stage: PiecewiseLinear, X: np.ndarray, lines: Sequence[Sequence[Lines]]
 ) -> np.ndarray:
     """Return what `_with_pieces` returns, rounded otherwise."""
+    X = np.broadcast_to(X, (len(lines), *X.shape[1:]))
     mapped = [
         [one.at(x) for one, x in zip(its, values[list(stage.columns)], strict=True)]
         for its, values in zip(lines, X, strict=True)

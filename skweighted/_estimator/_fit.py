@@ -9,13 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._engine._spec import (
-    Members,
-    NetworkSpec,
-    Periodic,
-    PiecewiseLinear,
-    Scaling,
-)
+from skweighted._engine._spec import InputStage, Members, NetworkSpec, Scaling
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._input import Arrays
@@ -25,6 +19,7 @@ from skweighted._estimator._scaling import InputStages, input_stages
 from skweighted._estimator._settings import Settings
 from skweighted._estimator._start import (
     Start,
+    check_same,
     check_same_network,
     check_same_targets,
     continued,
@@ -66,7 +61,7 @@ def prepared_fit(
     if before is not None:
         check_same_targets(targets, before.targets)
         _check_same_number(settings, before, "warm_start=True")
-    networks, fixed = _networks(settings, arrays, targets, before)
+    networks, fixed = _networks(settings, arrays, targets, before, "warm_start=True")
     seeds, starts = _new_starts(random_state, networks, targets, fixed)
     for number, one in enumerate(before.networks if before is not None else ()):
         check_same_network(networks[number], one.network, "warm_start=True")
@@ -99,7 +94,7 @@ def prepared_step(
     targets = _step_targets(arrays, classes, before)
     if before is not None:
         _check_same_number(settings, before, "partial_fit")
-    networks, fixed = _networks(settings, arrays, targets, before)
+    networks, fixed = _networks(settings, arrays, targets, before, "partial_fit")
     if before is None:
         seeds, starts = _new_starts(random_state, networks, targets, fixed)
     else:
@@ -149,15 +144,14 @@ def _networks(
     arrays: Arrays,
     targets: Classes | Labels,
     before: TrainedEnsemble | None,
+    who: str,
 ) -> tuple[list[NetworkSpec], list[Sequence[np.ndarray]]]:
     """Return each network, and the weights of its input stages that are not trained."""
     inputs = input_stages(settings, arrays)
     if before is not None:
-        kinds = settings.numeric_embedding or ("none",)
-        inputs = [
-            _those_before(kinds[number % len(kinds)], *pair)
-            for number, pair in enumerate(zip(inputs, before.networks, strict=True))
-        ]
+        was, now = before.networks[0].numeric_embedding, settings.numeric_embedding
+        check_same("numeric_embedding", _as_given(was), _as_given(now), who)
+        inputs = list(map(_those_before, inputs, before.networks))
     n_features, dtype = arrays.X.shape[1], arrays.X.dtype.name
     networks = [
         network_spec(settings, n_features, dtype, targets, one.stages) for one in inputs
@@ -165,37 +159,30 @@ def _networks(
     return networks, [one.fixed for one in inputs]
 
 
-# Which embeddings a network can have, by its `numeric_embedding`. The rows decide: only
-# some columns are embedded, and some of them always by pieces.
-_EMBEDDINGS: dict[str, set[type]] = {
-    "none": set(),
-    "piecewise_linear": {PiecewiseLinear},
-    "periodic": {Periodic, PiecewiseLinear},
-}
+def _as_given(numeric_embedding: tuple[str, ...]) -> Any:
+    """Return the parameter `numeric_embedding` as users write it."""
+    if len(numeric_embedding) > 1:
+        return numeric_embedding
+    return numeric_embedding[0] if numeric_embedding else None
 
 
-def _those_before(
-    kind: str, inputs: InputStages, before: TrainedNetwork
-) -> InputStages:
-    """Return the input stages of earlier training, unless settings ask for others."""
+def _those_before(inputs: InputStages, before: TrainedNetwork) -> InputStages:
+    """Return the input stages of earlier training, unless settings ask for others.
+
+    Which columns are flagged and embedded remains, whatever the rows are now.
+    """
     network = before.network
-    was, now = network.inputs, inputs.stages
-    was_embedded, now_embedded = (
-        {type(one) for one in stages if not isinstance(one, Scaling | Members)}
-        for stages in (was, now)
-    )
-    if (
-        [one.smooth for one in was if isinstance(one, Scaling)]
-        != [one.smooth for one in now if isinstance(one, Scaling)]
-        or [one for one in was if isinstance(one, Members)]
-        != [one for one in now if isinstance(one, Members)]
-        or not was_embedded <= _EMBEDDINGS[kind]
-        or (now_embedded and not was_embedded)
-    ):
+    if _asked_for(network.inputs) != _asked_for(inputs.stages):
         return inputs  # refused later, as another network
     trained = zip(before.parameters, network.is_trained, strict=True)
     fixed = tuple(values for values, is_trained in trained if not is_trained)
-    return InputStages(was, fixed)
+    return InputStages(network.inputs, fixed)
+
+
+def _asked_for(stages: Sequence[InputStage]) -> list[Any]:
+    """Return what settings, not rows, determine in input stages with embeddings."""
+    scalings = [one.smooth for one in stages if isinstance(one, Scaling)]
+    return [scalings, [one for one in stages if isinstance(one, Members)]]
 
 
 def _new_starts(

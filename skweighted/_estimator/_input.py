@@ -234,7 +234,11 @@ def _check_frame(X: Any) -> None:
 
 def _check_labels(y: Any) -> None:
     """Raise ValueError for text labels among which some are missing."""
-    if getattr(getattr(y, "dtype", None), "kind", "") != "O" or np.ndim(y) != 1:
+    # The types of polars have no kind, and lists no type.
+    if y is None or getattr(getattr(y, "dtype", None), "kind", "O") != "O":
+        return
+    y = np.asarray(y, dtype=object)
+    if y.ndim != 1:
         return
     import pandas as pd  # not at the top: predictions do without pandas
 

@@ -122,10 +122,11 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
             statistics.append((center, min(factor, most)))
         if (np.isnan(values) & (sample_weight > 0)).any():
             flagged.append(number)
-        if column.n_distinct > 2:
-            varied[number] = column.n_distinct
+        n_distinct = column.n_distinct
+        if n_distinct > 2:
+            varied[number] = n_distinct
             if column.is_peaked:
-                peaked[number] = column.n_distinct
+                peaked[number] = n_distinct
     if len(varied) > _MOST_EMBEDDED:
         varied, peaked = {}, {}
     scaled = InputStages()

@@ -67,7 +67,8 @@ def _folds(task: Task, generators: Sequence[np.random.Generator]) -> list[Share]
     if n_folds < 2:
         raise ValueError(
             "ensemble='folds' needs at least two rows of every class, and y has a "
-            "class with 1. Use ensemble='seeds'."
+            "class with 1. Use ensemble='seeds', which supports neither threshold nor "
+            "calibration."
         )
     made = []
     for start in range(0, n_networks, n_folds):

@@ -14,8 +14,6 @@ from skweighted._engine._spec import (
     Dense,
     InputStage,
     NetworkSpec,
-    Periodic,
-    PiecewiseLinear,
     Scaling,
 )
 from skweighted._estimator._classes import Classes
@@ -177,29 +175,29 @@ def check_same_network(network: NetworkSpec, before: NetworkSpec, who: str) -> N
     """Raise ValueError if the parameters now describe a different network."""
     was, now = _identity(before), _identity(network)
     for name in was:
-        if was[name] != now[name]:
-            raise ValueError(
-                f"{who} continues the training of the same network, but its {name} "
-                f"changed from {was[name]!r} to {now[name]!r}. To start over, clone "
-                f"the estimator, or call fit with warm_start=False."
-            )
+        check_same(name, was[name], now[name], who)
+
+
+def check_same(name: str, was: Any, now: Any, who: str) -> None:
+    """Raise ValueError if a parameter of a network has changed."""
+    if was != now:
+        raise ValueError(
+            f"{who} continues the training of the same network, but its {name} changed "
+            f"from {was!r} to {now!r}. To start over, clone the estimator, or call fit "
+            f"with warm_start=False."
+        )
 
 
 def _identity(network: NetworkSpec) -> dict[str, Any]:
     """Return what is the same in all trainings of a network, by its name."""
-    kinds = {type(one) for one in network.inputs}
     smooth = [one.smooth for one in network.inputs if isinstance(one, Scaling)]
     scaling = ["robust" if one else "standard" for one in smooth]
-    # Peaked columns are embedded by pieces among others that are by waves.
-    embeddings = {Periodic: "periodic", PiecewiseLinear: "piecewise_linear"}
-    embedding = [name for kind, name in embeddings.items() if kind in kinds]
     return {
         "number of features": network.n_features,
         "dtype": network.dtype,
         "hidden_layer_sizes": tuple(stage.n_units for stage in network.stages[:-1]),
         "n_members": network.n_members if network.has_members else None,
         "input_scaling": scaling[0] if scaling else None,
-        "numeric_embedding": embedding[0] if embedding else None,
         "weights": network.parameter_shapes,
     }
 

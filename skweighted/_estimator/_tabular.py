@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 
 # Rows and numbers from which float32 is the default. A fit of 768 rows took 2.2 s
-# instead of 8.5, and one of 288 rows of 90 numbers 5.5 s instead of 11.7.
-_MANY_ROWS = 500
-_MANY_NUMBERS = 10_000
+# instead of 8.5, and one of 268 rows of 7 numbers 1.0 s instead of 1.6.
+_MANY_ROWS = 200
+_MANY_NUMBERS = 5_000
+
+# Most rows of a batch by default.
+_BATCH_ROWS = 256
 
 # Squares of larger numbers would be infinite in float32.
 _MOST = 1e18
@@ -65,8 +68,10 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         Trained functions that replace each number.
     dropout : float in [0, 1), default=0.1
         Share of the outputs of each hidden layer that are dropped in training.
-    batch_size : int or "auto", default=256
-        Number of rows per gradient step.
+    batch_size : int or "auto", default="auto"
+        Number of rows per gradient step. "auto" divides an epoch into equal batches, as
+        few as possible with at most 256 rows, and rounds their size up to a multiple of
+        32; `alpha` is divided by 200.
     epochs : int, default=200
         Largest number of passes over the training rows.
     early_stopping : bool, default=True
@@ -84,9 +89,10 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of the networks. "auto" is float32 for tables of at least 500 rows or
         10,000 numbers, counted in the prepared matrix; a smaller one keeps the
-        precision of that matrix. float64 takes two to four times as long. It is needed
-        if the values of a column differ only after their seventh digit. `partial_fit`
-        keeps the precision of the first call.
+        precision of that matrix, and so do numbers of 1e18 and more. float64 takes two
+        to four times as long. It is needed if the values of a column differ only after
+        their seventh digit. With `partial_fit`, "auto" is the precision of the matrix
+        of the first call.
     **parameters
         All other parameters of `CostSensitiveMLPClassifier`, with the same defaults.
 
@@ -151,7 +157,7 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         input_scaling: str | None = "robust",
         numeric_embedding: Any = "piecewise_linear",
         dropout: float = 0.1,
-        batch_size: int | str = 256,
+        batch_size: int | str = "auto",
         epochs: int = 200,
         early_stopping: bool = True,
         n_iter_no_change: float = 20,
@@ -223,13 +229,21 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         check_is_fitted(self)
         return self.preparation_.transform(X)
 
+    def _settings(self) -> "Settings":
+        """Return the parsed parameters, with equal batches by default."""
+        settings = super()._settings()
+        if self.batch_size != "auto":
+            return settings
+        return replace(settings, batch_size=_BATCH_ROWS, has_equal_batches=True)
+
     def _feasible(
         self, settings: "Settings", arrays: Arrays, validation: Arrays | None
     ) -> "Settings":
         """Return settings with a precision, and without folds if those do not fit."""
         if settings.dtype == "auto" and self._is_float32(arrays):
             settings = replace(settings, dtype="float32")
-        if settings.ensemble != "folds":
+        needs_folds = (settings.threshold, settings.calibration) != (None, None)
+        if settings.ensemble != "folds" or needs_folds:
             return settings
         if settings.n_networks == 1:
             return replace(settings, ensemble="seeds")

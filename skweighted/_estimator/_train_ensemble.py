@@ -1,5 +1,6 @@
 """From prepared networks to a trained ensemble."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -25,6 +26,9 @@ from skweighted._estimator._together import (
     why_not_together,
 )
 from skweighted._estimator._train import Prepared, Training, train
+
+# Sizes of equal batches are multiples of this.
+_ROUND_ROWS = 32
 
 
 class PreparedEnsemble(NamedTuple):
@@ -111,6 +115,9 @@ def prepared_ensemble(
         )
     check_uses(settings, task)
     parts = shares(settings, task, [start.split_seed for start in starts])
+    if settings.has_equal_batches:
+        size = _equal_batches(max(len(part.rows) for part in parts), settings)
+        settings = replace(settings, batch_size=size)
     problems: list[Problem] = []
     for start, part in zip(starts, parts, strict=True):
         problem = make_problem(settings, task, part, epochs, start.totals)
@@ -127,6 +134,18 @@ def prepared_ensemble(
         for start, problem in zip(starts, problems, strict=True)
     ]
     return PreparedEnsemble(networks, task, parts, list(seeds))
+
+
+def _equal_batches(n_rows: int, settings: Settings) -> int:
+    """Return the size of the fewest batches that divide so many rows nearly equally.
+
+    A program computes every batch with the rows of the largest: with batches of 256 and
+    21 rows, 277 rows would take as long as 512. Sizes are rounded, since each is a
+    program to compile.
+    """
+    n_batches = math.ceil(n_rows / settings.batch_size)
+    size = math.ceil(n_rows / n_batches / _ROUND_ROWS) * _ROUND_ROWS
+    return min(size, settings.batch_size)
 
 
 def train_ensemble(

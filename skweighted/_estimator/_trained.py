@@ -48,6 +48,8 @@ class TrainedNetwork:
         What was recorded in each epoch.
     best_epoch : int
         The epoch of the parameters, counted from 1.
+    numeric_embedding : tuple of str
+        As in `Settings`: which columns are embedded depends on the rows, too.
     """
 
     network: NetworkSpec
@@ -66,6 +68,7 @@ class TrainedNetwork:
     history: Mapping[str, list[Any]]
     best_epoch: int
     sampling: np.ndarray | None = None
+    numeric_embedding: tuple[str, ...] = ()
 
     def proba(self, X: Any) -> np.ndarray:
         """Return uncorrected probabilities for a checked X."""

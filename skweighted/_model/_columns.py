@@ -115,7 +115,7 @@ def values_in(column: pd.Series, reference: Reference) -> np.ndarray:
     """Return a column of numbers, dates or durations as float64, NaN if missing."""
     if reference["kind"] == "date":
         return days_in(moments_in(column, reference["name"], reference["zone"]))
-    return numbers_in(column, reference["name"])
+    return numbers_in(column, reference["name"], reference["kind"])
 
 
 def conform(

@@ -111,7 +111,7 @@ def _values(column: pd.Series, one: Column) -> np.ndarray:
         moments = moments_in(column, one.name, one.zone)
         values = moments.to_numpy("datetime64[us]")
         return np.where(np.isnat(values), MISSING_DATE, values.astype(np.int64))
-    return numbers_in(column, one.name).astype(one.dtype)
+    return numbers_in(column, one.name, kind_of(column)).astype(one.dtype)
 
 
 def _in_order(estimator: Any, table: pd.DataFrame) -> pd.DataFrame:

@@ -146,7 +146,7 @@ class _Written:
 
     # Dates.
 
-    def _part(self, position: int, part: str) -> str:
+    def _part(self, position: int, part: str | None) -> str:
         """Return a number of a date, NaN if it is missing."""
         write, column = self._writer, self._column(position)
         moment = write.cast(column, np.float64)

@@ -10,6 +10,7 @@ A `Coding` is a dict, so that a fitted transformer holds only plain values:
 
 import heapq
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ def _frequent(
     """Return which categories have a column of their own."""
     keep = totals > 0
     if min_frequency is not None:
-        is_share = isinstance(min_frequency, float)
+        is_share = not isinstance(min_frequency, Integral)
         keep &= totals >= min_frequency * (totals.sum() if is_share else 1)
     n_columns = keep.sum() + (totals[~keep] > 0).any()
     if n_columns > max_categories:

@@ -17,6 +17,13 @@ Kind = Literal["number", "boolean", "date", "duration", "category", "empty"]
 # Objects that pandas calls so are dates.
 DATE_TYPES = ("datetime", "datetime64", "date", "period")
 
+# The kinds of other objects, by what pandas calls them.
+_KINDS_OF_OBJECTS: dict[str, Kind] = {
+    "boolean": "boolean",
+    **dict.fromkeys(("integer", "floating", "mixed-integer-float"), "number"),
+    "decimal": "number",
+}
+
 
 def read_table(X: Any) -> Any:
     """Return X as a frame, a numerical array or a CSR matrix, with unchecked values.
@@ -28,8 +35,13 @@ def read_table(X: Any) -> Any:
     Returns
     -------
     DataFrame, ndarray or CSR matrix
-        Text and objects are in a frame. An array with another number of dimensions
-        than two is returned as it is.
+        Text and objects are in a frame. Numbers with another number of dimensions than
+        two are returned as they are.
+
+    Raises
+    ------
+    ValueError
+        If X is no table.
     """
     if issparse(X):
         return X.tocsr()
@@ -37,9 +49,21 @@ def read_table(X: Any) -> Any:
         X = X.to_pandas()
     if isinstance(X, pd.DataFrame):
         return X
-    values = np.asarray(X)
-    if values.dtype.kind in "fiubc" or values.ndim != 2:
+    try:
+        values = np.asarray(X)
+    except ValueError:
+        raise ValueError(
+            "All rows of X must have the same length. X is a sequence of rows of "
+            "several lengths."
+        ) from None
+    if values.dtype.kind in "fiubc":
         return values
+    if values.ndim != 2:
+        raise ValueError(
+            f"X must be a table with rows and columns. Got a {type(X).__name__} of "
+            f"shape {values.shape}. Pass one row as a list of rows, [row], or as "
+            f"X.iloc[[0]]."
+        )
     # As objects: in a list of text and numbers, the numbers would become text.
     values = values if hasattr(X, "dtype") else np.asarray(X, dtype=object)
     return pd.DataFrame(values)
@@ -83,7 +107,7 @@ def kind_of(column: pd.Series) -> Kind:
         held = pd.api.types.infer_dtype(column, skipna=True)
         if held in DATE_TYPES:
             return "date"
-        return {"boolean": "boolean", "decimal": "number"}.get(held, "category")  # type: ignore[return-value]
+        return _KINDS_OF_OBJECTS.get(held, "category")
     if pd.api.types.is_bool_dtype(dtype) and not isinstance(dtype, pd.CategoricalDtype):
         return "boolean"
     if pd.api.types.is_numeric_dtype(dtype):
@@ -93,9 +117,17 @@ def kind_of(column: pd.Series) -> Kind:
     return "duration" if dtype.kind == "m" else "category"
 
 
-def check_finite(name: Any, values: np.ndarray) -> None:
-    """Raise ValueError if a value of a column is infinite; NaN is allowed."""
+def check_finite(name: Any, values: np.ndarray, dtype: str) -> None:
+    """Raise ValueError for values that are infinite in a precision; NaN is allowed."""
     n_infinite = int(np.isinf(values).sum())
+    with np.errstate(over="ignore"):
+        n_too_large = int(np.isinf(values.astype(dtype)).sum())
+    if n_too_large > n_infinite:
+        raise ValueError(
+            f"Numbers of X must not be too large for {dtype}, the precision of all "
+            f"numbers in fit. Column {name!r} has such numbers. Convert the X of fit "
+            f"to float64."
+        )
     if n_infinite:
         raise ValueError(
             f"X must not contain infinite values. Column {name!r} has "
@@ -151,8 +183,8 @@ def is_categorical(table: Any, given: Any, names: Sequence[Any] | None) -> np.nd
         )
     if names is None:
         raise ValueError(
-            "Names in categorical_features need an X with column names. Pass a "
-            "DataFrame, or indices."
+            "Names in categorical_features need an X whose column names are all text. "
+            "Pass such a DataFrame, or indices."
         )
     unknown = [name for name in given.tolist() if name not in list(names)]
     if unknown:

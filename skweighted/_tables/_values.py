@@ -13,29 +13,58 @@ _DAY = pd.Timedelta(days=1)
 _EPOCH = pd.Timestamp(1970, 1, 1)
 
 
-def numbers_in(column: pd.Series, name: Any) -> np.ndarray:
+def numbers_in(column: pd.Series, name: Any, kind: str) -> np.ndarray:
     """Return a column of numbers, booleans or durations as float64, NaN if missing.
+
+    Parameters
+    ----------
+    column : Series of length n_samples
+    name : object
+        Of the column, for messages.
+    kind : {"number", "boolean", "duration"}
+        What it holds. Durations are returned in days.
 
     Raises
     ------
     ValueError
         If it holds something else.
     """
-    if column.dtype.kind == "m":
-        return column.to_numpy("timedelta64[ns]") / _DAY.to_timedelta64()
+    if column.dtype.kind == "m" and kind == "duration":
+        column = pd.to_timedelta(column) / _DAY
+    elif column.dtype.kind in "cMm" or kind == "duration":
+        return _missing_only(column, name, kind)
     try:
-        if column.dtype.kind in "cM":
-            raise TypeError
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        raise ValueError(_not_numbers(column, name)) from None
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError, OverflowError):
+        return _missing_only(column, name, kind)
+    if kind == "boolean" and not np.isin(numbers[~np.isnan(numbers)], [0, 1]).all():
+        return _missing_only(column, name, kind)
+    return numbers
 
 
-def _not_numbers(column: pd.Series, name: Any) -> str:
+def _missing_only(column: pd.Series, name: Any, kind: str) -> np.ndarray:
+    """Return NaN for each row, or raise ValueError if there are other values."""
+    if not column.isna().all():
+        raise ValueError(_not_of_kind(column, name, kind))
+    return np.full(len(column), np.nan)
+
+
+def _not_of_kind(column: pd.Series, name: Any, kind: str) -> str:
     """Return a message about a column that was expected to hold numbers."""
     if column.dtype.kind == "c":
         return "Complex data not supported\n"
     held = f"values of type {column.dtype}"
+    if kind == "duration":
+        return (
+            f"Column {name!r} of X must hold durations, as in fit. It has {held}. "
+            f"Convert them with pandas.to_timedelta."
+        )
+    if kind == "boolean":
+        others = column[~column.isin([0, 1]) & column.notna()].tolist()
+        return (
+            f"Column {name!r} of X must hold booleans, as in fit, or 0 and 1. It has "
+            f"{held}, such as {others[0]!r}."
+        )
     for value in column:
         if isinstance(value, str):
             held = f"text, such as {value!r}"
@@ -79,9 +108,13 @@ def dates_in(column: pd.Series, name: Any) -> pd.Series:
         if isinstance(column.dtype, pd.ArrowDtype):  # date32 has no dt.tz
             return pd.to_datetime(column)
     except (TypeError, ValueError):
+        known = column[column.notna()].tolist()
+        if not known:
+            return pd.Series(pd.NaT, column.index, "datetime64[ns]")
         raise ValueError(
-            f"Column {name!r} of X must hold dates, as in fit. It has values of type "
-            f"{column.dtype}."
+            f"Column {name!r} of X must hold dates, all with a time zone or all "
+            f"without. It has values of type {column.dtype}, such as "
+            f"{known[0]!r}. Convert them with pandas.to_datetime."
         ) from None
     return column
 
@@ -179,6 +212,8 @@ def text_of(value: Any) -> str:
         value = float(value)  # the text of float32 has fewer digits
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+    if isinstance(value, datetime.timedelta | np.timedelta64):
+        return str(pd.Timedelta(value))
+    if isinstance(value, datetime.date | np.datetime64):
         return str(pd.Timestamp(value))
     return str(value)
