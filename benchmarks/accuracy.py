@@ -10,8 +10,10 @@ data set and seed has a process of its own.
                                          [--markdown PAGE] [--figures DIR]
                                          [--keep DIR]
 
-What DIR holds is not run again. `--variants FILE.json` adds our classifier with other
-parameters, ``{"name": {"dropout": 0.0}}``, to the peers, as for an ablation.
+What DIR holds is not run again, and neither is what `--keep` has written to it: in a
+copy of such a folder, more peers can be run for a page with all. `--variants FILE.json`
+adds our classifier with other parameters, ``{"name": {"dropout": 0.0}}``, to the peers,
+as for an ablation.
 """
 
 import json

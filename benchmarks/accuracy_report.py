@@ -7,7 +7,7 @@ from typing import NamedTuple
 import many_datasets
 import numpy as np
 import pandas as pd
-from accuracy_runs import N_FOLDS
+from accuracy_runs import FOLD, KEPT, N_FOLDS, kept_scores
 
 from skweighted.comparison.measures import MEASURES, Predictions
 
@@ -53,10 +53,6 @@ METRICS = {
 }
 SECONDS = ["fit_seconds", "predict_seconds"]
 
-# What tells a row of scores from the others, and the file that `keep_scores` writes.
-FOLD = ["name", "data", "seed", "fold"]
-KEPT = "scores.csv"
-
 
 def scores_of(file: Path) -> dict[str, object]:
     """Return the metrics of one fold of one peer."""
@@ -85,8 +81,6 @@ def scores_of(file: Path) -> dict[str, object]:
 def read_scores(results: Path, names: Iterable[str] | None = None) -> pd.DataFrame:
     """Return the metrics of all folds, of seeds that all peers of a data set have.
 
-    Those that `keep_scores` has written count as well.
-
     Parameters
     ----------
     results : Path
@@ -103,7 +97,17 @@ def read_scores(results: Path, names: Iterable[str] | None = None) -> pd.DataFra
     ValueError
         If there are no complete results.
     """
-    names = None if names is None else list(names)
+    scores = complete_scores(results, None if names is None else list(names))
+    of_data = scores.groupby("data")["name"].transform("nunique")
+    of_seed = scores.groupby(["data", "seed"])["name"].transform("nunique")
+    return scores[of_data == of_seed].reset_index(drop=True)
+
+
+def complete_scores(results: Path, names: list[str] | None = None) -> pd.DataFrame:
+    """Return the metrics of all folds, of seeds of which a peer has all folds.
+
+    Those that `keep_scores` has written count as well; parameters as in `read_scores`.
+    """
     folders = (
         sorted(path for path in results.iterdir() if path.is_dir())
         if names is None
@@ -111,8 +115,8 @@ def read_scores(results: Path, names: Iterable[str] | None = None) -> pd.DataFra
     )
     rows = [scores_of(file) for path in folders for file in sorted(path.glob("*.npz"))]
     scores = pd.DataFrame(rows)
-    if (results / KEPT).exists():
-        kept = pd.read_csv(results / KEPT)
+    kept = kept_scores(results)
+    if len(kept):
         kept = kept if names is None else kept[kept["name"].isin(names)]
         scores = pd.concat([scores, kept]).drop_duplicates(FOLD)  # new ones first
     if len(scores):
@@ -120,9 +124,7 @@ def read_scores(results: Path, names: Iterable[str] | None = None) -> pd.DataFra
         scores = scores[n_folds == N_FOLDS]
     if scores.empty:
         raise ValueError(f"{results} has no peer with all {N_FOLDS} folds of a seed.")
-    of_data = scores.groupby("data")["name"].transform("nunique")
-    of_seed = scores.groupby(["data", "seed"])["name"].transform("nunique")
-    return scores[of_data == of_seed].reset_index(drop=True)
+    return scores
 
 
 def keep_scores(results: Path, out: Path) -> None:
@@ -131,7 +133,7 @@ def keep_scores(results: Path, out: Path) -> None:
     It is small enough to be committed, unlike the probabilities.
     """
     out.mkdir(parents=True, exist_ok=True)
-    scores = read_scores(results).sort_values(FOLD)
+    scores = complete_scores(results).sort_values(FOLD)
     scores.to_csv(out / KEPT, index=False)
     for file in (*results.glob("*/about.json"), *results.glob("seconds.json")):
         copy = out / file.relative_to(results)

@@ -22,6 +22,10 @@ from sklearn.model_selection import StratifiedGroupKFold
 from skweighted.comparison.folds import identical_rows
 
 N_FOLDS = 5
+
+# The file of scores that `report --keep` writes, and what tells its rows apart.
+KEPT = "scores.csv"
+FOLD = ["name", "data", "seed", "fold"]
 # A fit that takes longer is timed once.
 LONG_SECONDS = 60.0
 PACKAGES = (
@@ -73,9 +77,20 @@ def file_of(results: str | Path, peer: str, data: str, seed: int, fold: int) -> 
 
 
 def is_done(results: str | Path, peer: str, data: str, seed: int) -> bool:
-    """Return whether all folds have results."""
+    """Return whether all folds have results, or scores that `report` has kept."""
     files = (file_of(results, peer, data, seed, fold) for fold in range(N_FOLDS))
-    return all(file.exists() for file in files)
+    if all(file.exists() for file in files):
+        return True
+    kept = kept_scores(results)
+    return bool(
+        (kept[["name", "data", "seed"]] == [peer, data, seed]).all(axis=1).any()
+    )
+
+
+def kept_scores(results: str | Path) -> pd.DataFrame:
+    """Return the scores of complete folds that `report --keep` has written, if any."""
+    file = Path(results) / KEPT
+    return pd.read_csv(file) if file.exists() else pd.DataFrame(columns=FOLD)
 
 
 def fit_folds(

@@ -13,6 +13,7 @@ from accuracy_report import (
     METRICS,
     ahead,
     effects_of,
+    keep_scores,
     ranks_of,
     read_scores,
     scores_of,
@@ -198,10 +199,28 @@ def test_one_more_peer_has_a_table_of_ranks_of_its_own(results, tmp_path):
     assert "| slow" not in second.split("## Average precision")[1]
 
 
-def test_kept_scores_give_the_same_report(results, tmp_path):
-    def report(folder, *more):
+def test_scores_of_a_seed_that_other_peers_lack_are_kept(results, tmp_path):
+    both = shutil.copytree(results, tmp_path / "both")
+    for file in (both / BOOSTING).glob("birds-0-*.npz"):
+        arrays = dict(np.load(file)) | {"seed": 1}
+        store(both / BOOSTING / file.name.replace("-0-", "-1-"), **arrays)
+    assert set(read_scores(both)["seed"]) == {0}
+    keep_scores(both, tmp_path / "kept")
+    alone = read_scores(tmp_path / "kept", [BOOSTING])
+    assert set(alone[alone["data"] == "birds"]["seed"]) == {0, 1}
+
+
+def test_kept_scores_give_the_same_report(folder, results, tmp_path):
+    def report(results, *more):
         page = tmp_path / "page.md"
-        arguments = ["report", "--results", str(folder), "--markdown", str(page), *more]
+        arguments = [
+            "report",
+            "--results",
+            str(results),
+            "--markdown",
+            str(page),
+            *more,
+        ]
         assert CliRunner().invoke(main, arguments).exit_code == 0
         return page.read_text()
 
@@ -209,6 +228,9 @@ def test_kept_scores_give_the_same_report(results, tmp_path):
     assert report(results, "--keep", str(kept)) == report(kept)
     one = read_scores(kept, ["HistGradientBoosting balanced"])
     assert set(one["name"]) == {"HistGradientBoosting balanced"}
+    # What is kept is not run again.
+    again = run(folder, kept, "--peer", BOOSTING)
+    assert (again.exit_code, again.output) == (0, "")
     # A fold that was fitted again replaces the kept one.
     shutil.copytree(results / BOOSTING, kept / BOOSTING, dirs_exist_ok=True)
     assert len(read_scores(kept)) == len(read_scores(results))
