@@ -296,6 +296,12 @@ def test_warm_start_on_other_data_is_explained():
     with pytest.raises(ValueError, match=message):
         clf.fit(X, NAMES)
     message = whole(
+        "warm_start=True needs a y like that of the last fit, which was one column of "
+        "labels. Use warm_start=False."
+    )
+    with pytest.raises(ValueError, match=message):
+        clf.fit(X, np.eye(2, dtype=int)[Y])
+    message = whole(
         "warm_start=True continues the training of the same network, but its "
         "hidden_layer_sizes changed from (100,) to (7,). To start over, clone the "
         "estimator, or call fit with warm_start=False."

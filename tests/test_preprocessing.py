@@ -570,6 +570,12 @@ def test_an_infinite_value_is_an_error_that_names_the_column(container, name):
             "indices or all booleans. Got [1.5].",
         ),
         (
+            {"categorical_features": ["age", 1]},
+            {},
+            "categorical_features must be 'from_dtype', None, or all names, all "
+            "indices or all booleans. Got ['age', 1].",
+        ),
+        (
             {},
             {"age": np.nan, "city": None},
             "At least one column of X must vary, other than text that differs in every "

@@ -204,9 +204,13 @@ def _identity(network: NetworkSpec) -> dict[str, Any]:
 
 def check_same_targets(targets: Classes | Labels, before: Classes | Labels) -> None:
     """Raise ValueError if a warm start would need different outputs."""
-    if type(targets) is not type(before) or not np.array_equal(
-        targets.classes, before.classes
-    ):
+    if targets.is_multilabel != before.is_multilabel:
+        was = "one column of labels" if targets.is_multilabel else "an indicator matrix"
+        raise ValueError(
+            f"warm_start=True needs a y like that of the last fit, which was {was}. "
+            f"Use warm_start=False."
+        )
+    if not np.array_equal(targets.classes, before.classes):
         raise ValueError(
             f"warm_start=True needs the classes of the last fit. They were "
             f"{before.classes.tolist()} and are now {targets.classes.tolist()}. Use "

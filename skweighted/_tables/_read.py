@@ -75,7 +75,7 @@ def check_names(names: pd.Index) -> None:
         twice = names[names.duplicated()][0]
         raise ValueError(
             f"Column names of X must be unique. {twice!r} occurs "
-            f"{(names == twice).sum()} times."
+            f"{names.isin([twice]).sum()} times."
         )
 
 
@@ -160,7 +160,9 @@ def is_categorical(table: Any, given: Any, names: Sequence[Any] | None) -> np.nd
     mask = np.zeros(n_features, dtype=bool)
     if given is None or len(given) == 0:
         return mask
-    given = np.asarray(given)
+    # Numbers among names would become text.
+    has_text = any(isinstance(one, str) for one in given)
+    given = np.asarray(list(given), dtype=object if has_text else None)
     if given.dtype.kind == "b":
         if given.shape != (n_features,):
             raise ValueError(
