@@ -158,7 +158,7 @@ def test_one_hot_labels_are_a_warning():
     )
     clf = CostSensitiveMLPClassifier(epochs=1)
     with pytest.warns(UserWarning, match=message):
-        clf.fit(X, np.stack([Y, 1 - Y], axis=1))
+        clf.fit(X, np.stack([Y, Y], axis=1))
 
 
 def frame_with(**columns):
@@ -300,7 +300,7 @@ def test_warm_start_on_other_data_is_explained():
         "labels. Use warm_start=False."
     )
     with pytest.raises(ValueError, match=message):
-        clf.fit(X, np.eye(2, dtype=int)[Y])
+        clf.fit(X, np.stack([Y, Y], axis=1))
     message = whole(
         "warm_start=True continues the training of the same network, but its "
         "hidden_layer_sizes changed from (100,) to (7,). To start over, clone the "
