@@ -80,9 +80,9 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     categorical_features : "from_dtype", None or array-like of str, int or bool, \
             default="from_dtype"
         The columns that hold categories. With "from_dtype", these are columns of text,
-        categories and other objects. An array has their names, their indices or a mask;
-        other columns must then hold numbers, booleans, dates or durations, as all
-        columns must with None.
+        categories and objects that are no numbers. An array has their names, their
+        indices or a mask; other columns must then hold numbers, booleans, dates or
+        durations, as all columns must with None.
     max_categories : int, default=50
         The largest number of categories, missing values included, that become one-hot
         columns. If a column has more, it is encoded by the target. Without y, each of
@@ -428,16 +428,16 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     def _numbers(self, table: Any) -> Any:
         """Return the numbers of a table that are in the matrix."""
         if sparse.issparse(table):
-            _check_finite_sparse(table)
-            return table
+            return _finite_sparse(table, self.dtype_)
         positions = self._of_kind("number", "duration") + self._of_kind("boolean")
         values = self._simple_numbers(table, positions)
         with np.errstate(over="ignore", invalid="ignore"):
-            # inf - inf is NaN
-            is_finite = np.isfinite(values.astype(self.dtype_, copy=False).sum())
+            cast = values.astype(self.dtype_, copy=False)
+            is_finite = np.isfinite(cast.sum())  # inf - inf is NaN
         if not is_finite:
             for position, column in zip(positions, values.T, strict=True):
                 check_finite(self._name(position, table), column, self.dtype_)
+        values = cast
         dates = []
         for position, zone in self.zones_.items():
             column, name = column_of(table, position), self._name(position, table)
@@ -455,11 +455,16 @@ class TablePreparation(TransformerMixin, BaseEstimator):
         if isinstance(table, np.ndarray):
             return table[:, positions]
         part = table.iloc[:, positions]
-        is_plain = not self._of_kind("duration", "boolean") and all(
-            isinstance(one, np.dtype) and one.kind in "fiu" for one in part.dtypes
+        dtypes = part.dtypes.tolist()
+        is_plain = not self._of_kind("duration") and all(
+            isinstance(one, np.dtype) and one.kind in "biuf" for one in dtypes
         )
-        if is_plain:
-            return np.array(part, dtype=np.float64)
+        if is_plain and dtypes:
+            for one in self._of_kind("boolean"):  # an error if there are other numbers
+                if table.dtypes.iloc[one].kind != "b":
+                    numbers_in(table.iloc[:, one], self._name(one, table), "boolean")
+            dtype = np.result_type(np.float32, *dtypes)
+            return np.array(part, dtype=dtype)
         columns = [
             numbers_in(column_of(table, one), self._name(one, table), self.kinds_[one])
             for one in positions
@@ -588,10 +593,12 @@ def _checked_weight(sample_weight: Any, table: Any) -> np.ndarray:
     )
 
 
-def _check_finite_sparse(table: Any) -> None:
-    """Raise ValueError for an infinite value of a sparse matrix."""
-    is_infinite = np.isinf(table.data)
+def _finite_sparse(table: Any, dtype: str) -> Any:
+    """Return a sparse matrix in a precision, or raise ValueError."""
+    with np.errstate(over="ignore"):
+        cast = table.astype(dtype, copy=False)
+    is_infinite = np.isinf(cast.data)
     if is_infinite.any():
         column = int(table.indices[is_infinite.argmax()])
-        values = table.data[is_infinite & (table.indices == column)]
-        check_finite(column, values, values.dtype.name)
+        check_finite(column, table.data[table.indices == column], dtype)
+    return cast

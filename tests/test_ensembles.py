@@ -434,7 +434,8 @@ MESSAGES = {
     "folds of one": (
         {"ensemble": "folds", "n_networks": 1},
         "ensemble='folds' needs at least two networks. Got n_networks=1. Use a larger "
-        "n_networks, or ensemble='seeds'.",
+        "n_networks, or ensemble='seeds', which supports neither threshold nor "
+        "calibration.",
     ),
     "threshold of seeds": (
         {"threshold": "f1"},

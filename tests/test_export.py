@@ -51,7 +51,12 @@ y = np.where(TABLE["age"] > 60, "bad", "good")
 
 def tabular():
     return CostSensitiveTabularClassifier(
-        (8,), epochs=2, n_networks=2, numeric_embedding=None, random_state=0
+        (8,),
+        epochs=2,
+        n_networks=2,
+        numeric_embedding=None,
+        dtype="float64",
+        random_state=0,
     )
 
 
@@ -111,6 +116,7 @@ def test_the_file_predicts_what_the_model_does(export, trained, rows):
         "  label          string   (rows,)",
         "  probabilities  float32  (rows, 2)",
         "Classes: 'bad', 'good'.",
+        "Networks compute in float32, cast from float64.",
     ]
     _, model = trained
     feed = feed_of(model.pipeline, TABLE, inputs_of(model.pipeline, TABLE))

@@ -158,7 +158,7 @@ def test_one_hot_labels_are_a_warning():
     )
     clf = CostSensitiveMLPClassifier(epochs=1)
     with pytest.warns(UserWarning, match=message):
-        clf.fit(X, np.stack([Y, Y], axis=1))
+        clf.fit(X, np.stack([Y, 1 - Y], axis=1))
 
 
 def frame_with(**columns):

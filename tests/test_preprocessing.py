@@ -361,7 +361,7 @@ def test_text_with_and_without_offsets_is_no_column_of_dates():
     message = (
         f"Column 'time' of X must hold dates, all with a time zone or all without. It "
         f"has values of type {mixed.dtype}, such as '2024-01-20T12:00'. Convert them "
-        f"with pandas.to_datetime."
+        f"to dates, or to None if they are missing."
     )
     with pytest.raises(ValueError, match=whole(message)):
         preparation.transform(pd.DataFrame({"time": mixed}))
@@ -439,8 +439,8 @@ def test_numbers_are_no_dates(dtype):
     fitted = TablePreparation().fit(X)
     message = (
         f"Column 'day' of X must hold dates, all with a time zone or all without. It "
-        f"has values of type {dtype}, such as {first}. Convert them with "
-        f"pandas.to_datetime."
+        f"has values of type {dtype}, such as {first}. Convert them to dates, "
+        f"or to None if they are missing."
     )
     with pytest.raises(ValueError, match=whole(message)):
         fitted.transform(pd.DataFrame({"day": range(30)}, dtype=dtype))
@@ -617,10 +617,10 @@ def test_sparse_columns_cannot_be_categories():
             "numbers.",
         ),
         (
-            {"age": [1, 2], "day": "monday"},
+            {"age": [1, 2], "day": ["2024-01-01", "monday"]},
             "Column 'day' of X must hold dates, all with a time zone or all without. "
-            "It has values of type str, such as 'monday'. Convert them with "
-            "pandas.to_datetime.",
+            "It has values of type str, such as 'monday'. Convert them to dates, or to "
+            "None if they are missing.",
         ),
         (
             {"age": [1, 2]},
@@ -683,13 +683,26 @@ def test_durations_of_any_length_are_days():
             pd.to_timedelta(range(9), unit="D"),
             np.arange(9.0),
             "Column 'a' of X must hold durations, as in fit. It has values of type "
-            "float64. Convert them with pandas.to_timedelta.",
+            "float64, such as 0.0. Convert them with pandas.to_timedelta and their "
+            "unit.",
         ),
         (
             np.arange(9) % 2 == 0,
             np.arange(9),
             "Column 'a' of X must hold booleans, as in fit, or 0 and 1. It has values "
             "of type int64, such as 2.",
+        ),
+        (
+            np.arange(9) % 2 == 0,
+            pd.Series([timedelta(0)], dtype=pd.ArrowDtype(pa.duration("ns"))),
+            "Column 'a' of X must hold booleans, as in fit, or 0 and 1. It has values "
+            "of type duration[ns][pyarrow], such as Timedelta('0 days 00:00:00').",
+        ),
+        (
+            np.arange(9) % 2 == 0,
+            ["0", "1", "2"],
+            "Column 'a' of X must hold booleans, as in fit, or 0 and 1. It has values "
+            "of type str, such as '2'.",
         ),
         (
             np.arange(9.0),
@@ -768,6 +781,9 @@ def test_numbers_too_large_for_float32_are_named():
     fitted = TablePreparation().fit(X.to_numpy())
     with pytest.raises(ValueError, match=whole(message.replace("'a'", "0"))):
         fitted.transform(np.array([[1e300]]))
+    fitted = TablePreparation().fit(csr_array(X.to_numpy()))
+    with pytest.raises(ValueError, match=whole(message.replace("'a'", "0"))):
+        fitted.transform(csr_array([[1e300]]))
 
 
 def test_messages_name_columns_whose_names_are_numbers():
@@ -778,3 +794,10 @@ def test_messages_name_columns_whose_names_are_numbers():
 def test_a_category_without_letters_has_a_name_of_its_own():
     X = pd.DataFrame({"a": ["", "b", ""]})
     assert TablePreparation().fit(X).get_feature_names_out().tolist() == ["a_", "a_b"]
+
+
+def test_durations_too_long_for_pandas_are_categories_by_their_text():
+    X = pd.DataFrame({"a": pd.Series([timedelta.max, "open"] * 9, dtype=object)})
+    fitted = TablePreparation().fit(X)
+    assert fitted.kinds_ == ["category"]
+    same(fitted.transform(X)[:2], fitted.transform(X[:2]))

@@ -370,8 +370,9 @@ def test_a_strategy_gives_probabilities_and_labels(name, make_problem):
     model = fitted(name, X[:-20], y[:-20], costs=costs)
     proba = model.predict_proba(X[-20:])
     assert proba.shape == (20, len(classes))
-    # 1e-12: sums in another order.
-    np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-12)
+    # Sums in another order; the tabular network computes in float32.
+    atol = 1e-6 if proba.dtype == np.float32 else 1e-12
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=0, atol=atol)
     y_pred = model.predict(X[-20:])
     assert y_pred.shape == (20,)
     assert set(y_pred) <= set(classes)

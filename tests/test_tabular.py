@@ -36,7 +36,8 @@ CHECKS_OF_COPIES = {
 }
 WITHOUT_CHANCE = {"n_networks": 1, "early_stopping": False, "dropout": 0.0}
 
-# Compiles fast. In batches of 64 rows, tables of all lengths share a program.
+# Compiles fast. In batches of 64 rows, tables of all lengths share a program. In
+# float64, since twins of 200 rows would differ by the rounding of float32.
 SMALL = {
     "hidden_layer_sizes": (6,),
     "optimizer": "sgd",
@@ -115,7 +116,7 @@ def test_sklearn_check(estimator, check):
 )
 def test_it_is_a_pipeline_of_preparation_and_classifier(frame, labels):
     y = LABELS[labels]
-    classifier = small(dtype="float64").fit(frame, y)
+    classifier = small().fit(frame, y)
     params = classifier.get_params()
     del params["categorical_features"]
     pipeline = make_pipeline(TablePreparation(), CostSensitiveMLPClassifier(**params))
@@ -352,26 +353,39 @@ def test_large_tables_are_trained_in_float32(n_rows, n_columns, dtype):
 @pytest.mark.parametrize(
     ("n_rows", "params", "size"),
     [
-        (60, {}, 64),  # 53 rows in one batch
-        (317, {}, 160),  # 278 rows in two batches
+        (60, {}, 64),  # 53 rows in a batch
+        (317, {}, 192),  # 278 rows in two batches, as with 256
         (600, {}, 192),  # 525 rows in three
-        (4000, {}, 256),
-        (600, {"ensemble": "seeds"}, 192),  # 540 rows; the others stop the training
-        (600, {"ensemble": "seeds", "early_stopping": False}, 224),
+        (600, {"ensemble": "seeds", "early_stopping": False}, 256),
+        (2000, {}, 256),
         (600, {"batch_size": 100}, 100),
     ],
 )
-def test_batches_of_an_epoch_are_equal_by_default(n_rows, params, size):
+def test_a_batch_is_no_larger_than_the_steps_of_an_epoch_need(n_rows, params, size):
     X = np.random.default_rng(0).normal(size=(n_rows, 1))
     classifier = CostSensitiveTabularClassifier(**params)
     prepared = classifier._prepared(classifier._settings(), X, X[:, 0] > 0)
-    assert {one.settings.batch_size for one in prepared.networks} == {size}
+    for one in prepared.networks:
+        assert one.settings.batch_size == size
+        n_training = len(one.problem.rows.rows)
+        if "batch_size" not in params:
+            assert -(-n_training // size) == -(-n_training // 256)
 
 
-def test_equal_batches_train_the_network_of_that_batch_size():
-    equal = small(batch_size="auto", alpha=0.0).fit(X, Y)
-    given = small(batch_size=128, alpha=0.0).fit(X, Y)  # half of the rows are held out
-    same(equal.predict_proba(X), given.predict_proba(X))
+def test_a_reduced_batch_size_trains_as_if_it_were_given():
+    frame, y = pd.concat([X, X, X]), np.tile(Y, 3)
+    reduced = small(batch_size="auto", alpha=0.25).fit(frame, y)  # 2 networks, 300 rows
+    # The penalty is alpha / 2 / batch size, or 200.
+    given = small(batch_size=192, alpha=0.25 * 192 / 200).fit(frame, y)
+    assert reduced._settings().l2 == given._settings().l2
+    same(reduced.predict_proba(frame), given.predict_proba(frame))
+    whole_batches = small(batch_size=256, alpha=0.25 * 256 / 200).fit(frame, y)
+    assert (reduced.predict_proba(frame) != whole_batches.predict_proba(frame)).any()
+
+
+def test_partial_fit_has_batches_of_256_rows_whatever_the_rows():
+    settings = small(batch_size="auto")._partial_fit_settings()
+    assert (settings.batch_size, settings.reduces_batch_size) == (256, False)
 
 
 def test_validation_rows_are_prepared_like_the_training_rows():
@@ -492,7 +506,8 @@ def test_an_infinite_value_is_an_error_that_names_the_column():
         (
             {"n_networks": 1},
             "ensemble='folds' needs at least two networks. Got n_networks=1. Use a "
-            "larger n_networks, or ensemble='seeds'.",
+            "larger n_networks, or ensemble='seeds', which supports neither threshold "
+            "nor calibration.",
         ),
     ],
 )
@@ -530,13 +545,13 @@ def test_a_warm_start_cannot_change_the_embedding():
     [
         (
             pd.Series(["Rome", 31.0]),
-            "X must be a table with rows and columns. Got a Series of shape (2,). Pass "
-            "one row as a list of rows, [row], or as X.iloc[[0]].",
+            "X must be a table with rows and columns. Got a Series of 1 dimensions. "
+            "Pass one row as a list of rows, [row], or as X.iloc[[0]].",
         ),
         (
             {"city": "Rome"},
-            "X must be a table with rows and columns. Got a dict of shape (). Pass one "
-            "row as a list of rows, [row], or as X.iloc[[0]].",
+            "X must be a table with rows and columns. Got a dict of 0 dimensions. "
+            "Pass a DataFrame, or an array of two dimensions.",
         ),
         (
             [["Rome", 31.0], ["Oslo"]],

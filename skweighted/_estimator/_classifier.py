@@ -168,11 +168,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
     monitor : str or callable, default="log_loss"
         What `early_stopping` monitors on the validation rows: "log_loss", the log loss
         of true probabilities, with the effects of class weights and of the loss undone;
-        "loss", the training loss; or any scikit-learn scorer or its name, such as
-        "average_precision", for which the second class is the positive one. If true
-        probabilities cannot be recovered from the outputs of a loss ("expected_cost"),
-        "log_loss" is the loss itself. Sample weights are used in all cases. With
-        several networks, threads can call a scorer at once.
+        "loss", the training loss; any scikit-learn scorer; or the name of one, such as
+        "f1", with the second class as the positive one. If true probabilities cannot be
+        recovered from the outputs of a loss ("expected_cost"), "log_loss" is the loss
+        itself. Sample weights are used in all cases. With several networks, threads can
+        call a scorer at once.
     monitor_weighted : bool, default=False
         Whether "log_loss" is the log loss of the weighted problem instead, in which a
         few rows of a rare class can decide when training stops.

@@ -167,9 +167,9 @@ def _as_given(numeric_embedding: tuple[str, ...]) -> Any:
 
 
 def _those_before(inputs: InputStages, before: TrainedNetwork) -> InputStages:
-    """Return the input stages of earlier training, unless settings ask for others.
+    """Return the input stages of earlier training, whatever the rows are now.
 
-    Which columns are flagged and embedded remains, whatever the rows are now.
+    If settings ask for another scaling or other members, return the new ones.
     """
     network = before.network
     if _asked_for(network.inputs) != _asked_for(inputs.stages):

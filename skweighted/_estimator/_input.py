@@ -7,7 +7,7 @@ used.
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -235,16 +235,16 @@ def _check_frame(X: Any) -> None:
 def _check_labels(y: Any) -> None:
     """Raise ValueError for text labels among which some are missing."""
     # The types of polars have no kind, and lists no type.
-    if y is None or getattr(getattr(y, "dtype", None), "kind", "O") != "O":
+    can_be_text = getattr(getattr(y, "dtype", None), "kind", "O") == "O"
+    if not can_be_text or getattr(y, "ndim", 1) != 1 or not isinstance(y, Iterable):
         return
-    y = np.asarray(y, dtype=object)
-    if y.ndim != 1:
+    if not any(isinstance(label, str) for label in y):
         return
     import pandas as pd  # not at the top: predictions do without pandas
 
+    y = np.asarray(y, dtype=object)
     is_missing = np.asarray(pd.isna(y))
-    has_text = any(isinstance(label, str) for label in y)
-    if has_text and is_missing.any():
+    if is_missing.any():
         n_missing = int(is_missing.sum())
         raise ValueError(
             f"y must not have missing values. {n_missing} of {len(y)} "

@@ -90,7 +90,7 @@ def _by_scorer(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Sco
         isinstance(untrained.targets, Classes) and len(untrained.targets.classes) == 2
     )
     if isinstance(settings.monitor, str) and is_binary:
-        # Scorers by name then take the second class for the positive one.
+        # With labels 0 and 1, the positive class is the second one.
         untrained = replace(untrained, targets=Classes(np.arange(2)))
     X, y = rows.X[rows.rows], untrained.targets.decode(rows.target[rows.rows])
     weight = rows.weight[rows.rows]

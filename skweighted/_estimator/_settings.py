@@ -61,8 +61,8 @@ class Settings:
         Name of the schedule of the learning rate.
     batch_size : int
         Before it is limited to the number of rows.
-    has_equal_batches : bool
-        Whether all batches of an epoch are nearly equal, of `batch_size` rows at most.
+    reduces_batch_size : bool
+        Whether `batch_size` is reduced where an epoch has no more steps with less.
     callbacks : list of keras.callbacks.Callback
     metrics : list of keras.metrics.Metric, or None
     """
@@ -104,7 +104,7 @@ class Settings:
     numeric_embedding: tuple[str, ...]
     n_members: int | None
     epochs: int
-    has_equal_batches: bool = False
+    reduces_batch_size: bool = False
 
 
 EMBEDDINGS = ("periodic", "piecewise_linear")

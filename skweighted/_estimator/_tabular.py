@@ -54,7 +54,7 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
             default="from_dtype"
         The columns that hold categories, as in
         `skweighted.preprocessing.TablePreparation`. With "from_dtype", these are
-        columns of text, categories and other objects.
+        columns of text, categories and objects that are no numbers.
     optimizer : str, class or keras.optimizers.Optimizer, default="adamw"
         The optimizer.
     learning_rate : float, "cosine", "coslog4" or keras schedule, default=2e-3
@@ -69,9 +69,8 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
     dropout : float in [0, 1), default=0.1
         Share of the outputs of each hidden layer that are dropped in training.
     batch_size : int or "auto", default="auto"
-        Number of rows per gradient step. "auto" divides an epoch into equal batches, as
-        few as possible with at most 256 rows, and rounds their size up to a multiple of
-        32; `alpha` is divided by 200.
+        Number of rows per gradient step. "auto" is 256, or, in `fit`, a smaller
+        multiple of 64 with which an epoch has no more steps; `alpha` is divided by 200.
     epochs : int, default=200
         Largest number of passes over the training rows.
     early_stopping : bool, default=True
@@ -87,9 +86,9 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         every network is trained on all rows, without early stopping unless X_val and
         y_val are given.
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of the networks. "auto" is float32 for tables of at least 500 rows or
-        10,000 numbers, counted in the prepared matrix; a smaller one keeps the
-        precision of that matrix, and so do numbers of 1e18 and more. float64 takes two
+        Precision of the networks. "auto" is float32 for tables of at least 200 rows or
+        5,000 numbers, counted in the prepared matrix; a smaller one keeps the precision
+        of that matrix, and so does one with numbers of 1e18 and more. float64 takes two
         to four times as long. It is needed if the values of a column differ only after
         their seventh digit. With `partial_fit`, "auto" is the precision of the matrix
         of the first call.
@@ -230,11 +229,11 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         return self.preparation_.transform(X)
 
     def _settings(self) -> "Settings":
-        """Return the parsed parameters, with equal batches by default."""
+        """Return the parsed parameters, with this class's own batch size by default."""
         settings = super()._settings()
         if self.batch_size != "auto":
             return settings
-        return replace(settings, batch_size=_BATCH_ROWS, has_equal_batches=True)
+        return replace(settings, batch_size=_BATCH_ROWS, reduces_batch_size=True)
 
     def _feasible(
         self, settings: "Settings", arrays: Arrays, validation: Arrays | None
@@ -264,8 +263,9 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         return bool(fits) and is_large
 
     def _partial_fit_settings(self) -> "Settings":
-        """Return settings without early stopping and folds, which are defaults here."""
-        settings = replace(self._settings(), early_stopping=False)
+        """Return settings without what is a default here and needs all rows."""
+        settings = self._settings()
+        settings = replace(settings, early_stopping=False, reduces_batch_size=False)
         if self.ensemble == "folds":
             return replace(settings, ensemble="seeds")
         return settings

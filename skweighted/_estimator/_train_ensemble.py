@@ -27,8 +27,8 @@ from skweighted._estimator._together import (
 )
 from skweighted._estimator._train import Prepared, Training, train
 
-# Sizes of equal batches are multiples of this.
-_ROUND_ROWS = 32
+# Reduced batch sizes are multiples of this, since each is a program to compile.
+_ROUND_ROWS = 64
 
 
 class PreparedEnsemble(NamedTuple):
@@ -100,7 +100,8 @@ def prepared_ensemble(
     if settings.ensemble == "folds" and len(starts) == 1:
         raise ValueError(
             "ensemble='folds' needs at least two networks. Got n_networks=1. Use a "
-            "larger n_networks, or ensemble='seeds'."
+            "larger n_networks, or ensemble='seeds', which supports neither threshold "
+            "nor calibration."
         )
     if settings.ensemble == "balanced" and task.targets.is_multilabel:
         raise ValueError(
@@ -115,9 +116,9 @@ def prepared_ensemble(
         )
     check_uses(settings, task)
     parts = shares(settings, task, [start.split_seed for start in starts])
-    if settings.has_equal_batches:
-        size = _equal_batches(max(len(part.rows) for part in parts), settings)
-        settings = replace(settings, batch_size=size)
+    if settings.reduces_batch_size:
+        n_rows = max(len(part.rows) for part in parts)
+        settings = replace(settings, batch_size=_reduced(settings.batch_size, n_rows))
     problems: list[Problem] = []
     for start, part in zip(starts, parts, strict=True):
         problem = make_problem(settings, task, part, epochs, start.totals)
@@ -136,16 +137,14 @@ def prepared_ensemble(
     return PreparedEnsemble(networks, task, parts, list(seeds))
 
 
-def _equal_batches(n_rows: int, settings: Settings) -> int:
-    """Return the size of the fewest batches that divide so many rows nearly equally.
+def _reduced(batch_size: int, n_rows: int) -> int:
+    """Return a smaller batch size with which an epoch has no more steps.
 
     A program computes every batch with the rows of the largest: with batches of 256 and
-    21 rows, 277 rows would take as long as 512. Sizes are rounded, since each is a
-    program to compile.
+    21 rows, 277 rows would take as long as 512.
     """
-    n_batches = math.ceil(n_rows / settings.batch_size)
-    size = math.ceil(n_rows / n_batches / _ROUND_ROWS) * _ROUND_ROWS
-    return min(size, settings.batch_size)
+    n_steps = math.ceil(n_rows / batch_size)
+    return math.ceil(n_rows / n_steps / _ROUND_ROWS) * _ROUND_ROWS
 
 
 def train_ensemble(

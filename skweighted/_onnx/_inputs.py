@@ -42,6 +42,8 @@ class Column:
         Number of columns.
     zone : str or None
         The time zone of dates.
+    kind : str
+        What the column holds, as in `TablePreparation.kinds_`.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Column:
     dtype: str
     width: int = 1
     zone: str | None = None
+    kind: str = "number"
 
 
 def inputs_of(estimator: Any, X: Any) -> list[Column]:
@@ -77,7 +80,7 @@ def inputs_of(estimator: Any, X: Any) -> list[Column]:
         is_double = keeps_double and column.dtype != np.float32
         dtype = _ONNX_TYPES.get(kind, "float64" if is_double else "float32")
         text = names[position]
-        columns.append(Column(text, _free(text, names), dtype, zone=zone))
+        columns.append(Column(text, _free(text, names), dtype, zone=zone, kind=kind))
     return columns
 
 
@@ -111,7 +114,7 @@ def _values(column: pd.Series, one: Column) -> np.ndarray:
         moments = moments_in(column, one.name, one.zone)
         values = moments.to_numpy("datetime64[us]")
         return np.where(np.isnat(values), MISSING_DATE, values.astype(np.int64))
-    return numbers_in(column, one.name, kind_of(column)).astype(one.dtype)
+    return numbers_in(column, one.name, one.kind).astype(one.dtype)
 
 
 def _in_order(estimator: Any, table: pd.DataFrame) -> pd.DataFrame:

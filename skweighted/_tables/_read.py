@@ -51,18 +51,22 @@ def read_table(X: Any) -> Any:
         return X
     try:
         values = np.asarray(X)
-    except ValueError:
+    except ValueError as error:
+        if not isinstance(X, list | tuple):
+            raise
         raise ValueError(
             "All rows of X must have the same length. X is a sequence of rows of "
             "several lengths."
-        ) from None
+        ) from error
     if values.dtype.kind in "fiubc":
         return values
     if values.ndim != 2:
+        way_out = "Pass a DataFrame, or an array of two dimensions."
+        if values.ndim == 1:
+            way_out = "Pass one row as a list of rows, [row], or as X.iloc[[0]]."
         raise ValueError(
             f"X must be a table with rows and columns. Got a {type(X).__name__} of "
-            f"shape {values.shape}. Pass one row as a list of rows, [row], or as "
-            f"X.iloc[[0]]."
+            f"{values.ndim} dimensions. {way_out}"
         )
     # As objects: in a list of text and numbers, the numbers would become text.
     values = values if hasattr(X, "dtype") else np.asarray(X, dtype=object)
@@ -121,8 +125,8 @@ def check_finite(name: Any, values: np.ndarray, dtype: str) -> None:
     """Raise ValueError for values that are infinite in a precision; NaN is allowed."""
     n_infinite = int(np.isinf(values).sum())
     with np.errstate(over="ignore"):
-        n_too_large = int(np.isinf(values.astype(dtype)).sum())
-    if n_too_large > n_infinite:
+        is_too_large = np.isinf(values.astype(dtype)) & np.isfinite(values)
+    if is_too_large.any():
         raise ValueError(
             f"Numbers of X must not be too large for {dtype}, the precision of all "
             f"numbers in fit. Column {name!r} has such numbers. Convert the X of fit "

@@ -1,5 +1,6 @@
 """The values of a column of a known kind: numbers, dates or categories."""
 
+import contextlib
 import datetime
 from typing import Any
 
@@ -21,8 +22,9 @@ def numbers_in(column: pd.Series, name: Any, kind: str) -> np.ndarray:
     column : Series of length n_samples
     name : object
         Of the column, for messages.
-    kind : {"number", "boolean", "duration"}
-        What it holds. Durations are returned in days.
+    kind : str
+        What it held in fit: a "duration", which is returned in days, a "boolean", or
+        else numbers.
 
     Raises
     ------
@@ -30,40 +32,38 @@ def numbers_in(column: pd.Series, name: Any, kind: str) -> np.ndarray:
         If it holds something else.
     """
     if column.dtype.kind == "m" and kind == "duration":
-        column = pd.to_timedelta(column) / _DAY
-    elif column.dtype.kind in "cMm" or kind == "duration":
-        return _missing_only(column, name, kind)
-    try:
-        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError, OverflowError):
-        return _missing_only(column, name, kind)
-    if kind == "boolean" and not np.isin(numbers[~np.isnan(numbers)], [0, 1]).all():
-        return _missing_only(column, name, kind)
-    return numbers
-
-
-def _missing_only(column: pd.Series, name: Any, kind: str) -> np.ndarray:
-    """Return NaN for each row, or raise ValueError if there are other values."""
-    if not column.isna().all():
-        raise ValueError(_not_of_kind(column, name, kind))
+        if isinstance(column.dtype, np.dtype):
+            return column.to_numpy() / np.timedelta64(1, "D")
+        return (pd.to_timedelta(column) / _DAY).to_numpy(np.float64, na_value=np.nan)
+    wrong = column.notna().to_numpy()
+    if column.dtype.kind not in "cMm" and kind != "duration":
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            if kind != "boolean" or column.dtype == bool:
+                return numbers
+            wrong = ~(np.isnan(numbers) | np.isin(numbers, [0, 1]))
+            if not wrong.any():
+                return numbers
+    if wrong.any():
+        example = column[wrong].iloc[:1].tolist()[0]
+        raise ValueError(_not_of_kind(column, name, kind, example))
     return np.full(len(column), np.nan)
 
 
-def _not_of_kind(column: pd.Series, name: Any, kind: str) -> str:
+def _not_of_kind(column: pd.Series, name: Any, kind: str, example: Any) -> str:
     """Return a message about a column that was expected to hold numbers."""
     if column.dtype.kind == "c":
         return "Complex data not supported\n"
     held = f"values of type {column.dtype}"
     if kind == "duration":
         return (
-            f"Column {name!r} of X must hold durations, as in fit. It has {held}. "
-            f"Convert them with pandas.to_timedelta."
+            f"Column {name!r} of X must hold durations, as in fit. It has {held}, such "
+            f"as {example!r}. Convert them with pandas.to_timedelta and their unit."
         )
     if kind == "boolean":
-        others = column[~column.isin([0, 1]) & column.notna()].tolist()
         return (
             f"Column {name!r} of X must hold booleans, as in fit, or 0 and 1. It has "
-            f"{held}, such as {others[0]!r}."
+            f"{held}, such as {example!r}."
         )
     for value in column:
         if isinstance(value, str):
@@ -108,13 +108,18 @@ def dates_in(column: pd.Series, name: Any) -> pd.Series:
         if isinstance(column.dtype, pd.ArrowDtype):  # date32 has no dt.tz
             return pd.to_datetime(column)
     except (TypeError, ValueError):
-        known = column[column.notna()].tolist()
-        if not known:
+        known = column.notna()
+        if not known.any():
             return pd.Series(pd.NaT, column.index, "datetime64[ns]")
+        wrong = known
+        if column.dtype.kind not in "biufm":
+            with contextlib.suppress(TypeError, ValueError):
+                wrong = known & parsed_dates(column, errors="coerce").isna()
+        example = column[wrong if wrong.any() else known].tolist()[0]
         raise ValueError(
             f"Column {name!r} of X must hold dates, all with a time zone or all "
-            f"without. It has values of type {column.dtype}, such as "
-            f"{known[0]!r}. Convert them with pandas.to_datetime."
+            f"without. It has values of type {column.dtype}, such as {example!r}. "
+            f"Convert them to dates, or to None if they are missing."
         ) from None
     return column
 
@@ -212,8 +217,12 @@ def text_of(value: Any) -> str:
         value = float(value)  # the text of float32 has fewer digits
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if isinstance(value, datetime.timedelta | np.timedelta64):
-        return str(pd.Timedelta(value))
-    if isinstance(value, datetime.date | np.datetime64):
-        return str(pd.Timestamp(value))
+    try:
+        # As pandas writes those in a column that is not of objects.
+        if isinstance(value, datetime.timedelta | np.timedelta64):
+            return str(pd.Timedelta(value))
+        if isinstance(value, datetime.date | np.datetime64):
+            return str(pd.Timestamp(value))
+    except (ValueError, OverflowError):  # they are too large for pandas
+        pass
     return str(value)
