@@ -26,6 +26,7 @@ N_FOLDS = 5
 # The file of scores that `report --keep` writes, and what tells its rows apart.
 KEPT = "scores.csv"
 FOLD = ["name", "data", "seed", "fold"]
+
 # A fit that takes longer is timed once.
 LONG_SECONDS = 60.0
 PACKAGES = (

@@ -80,7 +80,7 @@ class TablePreparation(TransformerMixin, BaseEstimator):
     categorical_features : "from_dtype", None or array-like of str, int or bool, \
             default="from_dtype"
         The columns that hold categories. With "from_dtype", these are columns of text,
-        categories and objects that are no numbers. An array has their names, their
+        categories and objects other than numbers. An array has their names, their
         indices or a mask; other columns must then hold numbers, booleans, dates or
         durations, as all columns must with None.
     max_categories : int, default=50

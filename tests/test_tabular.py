@@ -545,7 +545,7 @@ def test_a_warm_start_cannot_change_the_embedding():
     [
         (
             pd.Series(["Rome", 31.0]),
-            "X must be a table with rows and columns. Got a Series of 1 dimensions. "
+            "X must be a table with rows and columns. Got a Series of 1 dimension. "
             "Pass one row as a list of rows, [row], or as X.iloc[[0]].",
         ),
         (

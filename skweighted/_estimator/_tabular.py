@@ -54,7 +54,7 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
             default="from_dtype"
         The columns that hold categories, as in
         `skweighted.preprocessing.TablePreparation`. With "from_dtype", these are
-        columns of text, categories and objects that are no numbers.
+        columns of text, categories and objects other than numbers.
     optimizer : str, class or keras.optimizers.Optimizer, default="adamw"
         The optimizer.
     learning_rate : float, "cosine", "coslog4" or keras schedule, default=2e-3
@@ -70,7 +70,8 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
         Share of the outputs of each hidden layer that are dropped in training.
     batch_size : int or "auto", default="auto"
         Number of rows per gradient step. "auto" is 256, or, in `fit`, a smaller
-        multiple of 64 with which an epoch has no more steps; `alpha` is divided by 200.
+        multiple of 64 with which an epoch has no more steps; `alpha` is then divided by
+        200.
     epochs : int, default=200
         Largest number of passes over the training rows.
     early_stopping : bool, default=True

@@ -66,7 +66,7 @@ def read_table(X: Any) -> Any:
             way_out = "Pass one row as a list of rows, [row], or as X.iloc[[0]]."
         raise ValueError(
             f"X must be a table with rows and columns. Got a {type(X).__name__} of "
-            f"{values.ndim} dimensions. {way_out}"
+            f"{count(values.ndim, 'dimension')}. {way_out}"
         )
     # As objects: in a list of text and numbers, the numbers would become text.
     values = values if hasattr(X, "dtype") else np.asarray(X, dtype=object)

@@ -35,7 +35,7 @@ def numbers_in(column: pd.Series, name: Any, kind: str) -> np.ndarray:
         if isinstance(column.dtype, np.dtype):
             return column.to_numpy() / np.timedelta64(1, "D")
         return (pd.to_timedelta(column) / _DAY).to_numpy(np.float64, na_value=np.nan)
-    wrong = column.notna().to_numpy()
+    wrong = None
     if column.dtype.kind not in "cMm" and kind != "duration":
         with contextlib.suppress(TypeError, ValueError, OverflowError):
             numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -44,6 +44,8 @@ def numbers_in(column: pd.Series, name: Any, kind: str) -> np.ndarray:
             wrong = ~(np.isnan(numbers) | np.isin(numbers, [0, 1]))
             if not wrong.any():
                 return numbers
+    # A column without values is of any kind.
+    wrong = column.notna().to_numpy() if wrong is None else wrong
     if wrong.any():
         example = column[wrong].iloc[:1].tolist()[0]
         raise ValueError(_not_of_kind(column, name, kind, example))
@@ -218,7 +220,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     try:
-        # As pandas writes those in a column that is not of objects.
+        # As pandas writes them in a column of their own type.
         if isinstance(value, datetime.timedelta | np.timedelta64):
             return str(pd.Timedelta(value))
         if isinstance(value, datetime.date | np.datetime64):
