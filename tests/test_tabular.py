@@ -566,6 +566,17 @@ def test_what_is_no_table_is_explained(row, message):
         classifier.predict(row)
 
 
+def test_swapped_x_and_y_are_explained():
+    message = (
+        "A y with several columns must contain only 0 and 1, with one column for each "
+        "label of a multilabel problem. For several columns of classes, use "
+        "sklearn.multioutput.MultiOutputClassifier. Are X and y swapped?"
+    )
+    for table in (X, pl.from_pandas(X), X.to_numpy(dtype=object)):
+        with pytest.raises(ValueError, match=whole(message)):
+            small().fit(Y, table)
+
+
 def test_scores_by_name_monitor_the_second_class():
     texts = np.where(Y, "yes", "no")
     params = {"epochs": 20, "monitor": "f1"}

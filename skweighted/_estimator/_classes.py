@@ -261,3 +261,13 @@ class Classes:
         """Return the probability of each row's true class."""
         column = target[:, np.newaxis].astype(int)
         return np.take_along_axis(proba, column, axis=1)[:, 0]
+
+
+def targets_for(scoring: Any, targets: Any) -> Any:
+    """Return the targets whose labels a scorer of scikit-learn sees.
+
+    If it is given by its name and there are two classes, their labels are 0 and 1, so
+    that the second class is the positive one, whatever its label.
+    """
+    is_binary = isinstance(targets, Classes) and len(targets.classes) == 2
+    return Classes(np.arange(2)) if is_binary and isinstance(scoring, str) else targets

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skweighted._engine._spec import InputStage, Members, NetworkSpec, Scaling
+from skweighted._engine._spec import NetworkSpec
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._input import Arrays
@@ -147,11 +147,12 @@ def _networks(
     who: str,
 ) -> tuple[list[NetworkSpec], list[Sequence[np.ndarray]]]:
     """Return each network, and the weights of its input stages that are not trained."""
-    inputs = input_stages(settings, arrays)
-    if before is not None:
-        was, now = before.networks[0].numeric_embedding, settings.numeric_embedding
-        check_same("numeric_embedding", _as_given(was), _as_given(now), who)
-        inputs = list(map(_those_before, inputs, before.networks))
+    if before is None:
+        inputs = input_stages(settings, arrays)
+    else:
+        for name, was in before.networks[0].of_inputs.items():
+            check_same(name, was, settings.of_inputs[name], who)
+        inputs = list(map(_inputs_of, before.networks))
     n_features, dtype = arrays.X.shape[1], arrays.X.dtype.name
     networks = [
         network_spec(settings, n_features, dtype, targets, one.stages) for one in inputs
@@ -159,30 +160,12 @@ def _networks(
     return networks, [one.fixed for one in inputs]
 
 
-def _as_given(numeric_embedding: tuple[str, ...]) -> Any:
-    """Return the parameter `numeric_embedding` as users write it."""
-    if len(numeric_embedding) > 1:
-        return numeric_embedding
-    return numeric_embedding[0] if numeric_embedding else None
-
-
-def _those_before(inputs: InputStages, before: TrainedNetwork) -> InputStages:
-    """Return the input stages of earlier training, whatever the rows are now.
-
-    If settings ask for another scaling or other members, return the new ones.
-    """
-    network = before.network
-    if _asked_for(network.inputs) != _asked_for(inputs.stages):
-        return inputs  # refused later, as another network
-    trained = zip(before.parameters, network.is_trained, strict=True)
-    fixed = tuple(values for values, is_trained in trained if not is_trained)
+def _inputs_of(trained: TrainedNetwork) -> InputStages:
+    """Return the input stages of earlier training, whatever the rows are now."""
+    network = trained.network
+    parameters = zip(trained.parameters, network.is_trained, strict=True)
+    fixed = tuple(values for values, is_trained in parameters if not is_trained)
     return InputStages(network.inputs, fixed)
-
-
-def _asked_for(stages: Sequence[InputStage]) -> list[Any]:
-    """Return what settings, not rows, determine in input stages with embeddings."""
-    scalings = [one.smooth for one in stages if isinstance(one, Scaling)]
-    return [scalings, [one for one in stages if isinstance(one, Members)]]
 
 
 def _new_starts(

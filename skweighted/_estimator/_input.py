@@ -39,6 +39,13 @@ def _rules_of_X(estimator: BaseEstimator) -> dict[str, Any]:
 Use = Literal["fit", "partial_fit", "validation"]
 
 
+_COLUMNS_OF_Y = (
+    "A y with several columns must contain only 0 and 1, with one column for each "
+    "label of a multilabel problem. For several columns of classes, use "
+    "sklearn.multioutput.MultiOutputClassifier."
+)
+
+
 class Arrays(NamedTuple):
     """Checked arrays.
 
@@ -233,7 +240,13 @@ def _check_frame(X: Any) -> None:
 
 
 def _check_labels(y: Any) -> None:
-    """Raise ValueError for text labels among which some are missing."""
+    """Raise ValueError for a table of text, or text of which some is missing."""
+    if len(getattr(y, "shape", ())) == 2 and y.shape[1] > 1 and not issparse(y):
+        values = np.asarray(y)
+        can_be_text = values.dtype.kind not in "biuf"
+        if can_be_text and any(isinstance(value, str) for value in values.flat):
+            raise ValueError(f"{_COLUMNS_OF_Y} Are X and y swapped?")
+        return
     # The types of polars have no kind, and lists no type.
     can_be_text = getattr(getattr(y, "dtype", None), "kind", "O") == "O"
     if not can_be_text or getattr(y, "ndim", 1) != 1 or not isinstance(y, Iterable):
@@ -295,11 +308,7 @@ def _class_targets(y: Any) -> np.ndarray:
         if np.isin(y, [0, 1]).all():
             return y.astype(np.uint8)
     if kind in ("multilabel-indicator", "multiclass-multioutput"):
-        raise ValueError(
-            "A y with several columns must contain only 0 and 1, with one column for "
-            "each label of a multilabel problem. For several columns of classes, use "
-            "sklearn.multioutput.MultiOutputClassifier."
-        )
+        raise ValueError(_COLUMNS_OF_Y)
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     return y

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import check_scoring
 
 from skweighted._engine._spec import Rows
-from skweighted._estimator._classes import Classes
+from skweighted._estimator._classes import targets_for
 from skweighted._estimator._loss import distortion_of, is_plain_cross_entropy
 from skweighted._estimator._problem import Problem
 from skweighted._estimator._settings import Settings
@@ -86,13 +86,9 @@ def _log_loss(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Scor
 
 def _by_scorer(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Score:
     """Return the function that calls a scorer of scikit-learn."""
-    is_binary = (
-        isinstance(untrained.targets, Classes) and len(untrained.targets.classes) == 2
-    )
-    if isinstance(settings.monitor, str) and is_binary:
-        # With labels 0 and 1, the positive class is the second one.
-        untrained = replace(untrained, targets=Classes(np.arange(2)))
-    X, y = rows.X[rows.rows], untrained.targets.decode(rows.target[rows.rows])
+    targets = targets_for(settings.monitor, untrained.targets)
+    untrained = replace(untrained, targets=targets)
+    X, y = rows.X[rows.rows], targets.decode(rows.target[rows.rows])
     weight = rows.weight[rows.rows]
     weighted = {"sample_weight": weight} if len(np.unique(weight)) > 1 else {}
     classifier = _Classifier(untrained, X, settings.correct_probabilities)
@@ -102,7 +98,7 @@ def _by_scorer(settings: Settings, rows: Rows, untrained: TrainedNetwork) -> Sco
     configuration = get_config()
 
     def score(outputs):
-        classifier.proba = untrained.targets.proba(outputs)
+        classifier.proba = targets.proba(outputs)
         with config_context(**configuration):
             value = scorer(classifier, X, y, **weighted)
         if not np.isfinite(value):

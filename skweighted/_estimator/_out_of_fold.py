@@ -9,6 +9,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.metrics._scorer import _BaseScorer
 
 from skweighted._costs._temperature import fitted_temperature
+from skweighted._estimator._classes import targets_for
 from skweighted._estimator._ensemble import TrainedEnsemble
 from skweighted._estimator._loss import is_plain_cross_entropy
 from skweighted._estimator._problem import Share, Task
@@ -123,11 +124,8 @@ def _best_threshold(
     target: np.ndarray,
     sample_weight: np.ndarray,
 ) -> float:
-    """Return the probability of the second class that maximizes a score.
-
-    A score by its name treats the second class as the positive one, whatever its label.
-    """
-    y = target if isinstance(scoring, str) else targets.decode(target)
+    """Return the probability of the second class that maximizes a score."""
+    y = targets_for(scoring, targets).decode(target)
     scorer = _scorer_of(scoring)
     second = proba[:, 1]
     thresholds = np.unique(

@@ -106,6 +106,16 @@ class Settings:
     epochs: int
     reduces_batch_size: bool = False
 
+    @property
+    def of_inputs(self) -> dict[str, Any]:
+        """What determines the input stages, as users write it."""
+        embedding, *others = self.numeric_embedding or (None,)
+        return {
+            "input_scaling": self.input_scaling,
+            "numeric_embedding": self.numeric_embedding if others else embedding,
+            "n_members": self.n_members,
+        }
+
 
 EMBEDDINGS = ("periodic", "piecewise_linear")
 

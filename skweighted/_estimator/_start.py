@@ -10,12 +10,7 @@ from sklearn.utils import check_random_state
 from skweighted._costs._weights import Totals
 from skweighted._engine._network import dropout_seeds, initial_parameters
 from skweighted._engine._optimizers import settings as optimizer_settings
-from skweighted._engine._spec import (
-    Dense,
-    InputStage,
-    NetworkSpec,
-    Scaling,
-)
+from skweighted._engine._spec import Dense, InputStage, NetworkSpec
 from skweighted._estimator._classes import Classes
 from skweighted._estimator._labels import Labels
 from skweighted._estimator._settings import Settings
@@ -190,14 +185,10 @@ def check_same(name: str, was: Any, now: Any, who: str) -> None:
 
 def _identity(network: NetworkSpec) -> dict[str, Any]:
     """Return what is the same in all trainings of a network, by its name."""
-    smooth = [one.smooth for one in network.inputs if isinstance(one, Scaling)]
-    scaling = ["robust" if one else "standard" for one in smooth]
     return {
         "number of features": network.n_features,
         "dtype": network.dtype,
         "hidden_layer_sizes": tuple(stage.n_units for stage in network.stages[:-1]),
-        "n_members": network.n_members if network.has_members else None,
-        "input_scaling": scaling[0] if scaling else None,
         "weights": network.parameter_shapes,
     }
 

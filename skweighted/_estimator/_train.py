@@ -249,5 +249,5 @@ def _trained_network(
         sampling=problem.sampling,
         history=history,
         best_epoch=result.best_epoch,
-        numeric_embedding=settings.numeric_embedding,
+        of_inputs=settings.of_inputs,
     )

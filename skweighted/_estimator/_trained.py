@@ -42,14 +42,14 @@ class TrainedNetwork:
     optimizer_state : tuple of ndarray
     totals : Totals
         Of all rows on which it was trained.
-    sampling : ndarray of shape (n_classes,), or None
-        Factor by which drawing its rows has changed the total weight of each class.
     history : dict of str to list
         What was recorded in each epoch.
     best_epoch : int
         The epoch of the parameters, counted from 1.
-    numeric_embedding : tuple of str
-        As in `Settings`: which columns are embedded depends on the rows, too.
+    of_inputs : dict of str to object
+        As in `Settings`.
+    sampling : ndarray of shape (n_classes,), or None
+        Factor by which drawing its rows has changed the total weight of each class.
     """
 
     network: NetworkSpec
@@ -67,8 +67,8 @@ class TrainedNetwork:
     totals: Totals
     history: Mapping[str, list[Any]]
     best_epoch: int
+    of_inputs: dict[str, Any]
     sampling: np.ndarray | None = None
-    numeric_embedding: tuple[str, ...] = ()
 
     def proba(self, X: Any) -> np.ndarray:
         """Return uncorrected probabilities for a checked X."""

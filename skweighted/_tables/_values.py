@@ -31,25 +31,38 @@ def numbers_in(column: pd.Series, name: Any, kind: str) -> np.ndarray:
     ValueError
         If it holds something else.
     """
-    if column.dtype.kind == "m" and kind == "duration":
-        if isinstance(column.dtype, np.dtype):
-            return column.to_numpy() / np.timedelta64(1, "D")
-        return (pd.to_timedelta(column) / _DAY).to_numpy(np.float64, na_value=np.nan)
-    wrong = None
-    if column.dtype.kind not in "cMm" and kind != "duration":
-        with contextlib.suppress(TypeError, ValueError, OverflowError):
-            numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            if kind != "boolean" or column.dtype == bool:
-                return numbers
-            wrong = ~(np.isnan(numbers) | np.isin(numbers, [0, 1]))
-            if not wrong.any():
-                return numbers
-    # A column without values is of any kind.
-    wrong = column.notna().to_numpy() if wrong is None else wrong
+    numbers = _days(column) if kind == "duration" else _floats(column)
+    if numbers is None:
+        # A column without values is of any kind.
+        wrong = column.notna().to_numpy()
+        numbers = np.full(len(column), np.nan)
+    elif kind == "boolean" and column.dtype != bool:
+        wrong = ~(np.isnan(numbers) | np.isin(numbers, [0, 1]))
+    else:
+        return numbers
     if wrong.any():
         example = column[wrong].iloc[:1].tolist()[0]
         raise ValueError(_not_of_kind(column, name, kind, example))
-    return np.full(len(column), np.nan)
+    return numbers
+
+
+def _days(column: pd.Series) -> np.ndarray | None:
+    """Return durations in days, or None if the column holds something else."""
+    if column.dtype.kind != "m":
+        return None
+    if isinstance(column.dtype, np.dtype):
+        return column.to_numpy() / np.timedelta64(1, "D")
+    return (pd.to_timedelta(column) / _DAY).to_numpy(np.float64, na_value=np.nan)
+
+
+def _floats(column: pd.Series) -> np.ndarray | None:
+    """Return numbers or booleans as float64, or None if they are something else."""
+    if column.dtype.kind in "cMm":
+        return None
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _not_of_kind(column: pd.Series, name: Any, kind: str, example: Any) -> str:
