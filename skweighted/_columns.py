@@ -270,6 +270,10 @@ def read_column(column: pd.Series) -> ColumnReading:
         return replace(reading, kind="constant")
     if pd.api.types.is_bool_dtype(values):
         return reading
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.dtype.categories.dtype)
+        if pd.api.types.is_numeric_dtype(values):
+            return reading  # categories by choice
     if pd.api.types.is_numeric_dtype(values):
         return _of_numbers(reading, values)
     if values.dtype.kind in "mM" or infer_dtype(column, skipna=True) in DATE_TYPES:

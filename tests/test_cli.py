@@ -741,6 +741,15 @@ def test_the_header_determines_the_separator(folder, separator):
     pd.testing.assert_frame_equal(read_table("other.csv"), read_table("data.csv"))
 
 
+def test_separators_between_quotes_do_not_count(folder):
+    Path("quoted.csv").write_text('"sum, EUR";"age, years";fraud\n1;2;0\n3;4;1\n')
+    assert read_table("quoted.csv").columns.tolist() == [
+        "sum, EUR",
+        "age, years",
+        "fraud",
+    ]
+
+
 def test_every_format_gives_the_same_table(folder):
     frame = read_table("data.csv")
     frame.to_csv("data.csv.gz", index=False)

@@ -412,6 +412,12 @@ WRONG_TABLES = [
     ),
     (
         "new.csv",
+        with_cell("amount", "42,9"),
+        "Column 'amount' must hold numbers, as in the training rows. Row 50 holds "
+        "'42,9'. Use --decimal ',' if the comma separates decimals.",
+    ),
+    (
+        "new.csv",
         with_cell("member", "perhaps"),
         "Column 'member' must hold True and False, as in the training rows. Row 50 "
         "holds 'perhaps'. Correct the value, or leave it empty if it is missing.",

@@ -96,6 +96,13 @@ def given(estimator=None, sample=None, **more):
     return {"estimator": estimator, "X": X, "y": y} | more
 
 
+def spelled(words):
+    """Return data whose frequent class has several spellings."""
+    X, y = data()
+    y[y == "ok"] = np.resize(words, 900)
+    return given(None, (X, y))
+
+
 def only(estimator):
     return {"estimator": estimator}
 
@@ -533,6 +540,27 @@ EXAMPLES = {
         "warning: X",
         "'day' holds dates",
         "pd.to_datetime(X['day'], dayfirst=True)",
+    ),
+    "categories that are numbers": Example(
+        AS_TEXT,
+        lambda: given(None, frame(code=(ROWS % 9).astype(str))),
+        lambda: given(None, frame(code=pd.Categorical(ROWS % 9))),
+        "warning: X",
+        "Column 'code' holds numbers stored as text, such as '0'.",
+    ),
+    "infinite values": Example(
+        "infinite values",
+        lambda: given(None, frame(ratio=np.where(ROWS == 3, np.inf, ROWS % 7 / 2))),
+        lambda: given(None, frame(ratio=np.where(ROWS == 3, np.nan, ROWS % 7 / 2))),
+        "error: X",
+        "X has 1 infinite value in column 'ratio'.",
+    ),
+    "classes written alike": Example(
+        "classes written alike",
+        lambda: spelled(["ok", "OK "]),
+        lambda: spelled(["ok", "okay"]),
+        "warning: y",
+        "Classes 'OK ', 'ok' differ only in blanks or case.",
     ),
     "number that separates the classes": Example(
         "columns that separate the classes",

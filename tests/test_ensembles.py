@@ -512,12 +512,28 @@ def test_balanced_rows_need_exclusive_classes():
 def test_folds_need_two_rows_of_each_class():
     rows = np.r_[np.flatnonzero(y == 1)[:1], np.flatnonzero(y == 0)[:40]]
     message = (
-        "ensemble='folds' needs at least two rows of every class, and y has a class "
-        "with 1. Use ensemble='seeds', which supports neither threshold nor "
-        "calibration."
+        "ensemble='folds' needs at least two rows of two classes, or, for a threshold "
+        "or calibration, of every class. y has a class with 1. Use ensemble='seeds', "
+        "which supports neither."
     )
     with pytest.raises(ValueError, match=whole(message)):
         classifier(ensemble="folds").fit(X[rows], y[rows])
+    three = classifier(ensemble="folds", calibration="temperature")
+    with pytest.raises(ValueError, match=whole(message)):
+        three.fit(X, np.where(np.arange(len(y)) == 3, 2, y))
+
+
+def test_the_only_row_of_a_class_is_in_no_fold():
+    labels = np.where(np.arange(len(y)) == 3, 2, y)
+    fit = classifier(ensemble="folds", n_networks=3, early_stopping=True, epochs=3)
+    fit.fit(X, labels)
+    assert np.flatnonzero(np.isnan(fit.oob_proba_).any(axis=1)).tolist() == [3]
+    prepared = fit._prepared(fit._settings(), X, labels)
+    assert all(3 in share.rows for share in prepared.shares)
+    held_out = [share.held_out for share in prepared.shares]
+    np.testing.assert_array_equal(
+        np.sort(np.concatenate(held_out)), np.delete(np.arange(len(y)), 3)
+    )
 
 
 @pytest.mark.parametrize("ensemble", ["folds", "balanced"])

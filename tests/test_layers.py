@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 from messages import whole
@@ -534,8 +535,17 @@ def test_sparse_rows_give_the_network_of_dense_ones():
 def test_missing_values_need_scaling():
     assert not get_tags(classifier()).input_tags.allow_nan
     assert get_tags(classifier(input_scaling="robust")).input_tags.allow_nan
-    with pytest.raises(ValueError, match="Input X contains NaN"):
+    message = (
+        "Column {!r} of X contains NaN. CostSensitiveMLPClassifier accepts missing "
+        "values with input_scaling='robust' or 'standard', which replaces and flags "
+        "them. CostSensitiveTabularClassifier always accepts them."
+    )
+    gap = int(np.isnan(WITH_GAPS).any(axis=0).argmax())
+    with pytest.raises(ValueError, match=whole(message.format(gap))):
         classifier().fit(WITH_GAPS, y)
+    frame = pd.DataFrame({"age": X[:, 0], "sum": pd.array([None] + [1] * (len(X) - 1))})
+    with pytest.raises(ValueError, match=whole(message.format("sum"))):
+        classifier().fit(frame, y)
     with pytest.raises(ValueError, match="Input X contains infinity"):
         classifier(input_scaling="robust").fit(np.where(X > 2, np.inf, X), y)
 

@@ -197,14 +197,15 @@ def test_columns_that_are_not_numbers_are_named(frame, message):
 @pytest.mark.parametrize(
     "container", [list, lambda labels: np.array(labels, dtype=object), pl.Series]
 )
-def test_missing_labels_are_explained(container):
-    labels = container(["ok", "fraud", None, "ok"])
+@pytest.mark.parametrize("labels", [["ok", "fraud"], [0, 1], [True, False]])
+def test_missing_labels_are_explained(container, labels):
+    no, yes = labels
     message = whole(
         "y must not have missing values. 1 of 4 is missing, the first in row 2. Leave "
         "these rows out."
     )
     with pytest.raises(ValueError, match=message):
-        CostSensitiveMLPClassifier().fit(X[:4], labels)
+        CostSensitiveMLPClassifier().fit(X[:4], container([no, yes, None, no]))
 
 
 def test_what_is_not_a_callback_is_refused():

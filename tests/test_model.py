@@ -21,6 +21,7 @@ from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
 )
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import (
@@ -252,6 +253,12 @@ WRONG_DESCRIPTIONS = {
         TypeError,
         "Column names of X must be text, because a model finds its columns by name. "
         "Got 0. Fit the classifier with X.rename(columns=str).",
+    ),
+    "not fitted": (
+        lambda _: (LogisticRegression(), X, y),
+        NotFittedError,
+        "This LogisticRegression instance is not fitted yet. Call 'fit' with "
+        "appropriate arguments before using this estimator.",
     ),
     "no probabilities": (
         lambda _: (LinearSVC().fit(X[["income"]], y), X[["income"]], y),

@@ -207,6 +207,8 @@ def test_without_enough_rows_for_folds_every_network_has_all_rows():
     lone = small().fit(X, y)
     same(lone.predict_proba(X), small(**params).fit(X, y).predict_proba(X))
     assert not hasattr(lone, "oob_proba_")
+    three = small().fit(X, np.where(np.arange(len(X)) == 3, 2, Y))
+    assert np.flatnonzero(np.isnan(three.oob_proba_).any(axis=1)).tolist() == [3]
 
 
 def test_a_label_that_always_holds_is_trained_without_folds():
@@ -499,9 +501,9 @@ def test_an_infinite_value_is_an_error_that_names_the_column():
     [
         (
             {},
-            "ensemble='folds' needs at least two rows of every class, and y has a "
-            "class with 1. Use ensemble='seeds', which supports neither threshold nor "
-            "calibration.",
+            "ensemble='folds' needs at least two rows of two classes, or, for a "
+            "threshold or calibration, of every class. y has a class with 1. Use "
+            "ensemble='seeds', which supports neither.",
         ),
         (
             {"n_networks": 1},

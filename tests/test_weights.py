@@ -146,6 +146,11 @@ WRONG = [
         "class_weight has no weight for class 1, which occurs 2 times in y. It has "
         "weights for [0, 2]. Classes in y: [0, 1].",
     ),
+    (
+        {"class_weight": [0, 1]},
+        "A list is the class_weight of a multilabel y, with one element for each "
+        "label. For classes, use a dict, such as {0: 0, 1: 1}.",
+    ),
 ]
 
 

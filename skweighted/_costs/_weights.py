@@ -157,6 +157,12 @@ def resolve_class_weight(
         return weights
     if callable(class_weight):
         class_weight = _called(class_weight, classes, counts)
+    if isinstance(class_weight, list):
+        of_classes = dict(zip(classes.tolist(), class_weight, strict=False))
+        raise ValueError(
+            f"A list is the class_weight of a multilabel y, with one element for each "
+            f"label. For classes, use a dict, such as {of_classes}."
+        )
     return _weights_of_dict(class_weight, classes, n_rows)
 
 

@@ -19,7 +19,12 @@ from skweighted._doctor._folds import (
     classes_missing_in_folds,
     folds_in_class_order,
 )
-from skweighted._doctor._inputs import columns_not_as_meant, unscaled_inputs
+from skweighted._doctor._inputs import (
+    classes_written_alike,
+    columns_not_as_meant,
+    infinite_values,
+    unscaled_inputs,
+)
 from skweighted._doctor._leaks import (
     columns_of_the_class,
     copies_across_folds,
@@ -70,6 +75,8 @@ CHECKS = {
     "decisions on distorted probabilities": Check(distorted_decisions, ("estimator",)),
     "costs without effect": Check(unused_costs, ("estimator",)),
     "unscaled inputs": Check(unscaled_inputs, ("estimator", "data", "dense X")),
+    "infinite values": Check(infinite_values, ("data", "dense X")),
+    "classes written alike": Check(classes_written_alike, ("data", "classes")),
     "columns read as text or that identify rows": Check(
         columns_not_as_meant, ("data", "dense X")
     ),

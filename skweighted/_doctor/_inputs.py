@@ -9,6 +9,7 @@ from sklearn.impute import SimpleImputer
 from skweighted._columns import ColumnReading, read_column
 from skweighted._doctor._case import Case
 from skweighted._doctor._report import Finding
+from skweighted._text import count, shortened
 
 
 def columns_not_as_meant(case: Case) -> Iterator[Finding]:
@@ -57,6 +58,41 @@ def _treatment(reading: ColumnReading) -> tuple[str, str]:
             "    pd.read_csv(file, thousands=',')",
         )
     return why, f"Read the file with these settings{option}:\n    {reading.setting}"
+
+
+def infinite_values(case: Case) -> Iterator[Finding]:
+    """Find columns with infinite values."""
+    for position in case.columns_used:
+        n_infinite = int(np.isinf(case.rows.numbers.get(position, 0.0)).sum())
+        if n_infinite:
+            yield Finding(
+                what=f"X has {count(n_infinite, 'infinite value')} in "
+                f"{case.rows.title(position)}.",
+                where="X",
+                why="Classifiers refuse infinite values, and one is enough to make the "
+                "mean of the column infinite.",
+                fix="Replace them with numbers, or with NaN if they are missing:\n"
+                "    X = X.replace([np.inf, -np.inf], np.nan)",
+                severity="error",
+            )
+
+
+def classes_written_alike(case: Case) -> Iterator[Finding]:
+    """Find labels that differ only in blanks or case."""
+    spellings: dict[str, list[str]] = {}
+    for label in case.labels:
+        if isinstance(label, str):
+            spellings.setdefault(label.strip().casefold(), []).append(label)
+    for labels in spellings.values():
+        if len(labels) > 1:
+            yield Finding(
+                what=f"Classes {shortened(labels)} differ only in blanks or case.",
+                where="y",
+                why="Each spelling is a class of its own.",
+                fix="If they are one class, spell it in one way:\n"
+                "    y = y.str.strip().str.lower()",
+                severity="warning",
+            )
 
 
 def unscaled_inputs(case: Case) -> Iterator[Finding]:

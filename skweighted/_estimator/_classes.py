@@ -206,6 +206,11 @@ class Classes:
         """
         return spread(target[rows], n_folds, random_generator)
 
+    def is_only(self, target: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return which rows are the only one of their class among some rows."""
+        target = target[rows]
+        return (np.bincount(target) == 1)[target]
+
     def counted(
         self, target: np.ndarray, rows: np.ndarray
     ) -> Iterator[tuple[str, int]]:

@@ -191,7 +191,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         `random_state` learns. With "folds", the rows are divided into folds by class,
         and each network is trained without one of them: `early_stopping` then monitors
         this fold, unless X_val is given, so no row is lost to validation, and
-        `oob_proba_` is available. With "bootstrap", each network is trained on rows
+        `oob_proba_` is available. The only row of a class is in no fold: each network
+        is trained on it. With "bootstrap", each network is trained on rows
         drawn with replacement from each class (bagging; Breiman, 1996). With
         "balanced", it is trained on equally many rows of each class, as in EasyEnsemble
         (Liu et al., 2009); `class_weight` and `loss` then refer to these rows, and true
@@ -200,8 +201,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
     threshold : str, scorer or None, default=None
         Score of decisions to maximize, such as "f1" or "balanced_accuracy". The
         probability from which `predict` returns ``classes_[1]`` is then chosen on
-        `oob_proba_`, which needs ``ensemble="folds"`` and two classes. If the score is
-        given by its name, ``classes_[1]`` is the positive class.
+        `oob_proba_`, from 100 evenly spaced values and 100 quantiles. This needs
+        ``ensemble="folds"`` and two classes. If the score is given by its name,
+        ``classes_[1]`` is the positive class.
     calibration : {"temperature"} or None, default=None
         Whether the logits of true probabilities are divided by a number that minimizes
         the log loss of `oob_proba_` (temperature scaling; Guo et al., 2017), which

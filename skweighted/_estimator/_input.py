@@ -84,7 +84,7 @@ def training_arrays(
     """
     _check_frame(X)
     _check_labels(y)
-    with _text_is_named(X):
+    with _column_is_named(estimator, X):
         # A column vector is flattened with sklearn's warning in `_class_targets`.
         X, y = validate_data(
             estimator, X, y, multi_output=True, reset=reset, **_rules_of_X(estimator)
@@ -180,13 +180,14 @@ def restore_attributes(estimator: Any, kept: dict[str, Any]) -> None:
     vars(estimator).update(kept)
 
 
-def least_count(arrays: Arrays) -> int:
-    """Return the number of rows of the smallest class, or value of a label."""
+def has_folds(arrays: Arrays) -> bool:
+    """Return whether two classes, or both values of each label, have two rows."""
     y = arrays.y[arrays.sample_weight > 0]
     if y.ndim == 1:
-        return int(np.unique(y, return_counts=True)[1].min())
+        counts = np.unique(y, return_counts=True)[1]
+        return bool((counts >= 2).sum() >= 2)
     ones = y.sum(axis=0, dtype=np.int64)
-    return int(min(ones.min(), (len(y) - ones).min()))
+    return bool(min(ones.min(), (len(y) - ones).min()) >= 2)
 
 
 def prediction_array(estimator: BaseEstimator, X: Any) -> Any:
@@ -195,7 +196,7 @@ def prediction_array(estimator: BaseEstimator, X: Any) -> Any:
     if _is_checked(estimator, X):
         return X
     _check_frame(X)
-    with _text_is_named(X):
+    with _column_is_named(estimator, X):
         return validate_data(estimator, X, reset=False, **_rules_of_X(estimator))
 
 
@@ -240,7 +241,7 @@ def _check_frame(X: Any) -> None:
 
 
 def _check_labels(y: Any) -> None:
-    """Raise ValueError for a table of text, or text of which some is missing."""
+    """Raise ValueError for a table of text, or labels of which some are missing."""
     if len(getattr(y, "shape", ())) == 2 and y.shape[1] > 1 and not issparse(y):
         values = np.asarray(y)
         can_be_text = values.dtype.kind not in "biuf"
@@ -251,11 +252,11 @@ def _check_labels(y: Any) -> None:
     can_be_text = getattr(getattr(y, "dtype", None), "kind", "O") == "O"
     if not can_be_text or getattr(y, "ndim", 1) != 1 or not isinstance(y, Iterable):
         return
-    if not any(isinstance(label, str) for label in y):
-        return
     import pandas as pd  # not at the top: predictions do without pandas
 
     y = np.asarray(y, dtype=object)
+    if y.ndim != 1:
+        return
     is_missing = np.asarray(pd.isna(y))
     if is_missing.any():
         n_missing = int(is_missing.sum())
@@ -267,11 +268,13 @@ def _check_labels(y: Any) -> None:
 
 
 @contextlib.contextmanager
-def _text_is_named(X: Any) -> Iterator[None]:
-    """Name the text column that scikit-learn could not convert to numbers."""
+def _column_is_named(estimator: BaseEstimator, X: Any) -> Iterator[None]:
+    """Name the column that has text or NaN, which scikit-learn does not accept."""
     try:
         yield
     except ValueError as error:
+        if "X contains NaN" in str(error):
+            raise ValueError(_has_nan(estimator, X)) from error
         for name, column in _columns(X):
             for value in column:
                 if isinstance(value, str) and not _is_number(value):
@@ -281,6 +284,20 @@ def _text_is_named(X: Any) -> Iterator[None]:
                         f"OneHotEncoder in a ColumnTransformer."
                     ) from error
         raise
+
+
+def _has_nan(estimator: BaseEstimator, X: Any) -> str:
+    """Return the message for an X with missing values."""
+    where = "X contains NaN"
+    for name, column in _columns(X):
+        if any(str(value) in ("nan", "None", "<NA>") for value in column):
+            where = f"Column {name!r} of X contains NaN"
+            break
+    return (
+        f"{where}. {type(estimator).__name__} accepts missing values with "
+        f"input_scaling='robust' or 'standard', which replaces and flags them. "
+        f"CostSensitiveTabularClassifier always accepts them."
+    )
 
 
 def _columns(X: Any) -> Iterator[tuple[Any, Any]]:

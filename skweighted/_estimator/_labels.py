@@ -146,6 +146,10 @@ class Labels:
         kinds[order] = np.cumsum(is_new)
         return spread(kinds, n_folds, random_generator)
 
+    def is_only(self, target: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return that no row is left out of folds, as it can be the only one twice."""
+        return np.zeros(len(rows), dtype=bool)
+
     def counted(
         self, target: np.ndarray, rows: np.ndarray
     ) -> Iterator[tuple[str, int]]:

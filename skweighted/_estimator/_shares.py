@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skweighted._estimator._classes import Classes
-from skweighted._estimator._labels import Labels
 from skweighted._estimator._problem import Share, Task
 from skweighted._estimator._settings import Settings
 
@@ -30,7 +28,7 @@ def shares(
     """
     generators = [np.random.default_rng(seed) for seed in seeds]
     if settings.ensemble == "folds":
-        return _folds(task, generators)
+        return _folds(settings, task, generators)
     made = [_held_out(settings, task, generator) for generator in generators]
     if settings.ensemble == "seeds":
         return made
@@ -55,35 +53,37 @@ def _held_out(
     )
 
 
-def _folds(task: Task, generators: Sequence[np.random.Generator]) -> list[Share]:
+def _folds(
+    settings: Settings, task: Task, generators: Sequence[np.random.Generator]
+) -> list[Share]:
     """Return folds, of which each network leaves out one.
 
     There are as many folds as networks, or as rows in the smallest class if these are
-    fewer. Further networks then use another partition into folds.
+    fewer. Further networks then use another partition into folds. The only row of a
+    class is in no fold: every network is trained on it.
     """
     targets, (rows, target) = task.targets, (task.rows.rows, task.rows.target)
     n_networks = len(generators)
-    n_folds = min(n_networks, _least_count(targets, target, rows))
-    if n_folds < 2:
+    is_only = targets.is_only(target, rows)
+    counts = [n for _, n in targets.counted(target, rows[~is_only]) if n]
+    # Held-out rows of one class say nothing about the others.
+    n_folds = min(n_networks, *counts) if targets.is_multilabel or counts[1:] else 0
+    needs_all = (settings.threshold, settings.calibration) != (None, None)
+    if n_folds < 2 or (needs_all and is_only.any()):
         raise ValueError(
-            "ensemble='folds' needs at least two rows of every class, and y has a "
-            "class with 1. Use ensemble='seeds', which supports neither threshold nor "
-            "calibration."
+            "ensemble='folds' needs at least two rows of two classes, or, for a "
+            "threshold or calibration, of every class. y has a class with 1. Use "
+            "ensemble='seeds', which supports neither."
         )
     made = []
     for start in range(0, n_networks, n_folds):
         # The first network of a partition has drawn it.
-        fold = targets.fold_of(target, rows, n_folds, generators[start])
+        fold = np.full(len(rows), -1)
+        fold[~is_only] = targets.fold_of(
+            target, rows[~is_only], n_folds, generators[start]
+        )
         made += [Share(rows[fold != one], rows[fold == one]) for one in range(n_folds)]
     return made[:n_networks]
-
-
-def _least_count(
-    targets: Classes | Labels, target: np.ndarray, rows: np.ndarray
-) -> int:
-    """Return the number of rows of the smallest class that occurs."""
-    counts = [count for _, count in targets.counted(target, rows) if count]
-    return min(counts)
 
 
 def _bootstrap(

@@ -13,7 +13,7 @@ from skweighted._estimator._classifier import CostSensitiveMLPClassifier
 from skweighted._estimator._input import (
     Arrays,
     Use,
-    least_count,
+    has_folds,
     prepared_arrays,
 )
 from skweighted._estimator._parameters import signature_of
@@ -82,10 +82,10 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
     n_networks : int, default=8
         Number of networks, whose probabilities are averaged.
     ensemble : {"seeds", "folds", "bootstrap", "balanced"}, default="folds"
-        How the networks differ. "folds" needs several networks and two rows of each
-        class. With one network, it is the same as "seeds"; with fewer rows of a class,
-        every network is trained on all rows, without early stopping unless X_val and
-        y_val are given.
+        How the networks differ. "folds" needs several networks and two rows of two
+        classes. With one network, it is the same as "seeds"; with fewer rows, every
+        network is trained on all of them, without early stopping unless X_val and y_val
+        are given.
     dtype : {"auto", "float32", "float64"}, default="auto"
         Precision of the networks. "auto" is float32 for tables of at least 200 rows or
         5,000 numbers, counted in the prepared matrix; a smaller one keeps the precision
@@ -247,7 +247,7 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
             return settings
         if settings.n_networks == 1:
             return replace(settings, ensemble="seeds")
-        if least_count(arrays) >= 2:
+        if has_folds(arrays):
             return settings
         stops = settings.early_stopping and validation is not None
         return replace(settings, ensemble="seeds", early_stopping=stops)

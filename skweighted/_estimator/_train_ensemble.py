@@ -122,11 +122,11 @@ def prepared_ensemble(
     problems: list[Problem] = []
     for start, part in zip(starts, parts, strict=True):
         problem = make_problem(settings, task, part, epochs, start.totals)
-        # The networks of all folds together use every row, so few rows in one of them
-        # are no reason for a warning.
+        # Folds hold out some rows of each class that has several. Together they use
+        # every row, so few rows in one of them are no reason for a warning.
         if settings.ensemble != "folds":
             check_validation(problem, warn=not problems)
-        elif not task.targets.is_multilabel:
+        elif task.validation is not None and not task.targets.is_multilabel:
             check_validation(problem, warn=False)
         problems.append(problem)
     starts = with_bins(starts, [problem.rows for problem in problems])

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from skweighted._model import _file
 from skweighted._model._card import Card, card_of, in_words
@@ -102,6 +103,8 @@ class Model:
             `predict_proba`.
         ValueError
             If X and y are not the rows that the classifier was fitted on.
+        NotFittedError
+            If the classifier is not fitted.
         """
         table = read_table(X)
         if not isinstance(table, pd.DataFrame):
@@ -122,6 +125,7 @@ class Model:
                 f"A model must have predict_proba. {type(pipeline).__name__} has not. "
                 f"Use sklearn.calibration.CalibratedClassifierCV."
             )
+        check_is_fitted(pipeline)
         name = getattr(y, "name", None)
         card = card_of(
             pipeline,

@@ -6,6 +6,7 @@ If a file is not a table, a `TableError` of one line is raised.
 import csv
 import gzip
 import io
+import re
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
@@ -252,7 +253,8 @@ def csv_settings(path: Path, text_format: TextFormat) -> tuple[dict[str, Any], i
     """Return how pandas reads a text table, and the number of its columns."""
     encoding = text_format.encoding or "utf-8"
     header = _header_line(path, "utf-8-sig" if encoding == "utf-8" else encoding)
-    separator = text_format.separator or max(",;\t", key=header.count)
+    unquoted = re.sub(r'"[^"]*"', "", header)
+    separator = text_format.separator or max(",;\t", key=unquoted.count)
     if separator not in header and text_format.separator:
         raise TableError(
             f"--separator {separator!r} is not in the header of '{path}'. The header "

@@ -5,6 +5,7 @@ columns of text files as text, and those of Parquet files as they are stored.
 """
 
 import gzip
+import re
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -185,8 +186,14 @@ class TableStream:
 
 def _not_a_number(name: str, row: int, text: str) -> TableError:
     """Return the error for text in a column of numbers."""
+    has_decimal_comma = re.fullmatch(r"[+-]?\d+,\d+", text) is not None
     return TableError(
         f"Column {name!r} must hold numbers, as in the training rows. Row {row:,} "
-        f"holds {text!r}. Correct the value, or use --na {text!r} if it stands for a "
-        f"missing one."
+        f"holds {text!r}. "
+        + (
+            "Use --decimal ',' if the comma separates decimals."
+            if has_decimal_comma
+            else f"Correct the value, or use --na {text!r} if it stands for a missing "
+            f"one."
+        )
     )
