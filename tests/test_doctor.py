@@ -1332,8 +1332,8 @@ def test_without_findings_the_checks_are_listed(monkeypatch):
         "Not checked for, because no X and y were given: rows copied before the "
         "split,\nrows interpolated before the split, copies across folds, groups "
         "across folds,\nclasses missing in folds, folds of sorted rows, unscaled "
-        "inputs, columns read as\ntext or that identify rows, columns that separate "
-        "the classes."
+        "inputs, infinite\nvalues, classes written alike, columns read as text or that "
+        "identify rows,\ncolumns that separate the classes."
     )
 
 
