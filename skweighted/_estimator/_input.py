@@ -290,7 +290,11 @@ def _has_nan(estimator: BaseEstimator, X: Any) -> str:
     """Return the message for an X with missing values."""
     where = "X contains NaN"
     for name, column in _columns(X):
-        if any(str(value) in ("nan", "None", "<NA>") for value in column):
+        try:
+            is_missing = np.isnan(column.astype(np.float64)).any()
+        except TypeError:  # pd.NA is no number
+            is_missing = True
+        if is_missing:
             where = f"Column {name!r} of X contains NaN"
             break
     return (

@@ -147,7 +147,7 @@ class Labels:
         return spread(kinds, n_folds, random_generator)
 
     def is_only(self, target: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return that no row is left out of folds, as it can be the only one twice."""
+        """Return False for each row: one can be the only one with several labels."""
         return np.zeros(len(rows), dtype=bool)
 
     def counted(
