@@ -556,6 +556,11 @@ def test_a_warm_start_cannot_change_the_embedding():
             "Pass a DataFrame, or an array of two dimensions.",
         ),
         (
+            pl.LazyFrame({"city": ["Rome"]}),
+            "X must be a table with rows and columns. Got a LazyFrame of 0 dimensions. "
+            "Pass X.collect().",
+        ),
+        (
             [["Rome", 31.0], ["Oslo"]],
             "All rows of X must have the same length. X is a sequence of rows of "
             "several lengths.",

@@ -64,6 +64,8 @@ def read_table(X: Any) -> Any:
         way_out = "Pass a DataFrame, or an array of two dimensions."
         if values.ndim == 1:
             way_out = "Pass one row as a list of rows, [row], or as X.iloc[[0]]."
+        if hasattr(X, "collect"):  # a lazy frame of polars
+            way_out = "Pass X.collect()."
         raise ValueError(
             f"X must be a table with rows and columns. Got a {type(X).__name__} of "
             f"{count(values.ndim, 'dimension')}. {way_out}"
@@ -76,7 +78,7 @@ def read_table(X: Any) -> Any:
 def check_names(names: pd.Index) -> None:
     """Raise ValueError if two columns have the same name."""
     if not names.is_unique:
-        twice = names[names.duplicated()][0]
+        twice = names[names.duplicated()].tolist()[0]
         raise ValueError(
             f"Column names of X must be unique. {twice!r} occurs "
             f"{names.isin([twice]).sum()} times."
