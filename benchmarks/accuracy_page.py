@@ -24,7 +24,8 @@ ALPHA = 0.05
 
 def markdown(table: pd.DataFrame, digits: int = 3) -> str:
     """Return a table as Markdown."""
-    text = table.reset_index()
+    text = table.reset_index().astype(object)
+    text = text.where(text.notna(), None)  # which `missingval` replaces
     return text.to_markdown(index=False, floatfmt=f".{digits}f", missingval="")
 
 
