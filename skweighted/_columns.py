@@ -271,9 +271,10 @@ def read_column(column: pd.Series) -> ColumnReading:
     if pd.api.types.is_bool_dtype(values):
         return reading
     if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.dtype.categories.dtype)
-        if pd.api.types.is_numeric_dtype(values):
-            return reading  # categories by choice
+        held = values.dtype.categories.dtype
+        if pd.api.types.is_numeric_dtype(held):  # codes of categories, unless unique
+            coded = _of_numbers(reading, values.astype(held))
+            return coded if coded.kind == "identifiers" else reading
     if pd.api.types.is_numeric_dtype(values):
         return _of_numbers(reading, values)
     if values.dtype.kind in "mM" or infer_dtype(column, skipna=True) in DATE_TYPES:

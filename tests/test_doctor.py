@@ -562,6 +562,13 @@ EXAMPLES = {
         "warning: y",
         "Classes 'OK ', 'ok' differ only in blanks or case.",
     ),
+    "codes that differ in each row": Example(
+        AS_TEXT,
+        lambda: given(None, frame(code=pd.Categorical(ROWS))),
+        lambda: given(None, frame(code=pd.Categorical(ROWS % 25))),
+        "warning: X",
+        "Column 'code' looks like a row index: every integer from 0 to 999",
+    ),
     "number that separates the classes": Example(
         "columns that separate the classes",
         lambda: given(None, frame(refund=REFUND + 5 * (data()[1] == "fraud"))),

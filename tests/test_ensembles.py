@@ -509,18 +509,34 @@ def test_balanced_rows_need_exclusive_classes():
         classifier(ensemble="balanced").fit(X, LABELS)
 
 
-def test_folds_need_two_rows_of_each_class():
+def test_folds_need_two_rows_of_two_classes():
     rows = np.r_[np.flatnonzero(y == 1)[:1], np.flatnonzero(y == 0)[:40]]
     message = (
-        "ensemble='folds' needs at least two rows of two classes, or, for a threshold "
-        "or calibration, of every class. y has a class with 1. Use ensemble='seeds', "
-        "which supports neither."
+        "ensemble='folds' needs at least two rows of {}. There is 1 of {}. Use "
+        "ensemble='seeds', which supports neither threshold nor calibration."
+    )
+    two = whole(message.format("two classes", "class 1"))
+    with pytest.raises(ValueError, match=two):
+        classifier(ensemble="folds").fit(X[rows], y[rows])
+    labels = np.stack([y, np.arange(len(y)) == 3], axis=1).astype(int)
+    of_labels = message.format("both values of every label", "value 1 of label 1")
+    with pytest.raises(ValueError, match=whole(of_labels)):
+        classifier(ensemble="folds").fit(X, labels)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"calibration": "temperature"}, {"early_stopping": True, "monitor": "accuracy"}],
+)
+def test_some_uses_of_folds_need_two_rows_of_every_class(params):
+    message = (
+        "ensemble='folds' needs at least two rows of every class. There is 1 of class "
+        "2. Use ensemble='seeds', which supports neither threshold nor calibration."
     )
     with pytest.raises(ValueError, match=whole(message)):
-        classifier(ensemble="folds").fit(X[rows], y[rows])
-    three = classifier(ensemble="folds", calibration="temperature")
-    with pytest.raises(ValueError, match=whole(message)):
-        three.fit(X, np.where(np.arange(len(y)) == 3, 2, y))
+        classifier(ensemble="folds", **params).fit(
+            X, np.where(np.arange(len(y)) == 3, 2, y)
+        )
 
 
 def test_the_only_row_of_a_class_is_in_no_fold():

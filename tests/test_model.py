@@ -257,8 +257,7 @@ WRONG_DESCRIPTIONS = {
     "not fitted": (
         lambda _: (LogisticRegression(), X, y),
         NotFittedError,
-        "This LogisticRegression instance is not fitted yet. Call 'fit' with "
-        "appropriate arguments before using this estimator.",
+        "This LogisticRegression is not fitted. Call fit first.",
     ),
     "no probabilities": (
         lambda _: (LinearSVC().fit(X[["income"]], y), X[["income"]], y),

@@ -207,12 +207,26 @@ def test_without_enough_rows_for_folds_every_network_has_all_rows():
     lone = small().fit(X, y)
     same(lone.predict_proba(X), small(**params).fit(X, y).predict_proba(X))
     assert not hasattr(lone, "oob_proba_")
+    # A class of weight zero has no rows, and a score as monitor needs every class.
+    y3 = np.where(np.arange(len(X)) == 3, 2, Y)
+    weightless = {"class_weight": {0: 1, 1: 0, 2: 1}}
+    for more in (weightless, {"monitor": "balanced_accuracy"}):
+        assert not hasattr(small(**more).fit(X, y3), "oob_proba_")
+
+
+def test_the_only_row_of_a_class_is_in_no_fold():
     three = small().fit(X, np.where(np.arange(len(X)) == 3, 2, Y))
     assert np.flatnonzero(np.isnan(three.oob_proba_).any(axis=1)).tolist() == [3]
 
 
-def test_a_label_that_always_holds_is_trained_without_folds():
+def test_a_label_that_always_holds_is_trained_with_folds():
     labels = np.stack([Y, np.ones(len(Y))], axis=1).astype(int)
+    fit = small().fit(X, labels)
+    assert np.isfinite(fit.oob_proba_).all()
+
+
+def test_a_label_that_holds_once_is_trained_without_folds():
+    labels = np.stack([Y, np.arange(len(Y)) == 3], axis=1).astype(int)
     params = {"ensemble": "seeds", "early_stopping": False}
     of_seeds = small(**params).fit(X, labels)
     same(small().fit(X, labels).predict_proba(X), of_seeds.predict_proba(X))
@@ -501,9 +515,9 @@ def test_an_infinite_value_is_an_error_that_names_the_column():
     [
         (
             {},
-            "ensemble='folds' needs at least two rows of two classes, or, for a "
-            "threshold or calibration, of every class. y has a class with 1. Use "
-            "ensemble='seeds', which supports neither.",
+            "ensemble='folds' needs at least two rows of every class. There is 1 of "
+            "class True. Use ensemble='seeds', which supports neither threshold nor "
+            "calibration.",
         ),
         (
             {"n_networks": 1},

@@ -148,8 +148,8 @@ WRONG = [
     ),
     (
         {"class_weight": [0, 1]},
-        "A list is the class_weight of a multilabel y, with one element for each "
-        "label. For classes, use a dict, such as {0: 0, 1: 1}.",
+        "The weights of classes must be a dict, such as {0: 1, 1: 1}, not a list. A "
+        "list has one such dict for each label of a multilabel y.",
     ),
 ]
 

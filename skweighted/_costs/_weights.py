@@ -158,10 +158,10 @@ def resolve_class_weight(
     if callable(class_weight):
         class_weight = _called(class_weight, classes, counts)
     if isinstance(class_weight, list):
-        of_classes = dict(zip(classes.tolist(), class_weight, strict=False))
+        example = dict.fromkeys(classes.tolist(), 1)
         raise ValueError(
-            f"A list is the class_weight of a multilabel y, with one element for each "
-            f"label. For classes, use a dict, such as {of_classes}."
+            f"The weights of classes must be a dict, such as {example}, not a list. A "
+            f"list has one such dict for each label of a multilabel y."
         )
     return _weights_of_dict(class_weight, classes, n_rows)
 

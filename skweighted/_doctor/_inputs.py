@@ -69,10 +69,10 @@ def infinite_values(case: Case) -> Iterator[Finding]:
                 what=f"X has {count(n_infinite, 'infinite value')} in "
                 f"{case.rows.title(position)}.",
                 where="X",
-                why="Classifiers refuse infinite values, and one is enough to make the "
-                "mean of the column infinite.",
-                fix="Replace them with numbers, or with NaN if they are missing:\n"
-                "    X = X.replace([np.inf, -np.inf], np.nan)",
+                why="Most classifiers refuse infinite values, and one is enough to "
+                "make the mean of the column infinite.",
+                fix="Replace them with numbers, or, if they are missing, with NaN:\n"
+                "    X = X.replace([np.inf, -np.inf], np.nan)  # X is a DataFrame",
                 severity="error",
             )
 
@@ -90,7 +90,7 @@ def classes_written_alike(case: Case) -> Iterator[Finding]:
                 where="y",
                 why="Each spelling is a class of its own.",
                 fix="If they are one class, spell it in one way:\n"
-                "    y = y.str.strip().str.lower()",
+                "    y = pd.Series(y).str.strip().str.casefold()",
                 severity="warning",
             )
 

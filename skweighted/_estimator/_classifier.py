@@ -263,9 +263,9 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         ensemble, the mean over the networks that were trained in the epoch.
     oob_proba_ : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
         What `predict_proba` would return for each training row from networks that were
-        not trained on it; NaN for rows of weight zero. Only with ``ensemble="folds"``.
-        With `early_stopping`, the number of epochs was chosen on the same rows, so
-        scores of it are slightly optimistic.
+        not trained on it; NaN for rows of weight zero and for the only row of a class.
+        Only with ``ensemble="folds"``. With `early_stopping`, the number of epochs was
+        chosen on the same rows, so scores of it are slightly optimistic.
     threshold_ : float
         Value of ``predict_proba(X)[:, 1]`` from which `predict` returns
         ``classes_[1]``. Only with `threshold`.
@@ -570,7 +570,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         """Return what `fit` trains, from its arguments."""
         arrays = self._arrays(X, y, sample_weight, "fit")
         validation = validation_arrays(self, X_val, y_val, sample_weight_val)
-        settings = self._feasible(settings, arrays, validation)
+        settings = self._feasible(settings, arrays)
         is_warm = self.warm_start and self.__sklearn_is_fitted__()
         before = self._current() if is_warm else None
         return _training().prepared_fit(
@@ -593,9 +593,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         """Return X as a checked array for prediction."""
         return prediction_array(self, X)
 
-    def _feasible(
-        self, settings: "Settings", arrays: Arrays, validation: Arrays | None
-    ) -> "Settings":
+    def _feasible(self, settings: "Settings", arrays: Arrays) -> "Settings":
         """Return the settings with which `fit` can train on these rows."""
         return settings
 

@@ -180,16 +180,6 @@ def restore_attributes(estimator: Any, kept: dict[str, Any]) -> None:
     vars(estimator).update(kept)
 
 
-def has_folds(arrays: Arrays) -> bool:
-    """Return whether two classes, or both values of each label, have two rows."""
-    y = arrays.y[arrays.sample_weight > 0]
-    if y.ndim == 1:
-        counts = np.unique(y, return_counts=True)[1]
-        return bool((counts >= 2).sum() >= 2)
-    ones = y.sum(axis=0, dtype=np.int64)
-    return bool(min(ones.min(), (len(y) - ones).min()) >= 2)
-
-
 def prediction_array(estimator: BaseEstimator, X: Any) -> Any:
     """Return X as a checked array for a fitted estimator."""
     check_is_fitted(estimator)
@@ -241,7 +231,7 @@ def _check_frame(X: Any) -> None:
 
 
 def _check_labels(y: Any) -> None:
-    """Raise ValueError for a table of text, or labels of which some are missing."""
+    """Raise ValueError for a table of text, or objects of which some are missing."""
     if len(getattr(y, "shape", ())) == 2 and y.shape[1] > 1 and not issparse(y):
         values = np.asarray(y)
         can_be_text = values.dtype.kind not in "biuf"
@@ -272,8 +262,8 @@ def _column_is_named(estimator: BaseEstimator, X: Any) -> Iterator[None]:
     """Name the column that has text or NaN, which scikit-learn does not accept."""
     try:
         yield
-    except ValueError as error:
-        if "X contains NaN" in str(error):
+    except (TypeError, ValueError) as error:
+        if "X contains NaN" in str(error) or "'NAType'" in str(error):
             raise ValueError(_has_nan(estimator, X)) from error
         for name, column in _columns(X):
             for value in column:
@@ -292,7 +282,7 @@ def _has_nan(estimator: BaseEstimator, X: Any) -> str:
     for name, column in _columns(X):
         try:
             is_missing = np.isnan(column.astype(np.float64)).any()
-        except TypeError:  # pd.NA is no number
+        except TypeError:  # pd.NA is not a number
             is_missing = True
         if is_missing:
             where = f"Column {name!r} of X contains NaN"

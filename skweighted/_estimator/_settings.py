@@ -63,6 +63,9 @@ class Settings:
         Before it is limited to the number of rows.
     reduces_batch_size : bool
         Whether `batch_size` is reduced where an epoch has no more steps with less.
+    folds_if_possible : bool
+        Whether too few rows for `ensemble` "folds" are no error: every network is then
+        trained on all of them.
     callbacks : list of keras.callbacks.Callback
     metrics : list of keras.metrics.Metric, or None
     """
@@ -105,6 +108,12 @@ class Settings:
     n_members: int | None
     epochs: int
     reduces_batch_size: bool = False
+    folds_if_possible: bool = False
+
+    @property
+    def needs_folds(self) -> bool:
+        """Whether something is fitted to out-of-fold probabilities."""
+        return (self.threshold, self.calibration) != (None, None)
 
     @property
     def of_inputs(self) -> dict[str, Any]:

@@ -58,23 +58,26 @@ def _folds(
 ) -> list[Share]:
     """Return folds, of which each network leaves out one.
 
-    There are as many folds as networks, or as rows in the smallest class if these are
-    fewer. Further networks then use another partition into folds. The only row of a
-    class is in no fold: every network is trained on it.
+    If there are fewer folds than networks, further networks use another partition. The
+    only row of a class is in no fold: every network is trained on it.
     """
     targets, (rows, target) = task.targets, (task.rows.rows, task.rows.target)
-    n_networks = len(generators)
-    is_only = targets.is_only(target, rows)
-    counts = [n for _, n in targets.counted(target, rows[~is_only]) if n]
-    # Held-out rows of one class say nothing about the others.
-    n_folds = min(n_networks, *counts) if targets.is_multilabel or counts[1:] else 0
-    needs_all = (settings.threshold, settings.calibration) != (None, None)
-    if n_folds < 2 or (needs_all and is_only.any()):
-        raise ValueError(
-            "ensemble='folds' needs at least two rows of two classes, or, for a "
-            "threshold or calibration, of every class. y has a class with 1. Use "
-            "ensemble='seeds', which supports neither."
+    n_networks, n_folds = len(generators), number_of_folds(settings, task)
+    if n_folds < 2:
+        rare = next(name for name, n in targets.counted(target, rows) if n == 1)
+        needed = (
+            "both values of every label"
+            if targets.is_multilabel
+            else "every class"
+            if _needs_every_class(settings, task)
+            else "two classes"
         )
+        raise ValueError(
+            f"ensemble='folds' needs at least two rows of {needed}. There is 1 of "
+            f"{rare}. Use ensemble='seeds', which supports neither threshold nor "
+            f"calibration."
+        )
+    is_only = targets.is_only(target, rows)
     made = []
     for start in range(0, n_networks, n_folds):
         # The first network of a partition has drawn it.
@@ -84,6 +87,30 @@ def _folds(
         )
         made += [Share(rows[fold != one], rows[fold == one]) for one in range(n_folds)]
     return made[:n_networks]
+
+
+def number_of_folds(settings: Settings, task: Task) -> int:
+    """Return into how many folds the rows are divided; less than 2 if they cannot be.
+
+    As many as there are networks, or rows in the smallest class if these are fewer.
+    """
+    targets, (rows, target) = task.targets, (task.rows.rows, task.rows.target)
+    is_only = targets.is_only(target, rows)
+    counts = [n for _, n in targets.counted(target, rows[~is_only]) if n]
+    # Held-out rows of one class say nothing about the others.
+    if not targets.is_multilabel and len(counts) < 2:
+        return 0
+    if is_only.any() and _needs_every_class(settings, task):
+        return 1
+    return min(settings.n_networks, *counts)
+
+
+def _needs_every_class(settings: Settings, task: Task) -> bool:
+    """Return whether what is done with held-out rows needs some of every class."""
+    if settings.needs_folds:
+        return True
+    is_watched = settings.early_stopping and task.validation is None
+    return is_watched and settings.monitor not in ("loss", "log_loss")
 
 
 def _bootstrap(

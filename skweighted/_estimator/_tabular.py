@@ -13,7 +13,6 @@ from skweighted._estimator._classifier import CostSensitiveMLPClassifier
 from skweighted._estimator._input import (
     Arrays,
     Use,
-    has_folds,
     prepared_arrays,
 )
 from skweighted._estimator._parameters import signature_of
@@ -236,21 +235,15 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
             return settings
         return replace(settings, batch_size=_BATCH_ROWS, reduces_batch_size=True)
 
-    def _feasible(
-        self, settings: "Settings", arrays: Arrays, validation: Arrays | None
-    ) -> "Settings":
+    def _feasible(self, settings: "Settings", arrays: Arrays) -> "Settings":
         """Return settings with a precision, and without folds if those do not fit."""
         if settings.dtype == "auto" and self._is_float32(arrays):
             settings = replace(settings, dtype="float32")
-        needs_folds = (settings.threshold, settings.calibration) != (None, None)
-        if settings.ensemble != "folds" or needs_folds:
+        if settings.ensemble != "folds" or settings.needs_folds:
             return settings
         if settings.n_networks == 1:
             return replace(settings, ensemble="seeds")
-        if has_folds(arrays):
-            return settings
-        stops = settings.early_stopping and validation is not None
-        return replace(settings, ensemble="seeds", early_stopping=stops)
+        return replace(settings, folds_if_possible=True)
 
     def _is_float32(self, arrays: Arrays) -> bool:
         """Return whether the networks compute in float32 by default."""

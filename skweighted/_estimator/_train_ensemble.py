@@ -18,7 +18,7 @@ from skweighted._estimator._problem import (
     make_problem,
 )
 from skweighted._estimator._settings import Settings
-from skweighted._estimator._shares import shares
+from skweighted._estimator._shares import number_of_folds, shares
 from skweighted._estimator._start import Start
 from skweighted._estimator._together import (
     train_group,
@@ -97,6 +97,9 @@ def prepared_ensemble(
     ValueError
         If the rows cannot be divided among the networks.
     """
+    if settings.folds_if_possible and number_of_folds(settings, task) < 2:
+        stops = settings.early_stopping and task.validation is not None
+        settings = replace(settings, ensemble="seeds", early_stopping=stops)
     if settings.ensemble == "folds" and len(starts) == 1:
         raise ValueError(
             "ensemble='folds' needs at least two networks. Got n_networks=1. Use a "

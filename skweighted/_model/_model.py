@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
+from sklearn.exceptions import NotFittedError
 
 from skweighted._model import _file
 from skweighted._model._card import Card, card_of, in_words
@@ -125,7 +125,10 @@ class Model:
                 f"A model must have predict_proba. {type(pipeline).__name__} has not. "
                 f"Use sklearn.calibration.CalibratedClassifierCV."
             )
-        check_is_fitted(pipeline)
+        if not hasattr(pipeline, "classes_"):
+            raise NotFittedError(
+                f"This {type(pipeline).__name__} is not fitted. Call fit first."
+            )
         name = getattr(y, "name", None)
         card = card_of(
             pipeline,
