@@ -172,6 +172,12 @@ MESSAGES = [
         "and columns swapped? Rows are truths, columns are predictions.",
     ),
     (
+        {"class_weight": [1, 2, 3]},
+        Y,
+        "For label 0 of y: The weights of classes must be a dict, such as {0: 1, 1: "
+        "1}. Got 1. A list has one such dict for each label of a multilabel y.",
+    ),
+    (
         {},
         Y * 2,
         "A y with several columns must contain only 0 and 1, with one column for each "

@@ -148,7 +148,7 @@ WRONG = [
     ),
     (
         {"class_weight": [0, 1]},
-        "The weights of classes must be a dict, such as {0: 1, 1: 1}, not a list. A "
+        "The weights of classes must be a dict, such as {0: 1, 1: 1}. Got [0, 1]. A "
         "list has one such dict for each label of a multilabel y.",
     ),
 ]

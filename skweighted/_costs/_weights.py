@@ -4,6 +4,7 @@ A class weight multiplies the sample weight. Weights stay float64 until they are
 into a batch, and zero means absent.
 """
 
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -157,12 +158,6 @@ def resolve_class_weight(
         return weights
     if callable(class_weight):
         class_weight = _called(class_weight, classes, counts)
-    if isinstance(class_weight, list):
-        example = dict.fromkeys(classes.tolist(), 1)
-        raise ValueError(
-            f"The weights of classes must be a dict, such as {example}, not a list. A "
-            f"list has one such dict for each label of a multilabel y."
-        )
     return _weights_of_dict(class_weight, classes, n_rows)
 
 
@@ -273,6 +268,12 @@ def _numbered(labels, class_weight):
 def _weights_of_dict(class_weight, classes, n_rows):
     """Return the checked weights of the classes from a dict."""
     labels = classes.tolist()
+    if not isinstance(class_weight, Mapping):
+        raise ValueError(
+            f"The weights of classes must be a dict, such as "
+            f"{dict.fromkeys(labels, 1)}. Got {class_weight!r}. A list has one such "
+            f"dict for each label of a multilabel y."
+        )
     for label, count in zip(labels, n_rows, strict=True):
         if label not in class_weight:
             raise ValueError(
