@@ -65,13 +65,11 @@ def _folds(
     n_networks, n_folds = len(generators), number_of_folds(settings, task)
     if n_folds < 2:
         rare = next(name for name, n in targets.counted(target, rows) if n == 1)
-        needed = (
-            "both values of every label"
-            if targets.is_multilabel
-            else "every class"
-            if _needs_every_class(settings, task)
-            else "two classes"
-        )
+        needed = "two classes"
+        if targets.is_multilabel:
+            needed = "both values of every label"
+        elif _needs_every_class(settings, task):
+            needed = "every class"
         raise ValueError(
             f"ensemble='folds' needs at least two rows of {needed}. There is 1 of "
             f"{rare}. Use ensemble='seeds', which supports neither threshold nor "
