@@ -282,6 +282,8 @@ def _has_nan(estimator: BaseEstimator, X: Any) -> str:
     for name, column in _columns(X):
         try:
             is_missing = np.isnan(column.astype(np.float64)).any()
+        except ValueError:  # text
+            continue
         except TypeError:  # pd.NA is not a number
             is_missing = True
         if is_missing:

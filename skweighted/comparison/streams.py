@@ -186,14 +186,10 @@ class TableStream:
 
 def _not_a_number(name: str, row: int, text: str) -> TableError:
     """Return the error for text in a column of numbers."""
-    has_decimal_comma = re.fullmatch(r"[+-]?\d+,\d+", text) is not None
+    way_out = f"Correct the value, or use --na {text!r} if it stands for a missing one."
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        way_out = "Use --decimal ',' if the comma separates decimals."
     return TableError(
         f"Column {name!r} must hold numbers, as in the training rows. Row {row:,} "
-        f"holds {text!r}. "
-        + (
-            "Use --decimal ',' if the comma separates decimals."
-            if has_decimal_comma
-            else f"Correct the value, or use --na {text!r} if it stands for a missing "
-            f"one."
-        )
+        f"holds {text!r}. {way_out}"
     )
