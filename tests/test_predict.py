@@ -126,6 +126,24 @@ def test_input_stages_are_those_of_keras(stages, dtype):
     )
 
 
+# Numbers added to center and factor of the scaling, and to lower ends and factors of
+# bins: networks with the same scaling are computed together.
+SHIFTED = [
+    ("waves", (0, 0)),
+    ("pieces", (0, 0, 0, 0)),
+    ("waves", (0, 0)),
+    ("smooth", (0, 0)),
+    ("pieces", (0, 0, 0.3, 2)),
+    ("pieces", (0.5, 0, 0, 0)),
+    ("pieces", (0, 0.5, 0.1, 0)),
+    ("waves", (0.5, 0)),
+    ("waves, then pieces", (0, 0, 0, 0)),
+    ("waves, then pieces", (0, 0, 0.2, 1)),
+    ("pieces of raw numbers", (0, 0)),
+    ("pieces of raw numbers", (0.4, 3)),
+]
+
+
 @pytest.mark.parametrize("chunk_rows", [1, 64, 1_500])
 @pytest.mark.parametrize("chunk_values", [1, 2**9, 2**30])
 @pytest.mark.parametrize("storage", [np.asarray, csr_array])
@@ -135,11 +153,11 @@ def test_rows_are_predicted_alike_one_by_one_and_in_chunks(
     monkeypatch.setattr(_predict, "CHUNK_VALUES", chunk_values)
     monkeypatch.setattr(_predict, "LOOKED_UP_CHUNK", chunk_rows)
     networks, parameters = [], []
-    kinds = ["waves", "pieces", "waves", "smooth", *["pieces of raw numbers"] * 2]
-    for seed, kind in enumerate(kinds):
+    for seed, (kind, shifts) in enumerate(SHIFTED):
         inputs, fixed = STAGES[kind]
+        shifted = [one + shift for one, shift in zip(fixed, shifts, strict=True)]
         networks.append(network_of(inputs=inputs))
-        parameters.append(parameters_of(networks[-1], fixed, seed))
+        parameters.append(parameters_of(networks[-1], shifted, seed))
     rows = X[:100]
     together = list(outputs_of(networks, parameters)(storage(rows)))
     for outputs, network, one in zip(together, networks, parameters, strict=True):

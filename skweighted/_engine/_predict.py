@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.special import erf
@@ -18,8 +18,8 @@ from threadpoolctl import ThreadpoolController
 
 from skweighted._cores import n_cores
 from skweighted._engine._batches import dense_rows
+from skweighted._engine._lines import Found, Lines, SharedLines
 from skweighted._engine._spec import (
-    InputStage,
     Members,
     NetworkSpec,
     Periodic,
@@ -31,18 +31,21 @@ from skweighted._engine._spec import (
 # or 128 and 128 units took 25 to 154 ms with 1,000 rows, and 28 to 312 ms with 8,000.
 CHUNK_VALUES = 2**17
 
-# From so many rows on, embeddings by pieces are looked up, which takes five calls for
+# From so many rows on, embeddings by pieces are looked up, which takes six calls for
 # each column, but a quarter of the time for each row; and so many rows are a chunk. On
-# 10,000 rows of 49 columns, chunks of 355 rows took 0.50 s, and of 1,500 rows 0.30.
+# 10,000 rows of 49 columns, chunks of 500 rows took 1.2 times as long as of 1,500.
 LOOKED_UP_ROWS = 64
 LOOKED_UP_CHUNK = 1_500
 
 # Larger numbers become 3 as well, as in `skweighted.layers`.
 FARTHEST = 1e9
 
+# Exponentials of large numbers are infinite on the way to 0 or 1.
+_without_warnings = np.errstate(over="ignore", invalid="ignore")
+
 
 class Forward:
-    """Networks of the same stages as one function of rows.
+    """Networks of the same stages, which scale alike, as one function of rows.
 
     Parameters
     ----------
@@ -57,11 +60,14 @@ class Forward:
         self._network = network
         self._n_networks = len(parameters)
         self._dense_rows = max(1, CHUNK_VALUES // network.width)
+        self._scaling = _scaling_of(network, parameters[0])
+        self._embeddings = network.inputs[bool(self._scaling) :]
         arrays = [np.stack(each) for each in zip(*parameters, strict=True)]
-        self._of_inputs = arrays[: -2 * len(network.stages)]
+        self._of_inputs = arrays[len(self._scaling) : -2 * len(network.stages)]
         # Kernels of shape (n_networks, n_units, n_inputs), biases (.., n_units, 1). Of
         # several members, the last ones have an axis before these two.
-        kernels, biases = (arrays[len(self._of_inputs) + i :: 2] for i in range(2))
+        of_stages = arrays[-2 * len(network.stages) :]
+        kernels, biases = of_stages[::2], of_stages[1::2]
         self._kernels = [np.ascontiguousarray(one.swapaxes(-2, -1)) for one in kernels]
         self._biases = [one[..., np.newaxis] for one in biases]
 
@@ -73,64 +79,94 @@ class Forward:
         X : ndarray or CSR of shape (n_samples, n_features)
         """
         network, n_rows = self._network, X.shape[0]
-        if n_rows * self._n_networks <= self._dense_rows:
-            chunk = dense_rows(X, slice(None), network.dtype)
-            return self._outputs(slice(None), chunk)
+        are_looked_up = network.has_pieces and n_rows >= LOOKED_UP_ROWS
+        if n_rows * self._n_networks <= self._dense_rows and not are_looked_up:
+            values = self._scaled(dense_rows(X, slice(None), network.dtype))
+            return self._outputs(slice(None), values)
         size = self._dense_rows
-        if network.has_pieces:
+        if are_looked_up:
             size = max(LOOKED_UP_ROWS, LOOKED_UP_CHUNK // network.n_members)
         shape = (self._n_networks, n_rows, network.stages[-1].n_units)
         outputs = np.empty(shape, dtype=network.dtype)
 
         def fill(start: int) -> None:
             rows = slice(start, start + size)
-            chunk = dense_rows(X, rows, network.dtype)
+            values = self._scaled(dense_rows(X, rows, network.dtype))
+            found = self._found(values) if are_looked_up else []
             for number in range(self._n_networks):
                 one = slice(number, number + 1)
-                outputs[one, rows] = self._outputs(one, chunk)
+                outputs[one, rows] = self._outputs(one, values, found)
 
         _for_chunks(fill, range(0, n_rows, size))
         return outputs
 
-    @cached_property
-    def _lines(self) -> list[list["Lines"]]:
-        """The embeddings by pieces of each network: the lines of each column."""
-        remaining = iter(self._of_inputs)
-        each = {
-            type(one): [next(remaining) for _ in one.is_trained]
-            for one in self._network.inputs
-        }
-        return [
-            [Lines.of(*column) for column in zip(*network, strict=True)]
-            for network in zip(*each[PiecewiseLinear], strict=True)
-        ]
+    @_without_warnings
+    def _scaled(self, X: np.ndarray) -> np.ndarray:
+        """Return the scaled numbers of dense rows, of shape (1, n_columns, n_rows).
 
-    def _outputs(self, some: slice, X: np.ndarray) -> np.ndarray:
-        """Return the outputs of some of the networks for dense rows.
-
-        Rows are the last axis on the way, as in `skweighted.layers`: loops over many
+        Rows are the last axis from here on, as in `skweighted.layers`: loops over many
         rows are faster than loops over the 8 values of an embedding.
         """
-        values, remaining = X.T[np.newaxis], iter(self._of_inputs)
-        # Exponentials of large numbers are infinite on the way to 0 or 1.
-        with np.errstate(over="ignore", invalid="ignore"):
-            for stage in self._network.inputs:
-                weights = [next(remaining)[some] for _ in stage.is_trained]
-                if isinstance(stage, PiecewiseLinear) and len(X) >= LOOKED_UP_ROWS:
-                    values = _looked_up(stage, values, self._lines[some])
-                else:
-                    values = _STAGES[type(stage)](stage, values, *weights)
-            each = zip(self._network.stages, self._kernels, self._biases, strict=True)
-            for dense, kernel, bias in each:
-                kernel, bias = kernel[some], bias[some]
-                if kernel.ndim == 4:  # members count as networks from here on
-                    values = _by_member(values, kernel.shape[1])
-                    kernel, bias = (
-                        one.reshape(-1, *one.shape[2:]) for one in (kernel, bias)
-                    )
-                values = np.matmul(kernel, values)
-                values += bias
-                values = activated(dense.activation, values)
+        values = X.T[np.newaxis]
+        if not self._scaling:
+            return values
+        return _STAGES[Scaling](self._network.inputs[0], values, *self._scaling)
+
+    @cached_property
+    def _lines(self) -> list[SharedLines]:
+        """The lines of each column that is embedded by pieces."""
+        remaining = iter(self._of_inputs)
+        each = {
+            type(stage): [next(remaining) for _ in stage.is_trained]
+            for stage in self._embeddings
+        }
+        by_column = (weights.swapaxes(0, 1) for weights in each[PiecewiseLinear])
+        return [
+            SharedLines([Lines.of(*network) for network in zip(*column, strict=True)])
+            for column in zip(*by_column, strict=True)
+        ]
+
+    def _found(self, values: np.ndarray) -> list[Found]:
+        """Return scaled numbers and their places between knots, for these columns."""
+        numbers = values[0]
+        for stage in self._embeddings:
+            if isinstance(stage, Periodic):  # its embeddings come after other columns
+                numbers = np.delete(numbers, stage.columns, axis=0)
+            elif isinstance(stage, PiecewiseLinear):
+                each = zip(self._lines, numbers[list(stage.columns)], strict=True)
+                return [lines.find(x) for lines, x in each]
+        return []
+
+    @_without_warnings
+    def _outputs(
+        self, some: slice, values: np.ndarray, found: Sequence[Found] = ()
+    ) -> np.ndarray:
+        """Return the outputs of some of the networks for scaled rows.
+
+        With what `_found` returns, embeddings by pieces of one network are looked up.
+        """
+        remaining = iter(self._of_inputs)
+        for stage in self._embeddings:
+            weights = [next(remaining)[some] for _ in stage.is_trained]
+            if isinstance(stage, PiecewiseLinear) and found:
+                shape = (1, len(found), stage.width, values.shape[-1])
+                embedded = np.empty(shape, values.dtype)
+                for one, out in zip(found, embedded[0], strict=True):
+                    one.embed(some.start, out)
+                values = _replaced(values, embedded, stage.columns)
+            else:
+                values = _STAGES[type(stage)](stage, values, *weights)
+        each = zip(self._network.stages, self._kernels, self._biases, strict=True)
+        for dense, kernel, bias in each:
+            kernel, bias = kernel[some], bias[some]
+            if kernel.ndim == 4:  # members count as networks from here on
+                values = _by_member(values, kernel.shape[1])
+                kernel, bias = (
+                    one.reshape(-1, *one.shape[2:]) for one in (kernel, bias)
+                )
+            values = np.matmul(kernel, values)
+            values += bias
+            values = activated(dense.activation, values)
         if self._network.has_members:
             shape = (-1, self._network.n_members, *values.shape[1:])
             values = values.reshape(shape).mean(axis=1)
@@ -242,71 +278,6 @@ def _with_pieces(
     return _replaced(X, mapped, stage.columns)
 
 
-class Lines(NamedTuple):
-    """The embedding of a column by pieces: a line between any two knots.
-
-    Attributes
-    ----------
-    knots : ndarray of shape (n_knots,)
-        The ends of the bins, sorted. In float64: in float32, the end of a bin could
-        move past the beginning of the next one, where a steep line has another value.
-    start : ndarray of shape (n_knots + 1,)
-        Where each line starts; the first one ends at the first knot.
-    value, slope : ndarray of shape (width, n_knots + 1)
-        At the start of each line, and on it.
-    """
-
-    knots: np.ndarray
-    start: np.ndarray
-    value: np.ndarray
-    slope: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        kernel: np.ndarray,
-        slope: np.ndarray,
-        bias: np.ndarray,
-        lower: np.ndarray,
-        factor: np.ndarray,
-    ) -> "Lines":
-        """Return the lines of a column, from its weights in `_with_pieces`."""
-        is_bin, dtype = factor > 0, kernel.dtype
-        kernel, lower, factor = (
-            one[is_bin].astype(np.float64) for one in (kernel, lower, factor)
-        )
-        upper = lower + 1 / factor
-        knots = np.unique([lower, upper])
-        start = np.append(knots[:1], knots) if len(knots) else np.zeros(1)
-        pieces = np.clip((start[:, np.newaxis] - lower) * factor, 0, 1)
-        value = pieces @ kernel + np.outer(start, slope) + bias
-        middle = np.append((start[:-1] + knots) / 2, np.inf)[:, np.newaxis]
-        is_inside = (lower < middle) & (middle < upper)
-        slopes = (is_inside * factor) @ kernel + slope
-        each = (np.ascontiguousarray(one.T, dtype) for one in (value, slopes))
-        return cls(knots, start, *each)
-
-    def at(self, x: np.ndarray) -> np.ndarray:
-        """Return the embeddings of numbers, of shape (width, n_rows)."""
-        line = np.searchsorted(self.knots, x, side="right")
-        values = self.slope.take(line, axis=1)
-        values *= (x - self.start[line]).astype(x.dtype)
-        values += self.value.take(line, axis=1)
-        return values
-
-
-def _looked_up(
-    stage: PiecewiseLinear, X: np.ndarray, lines: Sequence[Sequence[Lines]]
-) -> np.ndarray:
-    """Return what `_with_pieces` returns, rounded otherwise."""
-    X = np.broadcast_to(X, (len(lines), *X.shape[1:]))
-    mapped = [
-        [one.at(x) for one, x in zip(its, values[list(stage.columns)], strict=True)]
-        for its, values in zip(lines, X, strict=True)
-    ]
-    return _replaced(X, np.array(mapped), stage.columns)
-
-
 def _of_members(stage: Members, X: np.ndarray, factor: np.ndarray) -> np.ndarray:
     """Return what `skweighted.layers.of_members` returns."""
     values = X[..., np.newaxis] * factor.swapaxes(1, 2)[:, :, np.newaxis]
@@ -399,11 +370,25 @@ def activated(activation: str | Callable, values: np.ndarray) -> np.ndarray:
     return np.array(rows_first).swapaxes(1, 2)
 
 
-def alike(networks: Sequence[NetworkSpec]) -> list[list[int]]:
-    """Return the numbers of the networks, those with the same input stages together."""
-    groups: dict[tuple[InputStage, ...], list[int]] = {}
-    for number, network in enumerate(networks):
-        groups.setdefault(network.inputs, []).append(number)
+def _scaling_of(
+    network: NetworkSpec, parameters: Sequence[np.ndarray]
+) -> Sequence[np.ndarray]:
+    """Return center and factor of its scaling, or nothing."""
+    has_scaling = isinstance(next(iter(network.inputs), None), Scaling)
+    return parameters[: len(Scaling.is_trained)] if has_scaling else ()
+
+
+def alike(
+    networks: Sequence[NetworkSpec], parameters: Sequence[Sequence[np.ndarray]]
+) -> list[list[int]]:
+    """Return the numbers of the networks, those together that see the same numbers.
+
+    These have the same input stages and the same scaling.
+    """
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for number, (network, weights) in enumerate(zip(networks, parameters, strict=True)):
+        scaling = (one.tobytes() for one in _scaling_of(network, weights))
+        groups.setdefault((network.inputs, *scaling), []).append(number)
     return list(groups.values())
 
 
@@ -413,7 +398,7 @@ def outputs_of(
     """Return a function of rows that yields the outputs of each network, in order."""
     forwards = [
         (numbers, Forward(networks[numbers[0]], [parameters[n] for n in numbers]))
-        for numbers in alike(networks)
+        for numbers in alike(networks, parameters)
     ]
 
     def outputs(X: Any) -> Iterator[np.ndarray]:

@@ -93,7 +93,7 @@ def _groups(ensemble: TrainedEnsemble) -> list[list[int]]:
     """
     networks = [network.network for network in ensemble.networks]
     groups: list[list[int]] = []
-    for group in alike(networks):
+    for group in alike(networks, [one.parameters for one in ensemble.networks]):
         alone = networks[group[0]].has_pieces
         groups += [[number] for number in group] if alone else [group]
     return groups
