@@ -222,6 +222,15 @@ class TablePreparation(TransformerMixin, BaseEstimator):
             If X has infinite values, a column has values that its kind does not allow,
             or no column has values.
         """
+        before = self.__dict__.copy()
+        try:
+            return self._fit_transform(X, y, sample_weight)
+        except BaseException:
+            self.__dict__ = before  # rather than a mixture of two fits
+            raise
+
+    def _fit_transform(self, X: Any, y: Any, sample_weight: Any) -> Any:
+        """Do what `fit_transform` does, without undoing what has failed."""
         table = self._checked(X, reset=True)
         weight = _checked_weight(sample_weight, table)
         rows = np.flatnonzero(weight)

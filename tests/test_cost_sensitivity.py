@@ -329,6 +329,15 @@ def test_the_epochs_before_class_weights_are_rounded():
     assert one == other
 
 
+def test_the_last_epoch_has_class_weights():
+    params = dict(class_weight="balanced", epochs=2, batch_size=500)
+    one, other = (
+        mlp(class_weight_start=share, **params).fit(X, Y).loss_curve_
+        for share in (0.5, 0.99)
+    )
+    assert one == other
+
+
 def test_partial_fit_cannot_start_class_weights_later():
     message = (
         "partial_fit does not support class_weight_start, because the number of epochs "

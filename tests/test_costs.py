@@ -215,7 +215,7 @@ def test_a_label_that_is_not_in_y_warns_and_is_left_out(form):
         costs = cost_array(form, CLASSES[[0, 2]])
     np.testing.assert_array_equal(costs, [[0, 20], [1, 0]])
     assert [str(warning.message) for warning in caught] == [
-        "cost_matrix has costs for ['late'], which is not in y. Classes in y: "
+        "cost_matrix has costs for labels that are not in y: ['late']. Classes in y: "
         "['fraud', 'ok']. Check the spelling and the type of the labels."
     ]
     assert caught[0].filename == __file__

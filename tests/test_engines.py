@@ -348,8 +348,8 @@ class PressesControlC(keras.callbacks.Callback):
 @pytest.mark.parametrize("engine", ["xla", "keras"])
 def test_an_interrupt_leaves_a_fitted_network(engine):
     message = whole(
-        "Training was interrupted after 2 of 4 epochs. The estimator is fitted with "
-        "what these have trained."
+        "Training was interrupted after 2 of 4 epochs. The estimator keeps the "
+        "weights reached so far."
     )
     clf = mlp(callbacks=PressesControlC(2), engine=engine)
     with pytest.raises(KeyboardInterrupt, match=message):
@@ -360,10 +360,24 @@ def test_an_interrupt_leaves_a_fitted_network(engine):
 
 
 @pytest.mark.parametrize("engine", ["xla", "keras"])
+def test_an_interrupt_with_early_stopping_keeps_the_best_epoch(engine):
+    scores = iter([0.5, 0.9, 0.2, 0.1])
+    clf = mlp(callbacks=PressesControlC(3), engine=engine, early_stopping=True)
+    clf.set_params(validation_fraction=0.4, monitor=lambda *_: next(scores))
+    with pytest.raises(KeyboardInterrupt):
+        clf.fit(X, Y)
+    assert clf.n_iter_ == 3
+    assert clf.best_epoch_ == 2
+    scores = iter([0.5, 0.9])
+    best = clone(clf).set_params(callbacks=None, engine="xla", epochs=2).fit(X, Y)
+    np.testing.assert_allclose(clf.predict_proba(X), best.predict_proba(X), rtol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["xla", "keras"])
 def test_an_interrupt_in_the_first_epoch_leaves_the_estimator_as_it_was(engine):
     message = whole(
         "Training was interrupted before the end of the first epoch. The estimator is "
-        "as it was."
+        "unchanged."
     )
     clf = mlp(callbacks=PressesControlC(0), engine=engine)
     with pytest.raises(KeyboardInterrupt, match=message):

@@ -512,7 +512,7 @@ def test_balanced_rows_need_exclusive_classes():
 def test_folds_need_two_rows_of_two_classes():
     rows = np.r_[np.flatnonzero(y == 1)[:1], np.flatnonzero(y == 0)[:40]]
     message = (
-        "ensemble='folds' needs at least two rows of {}. There is 1 of {}. Use "
+        "ensemble='folds' needs at least two rows of {}. There is one of {}. Use "
         "ensemble='seeds', which supports neither threshold nor calibration."
     )
     two = whole(message.format("two classes", "class 1"))
@@ -530,8 +530,9 @@ def test_folds_need_two_rows_of_two_classes():
 )
 def test_some_uses_of_folds_need_two_rows_of_every_class(params):
     message = (
-        "ensemble='folds' needs at least two rows of every class. There is 1 of class "
-        "2. Use ensemble='seeds', which supports neither threshold nor calibration."
+        "ensemble='folds' needs at least two rows of every class. There is one of "
+        "class 2. Use ensemble='seeds', which supports neither threshold nor "
+        "calibration."
     )
     with pytest.raises(ValueError, match=whole(message)):
         classifier(ensemble="folds", **params).fit(
@@ -594,13 +595,25 @@ def test_an_interrupt_keeps_what_all_networks_have_learned():
 
     fit = classifier(early_stopping=True, monitor=interrupting)
     message = (
-        "Training was interrupted after 3 of 6 epochs. The estimator is fitted with "
-        "what these have trained."
+        "Training was interrupted after 3 of 6 epochs. The estimator keeps the "
+        "weights reached so far."
     )
     with pytest.raises(KeyboardInterrupt, match=whole(message)):
         fit.fit(X, y)
     assert len(fit.estimators_) == 3
     assert fit.n_iter_ == 3
+
+
+def test_a_monitor_that_fails_ends_the_fit_at_once():
+    calls = []
+
+    def failing(estimator, X, y):
+        calls.append(1)
+        raise TypeError("no score")
+
+    with pytest.raises(TypeError, match="no score"):
+        classifier(early_stopping=True, monitor=failing).fit(X, y)
+    assert len(calls) == 1
 
 
 def test_an_interrupt_between_networks_keeps_those_that_are_trained():
@@ -614,8 +627,8 @@ def test_an_interrupt_between_networks_keeps_those_that_are_trained():
 
     fit = classifier(callbacks=Interrupting())
     message = (
-        "Training was interrupted after 2 of 3 networks. The estimator is fitted with "
-        "what these have trained."
+        "Training was interrupted after 2 of 3 networks. The estimator keeps the "
+        "weights reached so far."
     )
     with pytest.raises(KeyboardInterrupt, match=whole(message)):
         fit.fit(X, y)
@@ -696,23 +709,6 @@ def test_partial_fit_has_no_out_of_fold_rows(name):
     )
     with pytest.raises(ValueError, match=whole(message)):
         classifier(**{name: value}).partial_fit(X, y)
-
-
-def test_an_interrupt_ends_networks_that_are_trained_one_by_one():
-    calls = iter(range(1000))
-
-    def failing(estimator, X, y):
-        number = next(calls)
-        if number == 1:
-            raise ValueError("together, the second network has no score")
-        if number == 6:
-            raise KeyboardInterrupt
-        return 1.0
-
-    fit = classifier(early_stopping=True, monitor=failing, n_iter_no_change=99)
-    with pytest.raises(KeyboardInterrupt, match="after 1 of 3 networks"):
-        fit.fit(X, y)
-    assert len(fit.estimators_) == 1
 
 
 def test_an_interrupt_ends_networks_that_are_trained_side_by_side():

@@ -1,5 +1,6 @@
 """`fit_together`: the networks of separate fits."""
 
+import keras
 import numpy as np
 import pytest
 from imblearn.pipeline import make_pipeline
@@ -8,6 +9,7 @@ from messages import whole
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import make_scorer
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import CostSensitiveMLPClassifier, fit_together
@@ -99,6 +101,55 @@ def test_an_error_is_raised_or_returned_and_the_others_are_fitted():
     ]
     with pytest.raises(ValueError, match="alpha"):
         fit_together(some())
+
+
+def test_an_error_after_training_is_that_of_one_fit():
+    def failing(y_true, y_pred):
+        raise RuntimeError("no score")
+
+    params = dict(n_networks=2, ensemble="folds")
+    fits = [
+        (classifier(threshold=make_scorer(failing), **params), X, y),
+        (classifier(**params), X, y),
+    ]
+    error, fitted = fit_together(fits, on_error="return")
+    assert str(error) == "no score"
+    assert fitted.predict_proba(X).shape == (len(y), 2)
+    assert not hasattr(fits[0][0], "n_features_in_")
+
+
+def test_an_interrupt_ends_networks_that_are_trained_one_by_one():
+    calls = iter(range(1000))
+
+    def failing(estimator, X, y):
+        number = next(calls)
+        if number == 1:
+            raise ValueError("together, the second network has no score")
+        if number == 6:
+            raise KeyboardInterrupt
+        return 1.0
+
+    some = [
+        classifier(early_stopping=True, monitor=failing, random_state=seed)
+        for seed in range(3)
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        fit_together([(one, X, y) for one in some])
+    assert next(calls) == 7
+    assert not any(hasattr(one, "n_features_in_") for one in some)
+
+
+def test_an_interrupted_fit_of_its_own_keeps_its_weights():
+    class PressesControlC(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    alone = classifier(callbacks=PressesControlC())
+    with pytest.raises(KeyboardInterrupt, match="after 2 of 4 epochs"):
+        fit_together([(alone, X, y)])
+    assert alone.predict_proba(X).shape == (len(y), 2)
+    assert alone.n_features_in_ == X.shape[1]
 
 
 def test_a_pipeline_is_whole_after_an_error():

@@ -19,6 +19,7 @@ from skweighted import CostSensitiveMLPClassifier
 from skweighted._engine._predict import Forward
 from skweighted._estimator._fit import prepared_fit
 from skweighted._estimator._input import Arrays
+from skweighted._estimator._scaling import _STATISTICS, Column
 from skweighted.layers import (
     InputScaling,
     MemberInputs,
@@ -514,6 +515,20 @@ def test_a_row_of_weight_k_equals_k_copies(case):
     np.testing.assert_allclose(weighted, repeated, rtol=1e-9)
 
 
+@pytest.mark.parametrize("scaling", ["robust", "standard"])
+@pytest.mark.parametrize("unit", [0.1, 1 / 3, 0.7])
+def test_statistics_of_columns_depend_on_ratios_of_weights_only(scaling, unit):
+    # Of 60 to 139 rows, many quartiles are between two rows.
+    for n_rows in range(60, 140):
+        column = np.random.default_rng(n_rows).normal(size=n_rows)
+        weight = np.random.default_rng(n_rows).integers(1, 4, n_rows).astype(float)
+        one, other = (
+            _STATISTICS[scaling](Column.of(column, weight * each))
+            for each in (1.0, unit)
+        )
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
 def test_a_row_of_weight_zero_is_absent():
     weight = np.r_[np.zeros(20), np.ones(len(y) - 20)]
     rows = WITH_GAPS.copy()
@@ -546,6 +561,14 @@ def test_missing_values_need_scaling():
     frame = pd.DataFrame({"age": X[:, 0], "sum": pd.array([None] + [1] * (len(X) - 1))})
     with pytest.raises(ValueError, match=whole(message.format("sum"))):
         classifier().fit(frame, y)
+    message = (
+        "Column 'sum' of X contains objects and pd.NA. Convert it to numbers first, "
+        "for example with pd.to_numeric."
+    )
+    scaled = classifier(input_scaling="robust")
+    with pytest.raises(ValueError, match=whole(message)):
+        scaled.fit(frame.astype({"sum": object}), y)
+    scaled.fit(frame.assign(sum=pd.to_numeric(frame["sum"].astype(object))), y)
     with pytest.raises(ValueError, match="Input X contains infinity"):
         classifier(input_scaling="robust").fit(np.where(X > 2, np.inf, X), y)
 

@@ -77,6 +77,18 @@ def test_weights_outside_are_those_inside():
     assert clf.class_weight_ == [dict(enumerate(w)) for w in outside.tolist()]
 
 
+@pytest.mark.parametrize(
+    "class_weight", ["balanced", ["balanced"] * 3, ["balanced", "sqrt_balanced", None]]
+)
+def test_an_option_that_no_label_uses_is_an_error(class_weight):
+    message = (
+        f"class_weight={class_weight!r} has no option 'beta', given as "
+        f"class_weight__beta. Only 'effective_number' has an option: 'beta'."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        mlp(class_weight=class_weight, class_weight__beta=0.9).fit(X, Y)
+
+
 def test_probabilities_are_corrected_label_by_label():
     clf = mlp(class_weight=STRATEGIES).fit(X, Y)
     weighted, decided = clf.predict_proba(X), clf.predict(X)

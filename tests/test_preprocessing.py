@@ -12,6 +12,7 @@ import skops.io
 from messages import whole
 from scipy.sparse import csr_array, issparse
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -587,6 +588,21 @@ def test_what_fit_cannot_use_is_an_error(params, change, message):
     frame = pd.DataFrame({"age": [1.0, 2.0], "city": ["Rome", "Oslo"]})
     with pytest.raises(ValueError, match=whole(message)):
         TablePreparation(**params).fit(frame.assign(**change))
+
+
+@pytest.mark.parametrize("fitted", [False, True])
+def test_a_failed_fit_changes_nothing(fitted):
+    preparation = TablePreparation()
+    frame = pd.DataFrame({"a": [1.0, 2, 3], "b": ["x", "y", "x"]})
+    if fitted:
+        before = preparation.fit_transform(frame)
+    with pytest.raises(ValueError, match="infinite"):
+        preparation.fit(pd.DataFrame({"b": [1.0, np.inf, 2]}))
+    if fitted:
+        np.testing.assert_array_equal(preparation.transform(frame), before)
+    else:
+        with pytest.raises(NotFittedError):
+            preparation.transform(frame)
 
 
 def test_names_need_a_table_with_names():

@@ -152,6 +152,14 @@ def test_sample_weights_cancel_although_rows_are_counted():
     np.testing.assert_allclose(proba, weighted.predict_proba(X), rtol=1e-11)
 
 
+def test_names_of_columns_are_those_of_the_last_fit():
+    X, y = problem(n_classes=2)
+    clf = PriorCorrectedClassifier(LogisticRegression())
+    frame = pd.DataFrame(X).add_prefix("x")
+    assert clf.fit(frame, y).feature_names_in_.tolist() == list(frame)
+    assert not hasattr(clf.fit(X, y), "feature_names_in_")
+
+
 @pytest.mark.parametrize(
     "estimator",
     [

@@ -918,7 +918,7 @@ def test_an_interrupt_during_training_reaches_the_caller_and_changes_nothing():
         early_stopping=True, monitor=interrupts, validation_fraction=0.2
     )
     message = (
-        "The search was interrupted before a candidate was complete. It is as it was."
+        "The search was interrupted before a candidate was complete. It is unchanged."
     )
     with pytest.raises(KeyboardInterrupt, match=whole(message)):
         search.fit(X, Y)

@@ -515,7 +515,7 @@ def test_an_infinite_value_is_an_error_that_names_the_column():
     [
         (
             {},
-            "ensemble='folds' needs at least two rows of every class. There is 1 of "
+            "ensemble='folds' needs at least two rows of every class. There is one of "
             "class True. Use ensemble='seeds', which supports neither threshold nor "
             "calibration.",
         ),

@@ -61,6 +61,13 @@ def test_effective_numbers_reach_from_equal_to_balanced_weights(counts):
     )
 
 
+def test_a_class_whose_rows_all_have_weight_zero_is_absent():
+    weights = compute_class_weight(
+        "balanced", y=[0, 0, 1, 2], sample_weight=[1, 1, 1, 0]
+    )
+    np.testing.assert_array_equal(weights, [0.75, 1.5])
+
+
 @pytest.mark.parametrize("beta", [0.9, 0.99])
 def test_effective_numbers_are_those_of_the_paper(beta):
     y = np.repeat([0, 1], [70, 3])
@@ -173,6 +180,6 @@ def test_key_that_matches_no_label_warns():
             {0: 1, 1: 2, "1": 3}, np.array([0, 1]), np.ones(2), np.ones(2)
         )
     assert str(caught[0].message) == (
-        "class_weight has a weight for ['1'], which is not in y. Classes in y: [0, 1]. "
-        "Check the spelling and the type of the keys."
+        "class_weight has weights for labels that are not in y: ['1']. Classes in y: "
+        "[0, 1]. Check the spelling and the type of the keys."
     )

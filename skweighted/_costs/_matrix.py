@@ -226,8 +226,8 @@ def _warn_of_unknown(named, labels):
     unknown = [label for label in named.tolist() if label not in labels]
     if unknown:
         warn_user(
-            f"cost_matrix has costs for {unknown}, which is not in y. Classes in y: "
-            f"{labels}. Check the spelling and the type of the labels.",
+            f"cost_matrix has costs for labels that are not in y: {unknown}. Classes "
+            f"in y: {labels}. Check the spelling and the type of the labels.",
             CostWarning,
         )
 

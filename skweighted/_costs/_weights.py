@@ -51,7 +51,8 @@ def compute_class_weight(
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
         Labels; with several columns, 0 and 1 for each label of a multilabel problem.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each row, which counts as this many rows.
+        Weight of each row, which counts as this many rows; one of weight zero is
+        ignored, and so is a class that has no others.
     beta : float in [0, 1), default=0.999
         Parameter of "effective_number".
 
@@ -77,11 +78,12 @@ def compute_class_weight(
     )
     # A list has a strategy for each label.
     each = class_weight if isinstance(class_weight, list | tuple) else [class_weight]
-    is_used = any(isinstance(one, str) and one == "effective_number" for one in each)
-    options: dict[str, Any] = {"beta": beta} if is_used else {}
+    options: dict[str, Any] = {"beta": beta} if "effective_number" in each else {}
     if y.ndim == 2:
         totals = label_totals(y, sample_weight)
         return resolve_label_weights(class_weight, *totals, **options)
+    is_used = sample_weight > 0  # as in `fit`, where other rows are absent
+    y, sample_weight = y[is_used], sample_weight[is_used]
     known = np.unique(y)
     classes = known if classes is None else np.asarray(classes)
     missing = [label for label in known.tolist() if label not in classes.tolist()]
@@ -123,7 +125,7 @@ def resolve_class_weight(
     Returns
     -------
     ndarray of shape (n_classes,)
-        The weights, in the order of `classes`, not rescaled.
+        The weights, in the order of `classes`.
 
     Raises
     ------
@@ -143,12 +145,7 @@ def resolve_class_weight(
             f"{class_weight!r} is not a class_weight strategy. Known strategies: "
             f"{', '.join(map(repr, STRATEGIES))}."
         )
-    for name in options:
-        if strategy is not effective_number or name != "beta":
-            raise ValueError(
-                f"class_weight={class_weight!r} has no option {name!r}, given as "
-                f"class_weight__{name}. Only 'effective_number' has an option: 'beta'."
-            )
+    _check_options(class_weight, options)
     if class_weight is None:
         return np.ones(len(classes))
     if strategy is not None:
@@ -159,6 +156,17 @@ def resolve_class_weight(
     if callable(class_weight):
         class_weight = _called(class_weight, classes, counts)
     return _weights_of_dict(class_weight, classes, n_rows)
+
+
+def _check_options(class_weight: Any, options: dict[str, Any]) -> None:
+    """Raise ValueError for options that a strategy does not have."""
+    has_beta = isinstance(class_weight, str) and class_weight == "effective_number"
+    for name in options:
+        if not has_beta or name != "beta":
+            raise ValueError(
+                f"class_weight={class_weight!r} has no option {name!r}, given as "
+                f"class_weight__{name}. Only 'effective_number' has an option: 'beta'."
+            )
 
 
 def resolve_label_weights(
@@ -189,11 +197,11 @@ def resolve_label_weights(
             f"A list of class weights must have one item for each label of y. It has "
             f"{len(each)}, and y has {len(counts)} labels."
         )
+    if "effective_number" not in each:
+        _check_options(class_weight, options)
     weights = []
     for label, (one, *totals) in enumerate(zip(each, counts, n_rows, strict=True)):
-        own = (
-            options if one == "effective_number" or each.count(one) == len(each) else {}
-        )
+        own = options if one == "effective_number" else {}
         try:
             weights.append(resolve_class_weight(one, np.arange(2), *totals, **own))
         except ValueError as error:
@@ -284,7 +292,7 @@ def _weights_of_dict(class_weight, classes, n_rows):
     unknown = [label for label in class_weight if label not in labels]
     if unknown:
         warn_user(
-            f"class_weight has a weight for {unknown}, which is not in y. "
+            f"class_weight has weights for labels that are not in y: {unknown}. "
             f"Classes in y: {labels}. Check the spelling and the type of the keys.",
             ClassWeightWarning,
         )

@@ -190,6 +190,7 @@ def train_with_keras(
             )
     except KeyboardInterrupt:
         interrupted = True
+        follower.on_train_end()  # which Keras does not call in this case
     best_epoch = run.first_epoch + len(follower.logs)
     if follower.watch is not None and follower.watch.best is not None:
         best_epoch = follower.watch.best_epoch + 1

@@ -152,12 +152,12 @@ def compile_model(model: keras.Model, optimizer: Any, loss: Any, metrics: Any) -
 
 
 def parameters_of(model: keras.Model) -> tuple[np.ndarray, ...]:
-    """Return copies of the kernel and bias of each dense layer."""
+    """Return copies of all weights of a model."""
     return tuple(map(_copied, model.weights))
 
 
 def set_parameters(model: keras.Model, parameters: tuple[np.ndarray, ...]) -> None:
-    """Set the kernels and biases of a model."""
+    """Set all weights of a model."""
     for variable, values in zip(model.weights, parameters, strict=True):
         variable.assign(values)
 

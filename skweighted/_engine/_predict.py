@@ -37,7 +37,7 @@ CHUNK_VALUES = 2**17
 LOOKED_UP_ROWS = 64
 LOOKED_UP_CHUNK = 1_500
 
-# Larger numbers become 3 as well, as in `skweighted.layers`.
+# Larger numbers become 3 as well, as in `skweighted.layers`, which needs TensorFlow.
 FARTHEST = 1e9
 
 # Exponentials of large numbers are infinite on the way to 0 or 1.
@@ -88,11 +88,12 @@ class Forward:
             size = max(LOOKED_UP_ROWS, LOOKED_UP_CHUNK // network.n_members)
         shape = (self._n_networks, n_rows, network.stages[-1].n_units)
         outputs = np.empty(shape, dtype=network.dtype)
+        lines = self._lines if are_looked_up else []
 
         def fill(start: int) -> None:
             rows = slice(start, start + size)
             values = self._scaled(dense_rows(X, rows, network.dtype))
-            found = self._found(values) if are_looked_up else []
+            found = self._found(values, lines)
             for number in range(self._n_networks):
                 one = slice(number, number + 1)
                 outputs[one, rows] = self._outputs(one, values, found)
@@ -126,15 +127,15 @@ class Forward:
             for column in zip(*by_column, strict=True)
         ]
 
-    def _found(self, values: np.ndarray) -> list[Found]:
-        """Return scaled numbers and their places between knots, for these columns."""
+    def _found(self, values: np.ndarray, lines: Sequence[SharedLines]) -> list[Found]:
+        """Return the places of scaled numbers between knots, for columns by pieces."""
         numbers = values[0]
         for stage in self._embeddings:
             if isinstance(stage, Periodic):  # its embeddings come after other columns
                 numbers = np.delete(numbers, stage.columns, axis=0)
-            elif isinstance(stage, PiecewiseLinear):
-                each = zip(self._lines, numbers[list(stage.columns)], strict=True)
-                return [lines.find(x) for lines, x in each]
+            elif lines and isinstance(stage, PiecewiseLinear):
+                each = zip(lines, numbers[list(stage.columns)], strict=True)
+                return [column.find(x) for column, x in each]
         return []
 
     @_without_warnings
@@ -217,7 +218,7 @@ def _for_chunks(function: Callable[[int], None], starts: Iterable[int]) -> None:
         list(pool.map(function, starts))
 
 
-def _scaled(
+def _with_scaling(
     stage: Scaling, X: np.ndarray, center: np.ndarray, factor: np.ndarray
 ) -> np.ndarray:
     """Return what `skweighted.layers.scaled` returns."""
@@ -305,7 +306,7 @@ def _replaced(
 
 
 _STAGES: dict[type, Callable[..., np.ndarray]] = {
-    Scaling: _scaled,
+    Scaling: _with_scaling,
     Periodic: _with_waves,
     PiecewiseLinear: _with_pieces,
     Members: _of_members,
@@ -381,10 +382,7 @@ def _scaling_of(
 def alike(
     networks: Sequence[NetworkSpec], parameters: Sequence[Sequence[np.ndarray]]
 ) -> list[list[int]]:
-    """Return the numbers of the networks, those together that see the same numbers.
-
-    These have the same input stages and the same scaling.
-    """
+    """Group networks, by their index, that have the same input stages and scaling."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for number, (network, weights) in enumerate(zip(networks, parameters, strict=True)):
         scaling = (one.tobytes() for one in _scaling_of(network, weights))

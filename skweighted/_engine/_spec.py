@@ -143,7 +143,7 @@ class NetworkSpec:
 
     @property
     def parameter_shapes(self) -> list[tuple[int, ...]]:
-        """Shapes of the weights of each stage, as in Keras: last kernels and biases."""
+        """Shapes of the weights of the input stages, then each kernel and bias."""
         width = self.n_features
         shapes: list[tuple[int, ...]] = []
         for stage in self.inputs:
@@ -158,7 +158,7 @@ class NetworkSpec:
 
     @property
     def is_trained(self) -> list[bool]:
-        """Whether training changes them, for each of these weights."""
+        """Whether training changes each of these weights."""
         of_inputs = [trained for stage in self.inputs for trained in stage.is_trained]
         return of_inputs + [True] * (2 * len(self.stages))
 

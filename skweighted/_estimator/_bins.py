@@ -14,7 +14,7 @@ from skweighted._engine._spec import (
     Rows,
     Scaling,
 )
-from skweighted._estimator._scaling import Column, column_of, most_bins
+from skweighted._estimator._scaling import Column, by_column, column_of, most_bins
 from skweighted._estimator._start import Start
 from skweighted.layers import FARTHEST, smoothed
 
@@ -53,9 +53,10 @@ def with_bins(starts: Sequence[Start], rows: Sequence[Rows]) -> list[Start]:
     embedded = [numbers for numbers, _ in each]
     bins = [np.zeros((2, len(numbers), n_bins)) for numbers, n_bins in each]
     together = list(zip(starts, map(Targets.of, rows), embedded, bins, strict=True))
+    X = by_column(rows[0].X)
     for number in sorted(set().union(*embedded)):
         # Sorted once, for all networks.
-        values, places = np.unique(column_of(rows[0].X, number), return_inverse=True)
+        values, places = np.unique(column_of(X, number), return_inverse=True)
         for start, targets, numbers, made in together:
             if number in numbers:
                 most = most_bins(len(numbers))

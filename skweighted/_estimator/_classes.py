@@ -45,7 +45,7 @@ def classes_of(y: np.ndarray, sample_weight: np.ndarray) -> "Classes":
     return Classes(classes)
 
 
-def spread(
+def evenly_spread_folds(
     kinds: np.ndarray, n_folds: int, random_generator: np.random.Generator
 ) -> np.ndarray:
     """Return a random fold for each row, with the rows of each kind spread evenly.
@@ -204,7 +204,7 @@ class Classes:
         -------
         ndarray of shape (n_rows,)
         """
-        return spread(target[rows], n_folds, random_generator)
+        return evenly_spread_folds(target[rows], n_folds, random_generator)
 
     def is_only(self, target: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return which rows are the only one of their class among some rows."""

@@ -76,11 +76,11 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         "balanced" gives every class the same total weight,
         ``n / (n_classes * count)`` with weighted counts (King & Zeng, 2001);
         "sqrt_balanced" is the square root of this; "effective_number" is
-        ``(1 - beta) / (1 - beta ** count)`` (Cui et al., 2019), with
-        ``class_weight__beta``, 0.999 by default. A dict maps every label in y to a
-        weight of at least 0; a function ``(classes, counts)`` returns weights. For a
-        multilabel problem, one of these for all labels, or a list with one per label.
-        See `skweighted.compute_class_weight`.
+        ``(1 - beta) / (1 - beta ** count)`` (Cui et al., 2019), rescaled to mean 1 over
+        the classes, with ``class_weight__beta``, 0.999 by default. A dict maps every
+        label in y to a weight of at least 0; a function ``(classes, counts)`` returns
+        weights. For a multilabel problem, one of these for all labels, or a list with
+        one per label. See `skweighted.compute_class_weight`.
     class_weight_start : float in [0, 1), default=0.0
         Share of the epochs that are trained without class weights, before these apply;
         0.8 defers them as in Cao et al. (2019). `early_stopping` then ignores the
@@ -548,8 +548,8 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
             If X, y, a weight, a cost or a parameter is invalid; the message explains
             the problem and a solution.
         KeyboardInterrupt
-            If the user interrupts training. The estimator keeps what the finished
-            epochs have trained; before the end of the first one it stays as it was.
+            If the user interrupts training. The estimator keeps the weights reached so
+            far; before the end of the first epoch it is unchanged.
         """
         with self._features_kept_on_failure():
             prepared = self._prepared(
@@ -664,7 +664,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         if training.ensemble is None:
             raise KeyboardInterrupt(
                 "Training was interrupted before the end of the first epoch. The "
-                "estimator is as it was."
+                "estimator is unchanged."
             )
         self._remember(training.ensemble, training.engine)
         for hook in hooks:
@@ -673,7 +673,7 @@ class CostSensitiveMLPClassifier(ClassifierMixin, BaseEstimator):
         if training.interrupted:
             raise KeyboardInterrupt(
                 f"Training was interrupted after {training.interrupted}. The estimator "
-                f"is fitted with what these have trained."
+                f"keeps the weights reached so far."
             )
         return self
 

@@ -266,7 +266,7 @@ def _column_is_named(estimator: BaseEstimator, X: Any) -> Iterator[None]:
         if "X contains NaN" in str(error) or "'NAType'" in str(error):
             raise ValueError(_has_nan(estimator, X)) from error
         for name, column in _columns(X):
-            for value in column:
+            for value in column if column.dtype.kind not in "biuf" else ():
                 if isinstance(value, str) and not _is_number(value):
                     raise ValueError(
                         f"Column {name!r} of X contains text, such as {value!r}, but a "
@@ -278,30 +278,36 @@ def _column_is_named(estimator: BaseEstimator, X: Any) -> Iterator[None]:
 
 def _has_nan(estimator: BaseEstimator, X: Any) -> str:
     """Return the message for an X with missing values."""
-    where = "X contains NaN"
+    where = "X"
     for name, column in _columns(X):
         try:
-            is_missing = np.isnan(column.astype(np.float64)).any()
+            is_missing = bool(np.isnan(column.astype(np.float64)).any())
         except ValueError:  # text
             continue
         except TypeError:  # pd.NA is not a number
             is_missing = True
         if is_missing:
-            where = f"Column {name!r} of X contains NaN"
+            where = f"Column {name!r} of X"
             break
+    if getattr(estimator, "input_scaling", None) is not None:
+        return (
+            f"{where} contains objects and pd.NA. Convert it to numbers first, for "
+            f"example with pd.to_numeric."
+        )
     return (
-        f"{where}. {type(estimator).__name__} accepts missing values with "
+        f"{where} contains NaN. {type(estimator).__name__} accepts missing values with "
         f"input_scaling='robust' or 'standard', which replaces and flags them. "
         f"CostSensitiveTabularClassifier always accepts them."
     )
 
 
-def _columns(X: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield name and values of each column that may contain text."""
+def _columns(X: Any) -> Iterator[tuple[Any, np.ndarray]]:
+    """Yield name and values of each column of a dense table."""
     if hasattr(X, "columns"):
-        yield from ((name, np.asarray(X[name], object).ravel()) for name in X.columns)
+        yield from ((name, np.asarray(X[name]).ravel()) for name in X.columns)
     elif not issparse(X) and np.ndim(X) == 2:
-        yield from enumerate(np.asarray(X, object).T)
+        values = X if isinstance(X, np.ndarray) else np.asarray(X, object)
+        yield from enumerate(values.T)
 
 
 def _is_number(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skweighted._costs._decide import bayes_threshold
-from skweighted._costs._distortion import undo_class_weight
+from skweighted._costs._distortion import undo_class_weight, undo_per_label
 from skweighted._costs._matrix import cost_array
 from skweighted._costs._temperature import tempered
 from skweighted._costs._weights import (
@@ -19,7 +19,7 @@ from skweighted._costs._weights import (
     mean_one_scale,
     resolve_label_weights,
 )
-from skweighted._estimator._classes import spread
+from skweighted._estimator._classes import evenly_spread_folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,10 +144,10 @@ class Labels:
         ordered = values[order]
         is_new = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
         kinds[order] = np.cumsum(is_new)
-        return spread(kinds, n_folds, random_generator)
+        return evenly_spread_folds(kinds, n_folds, random_generator)
 
     def is_only(self, target: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return False for each row: one can be the only one with several labels."""
+        """Return False for each row: it is of several labels, not of one."""
         return np.zeros(len(rows), dtype=bool)
 
     def counted(
@@ -199,11 +199,8 @@ class Labels:
 
     def unweighted(self, proba: np.ndarray, class_weight: np.ndarray) -> np.ndarray:
         """Return probabilities with the effect of class weights undone."""
-        columns = []
-        for p, weights in zip(proba.T, class_weight, strict=True):
-            both = np.stack([1 - p, p], axis=1)
-            columns.append(undo_class_weight(both, weights)[:, 1])
-        return np.stack(columns, axis=1)
+        settings = [{"class_weight": weights} for weights in class_weight]
+        return undo_per_label(undo_class_weight, proba, settings)
 
     def tempered(self, proba: np.ndarray, temperature: float) -> np.ndarray:
         """Return probabilities whose logits are divided by a temperature."""

@@ -225,37 +225,8 @@ def _new_loss(settings: Settings, targets: Classes | Labels, dtype: str) -> Any:
                 f"parameters."
             )
         return in_precision(given, dtype)
-    if isinstance(given, str):
-        if given not in LOSS_NAMES:
-            raise ValueError(
-                f"loss must be a name, a keras.losses.Loss or its class. {given!r} is "
-                f"not the name of a loss.{suggestion(given, LOSS_NAMES)}"
-            )
-        name, made_class = f"loss={given!r}", LOSS_CLASSES.get(given)
-        if made_class is None:
-            made_class = (
-                keras.losses.BinaryCrossentropy
-                if targets.activation == "sigmoid"
-                else keras.losses.CategoricalCrossentropy
-            )
-    else:
-        name, made_class = given.__name__, given
-        if not issubclass(given, keras.losses.Loss):
-            raise ValueError(
-                f"loss must be a name, a keras.losses.Loss or its class. Got {name}."
-            )
-    known = [
-        argument
-        for argument in inspect.signature(made_class).parameters
-        if argument not in _OWN_ARGUMENTS
-    ]
-    for argument in options:
-        if argument not in known:
-            hint = suggestion(argument, known) if known else " It has no parameters."
-            raise ValueError(
-                f"{name} has no parameter {argument!r}, given as loss__{argument}."
-                f"{hint}"
-            )
+    name, made_class = _class_of(given, targets)
+    _check_options(name, made_class, options)
     try:
         made = made_class(**options)
     except TypeError as error:
@@ -266,6 +237,41 @@ def _new_loss(settings: Settings, targets: Classes | Labels, dtype: str) -> Any:
     # Keras' default precision is float32, which would round the loss of a float64
     # network.
     return in_precision(made, dtype)
+
+
+def _class_of(given: Any, targets: Classes | Labels) -> tuple[str, type]:
+    """Return the class of a loss, and what messages call it."""
+    if not isinstance(given, str):
+        if not issubclass(given, keras.losses.Loss):
+            raise ValueError(
+                f"loss must be a name, a keras.losses.Loss or its class. Got "
+                f"{given.__name__}."
+            )
+        return given.__name__, given
+    if given not in LOSS_NAMES:
+        raise ValueError(
+            f"loss must be a name, a keras.losses.Loss or its class. {given!r} is "
+            f"not the name of a loss.{suggestion(given, LOSS_NAMES)}"
+        )
+    cross_entropy = (
+        keras.losses.BinaryCrossentropy
+        if targets.activation == "sigmoid"
+        else keras.losses.CategoricalCrossentropy
+    )
+    return f"loss={given!r}", LOSS_CLASSES.get(given) or cross_entropy
+
+
+def _check_options(name: str, loss_class: type, options: dict[str, Any]) -> None:
+    """Raise ValueError for a routed parameter that a loss does not have."""
+    arguments = inspect.signature(loss_class).parameters
+    known = [one for one in arguments if one not in _OWN_ARGUMENTS]
+    for argument in options:
+        if argument not in known:
+            hint = suggestion(argument, known) if known else " It has no parameters."
+            raise ValueError(
+                f"{name} has no parameter {argument!r}, given as loss__{argument}."
+                f"{hint}"
+            )
 
 
 def _check_kind(given, loss, targets, counts):

@@ -207,6 +207,7 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         self.resampled_prior_ = resampled_prior
         self.cost_matrix_ = costs
         for name in ("n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)
             if hasattr(estimator, name):
                 setattr(self, name, getattr(estimator, name))
         _warn_of_distortion(_last_step(estimator), self._is_resampled())

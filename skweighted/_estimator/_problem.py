@@ -374,7 +374,8 @@ def _scheduled(
             return targets.normalized(weights, totals)
         return weights
 
-    start = round(settings.class_weight_start * epochs)
+    # The last epoch always has the weights, which predictions undo.
+    start = min(round(settings.class_weight_start * epochs), epochs - 1)
     first = (class_weight > 0).astype(np.float64) if start else class_weight
     weighted = Rows(
         *(rows.X, rows.target, rows.weight, rows.rows, scaled(class_weight)),

@@ -29,6 +29,9 @@ _FEW_BINS = 16
 # functions of each of 20,000 numbers would be gigabytes of weights.
 _MOST_EMBEDDED = 512
 
+# Sums of weights that differ by such a share of themselves are equal.
+_ROUNDED = 1e-12
+
 
 class InputStages(NamedTuple):
     """Stages for the inputs of a network, and their weights that are not trained.
@@ -83,10 +86,12 @@ class Column(NamedTuple):
     def quantiles(self, shares: Sequence[float] | np.ndarray) -> np.ndarray:
         """Return the smallest values with at least a share of the weight up to them.
 
-        They are the same for a weight of 2 and for two copies.
+        They are the same for a weight of 2 and for two copies, and for other units of
+        weight.
         """
         total = np.cumsum(self.weight)
-        places = np.searchsorted(total, np.asarray(shares) * total[-1])
+        # A sum such as 0.1 + 0.2 is rounded, and must not pass a share that it equals.
+        places = np.searchsorted(total, np.asarray(shares) * total[-1] * (1 - _ROUNDED))
         return self.values[places.clip(max=len(self.values) - 1)]
 
 
@@ -106,7 +111,7 @@ def input_stages(settings: Settings, arrays: Arrays) -> list[InputStages]:
     kinds = settings.numeric_embedding or ("none",)
     if settings.input_scaling is None and kinds == ("none",):
         return [_with_members(settings, InputStages())] * settings.n_networks
-    X, _, sample_weight = arrays
+    X, sample_weight = by_column(arrays.X), arrays.sample_weight
     dtype = X.dtype if settings.dtype == "auto" else np.dtype(settings.dtype)
     # Factors of tiny numbers stay finite in the precision of the network.
     most = np.finfo(dtype).max / 1e8
@@ -185,6 +190,11 @@ def most_bins(n_columns: int) -> int:
     return min(PiecewiseLinear.n_bins, _ALL_BINS // n_columns)
 
 
+def by_column(X: Any) -> Any:
+    """Return X, if it is sparse, in a format whose columns are found at once."""
+    return X.tocsc() if issparse(X) else X
+
+
 def column_of(X: Any, number: int) -> np.ndarray:
     """Return a column of X as dense float64."""
     column = X[:, [number]]
@@ -210,8 +220,8 @@ def _standard(column: Column) -> tuple[float, float]:
 def _robust(column: Column) -> tuple[float, float]:
     """Return the median, and the reciprocal of the interquartile range.
 
-    (Holzmueller et al., 2024.) If that is 0, it is that of the other values than the
-    median, or else half of the range; the factor is 0 for a constant. Two values, such
+    (Holzmueller et al., 2024.) If that is 0, that of the values other than the median
+    is used, or else half of the range; the factor is 0 for a constant. Two values, such
     as those of a one-hot column, become 0 and 1.
     """
     values = column.values

@@ -62,7 +62,7 @@ class Settings:
     batch_size : int
         Before it is limited to the number of rows.
     reduces_batch_size : bool
-        Whether `batch_size` is reduced where an epoch has no more steps with less.
+        Whether `batch_size` is reduced if that adds no steps to an epoch.
     folds_if_possible : bool
         Whether too few rows for `ensemble` "folds" are no error: every network is then
         trained on all of them.

@@ -71,7 +71,7 @@ def _folds(
         elif _needs_every_class(settings, task):
             needed = "every class"
         raise ValueError(
-            f"ensemble='folds' needs at least two rows of {needed}. There is 1 of "
+            f"ensemble='folds' needs at least two rows of {needed}. There is one of "
             f"{rare}. Use ensemble='seeds', which supports neither threshold nor "
             f"calibration."
         )

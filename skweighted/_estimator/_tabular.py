@@ -126,8 +126,9 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
     folds.
 
     A weight of 2 is equivalent to two copies of a row if nothing depends on chance for
-    each row: with ``n_networks=1, early_stopping=False, dropout=0.0``, and no columns
-    that are encoded by the target. Rows of weight zero are always ignored.
+    each row, nor on the number of rows: with ``n_networks=1, early_stopping=False,
+    dropout=0.0``, a given `dtype`, and no columns that are encoded by the target. Rows
+    of weight zero are always ignored.
 
     Examples
     --------

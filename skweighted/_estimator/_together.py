@@ -64,14 +64,31 @@ def group_of(prepared: Prepared) -> Hashable:
 def train_together(
     group: Sequence[Prepared], *, pruner: Pruner | None = None
 ) -> list[Training | Exception]:
-    """Train networks of one group, as `train_group` does, or raise KeyboardInterrupt.
+    """Train networks of one group for several classifiers.
 
     Parameters
     ----------
     group, pruner
         As in `train_group`.
+
+    Returns
+    -------
+    list of Training or Exception
+        An exception for each network that failed; the others are not affected.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupted training.
     """
-    trained = train_group(group, pruner=pruner)
+    try:
+        trained = train_group(group, pruner=pruner)
+    except Exception as error:
+        # For instance, a score that is not defined on the validation rows of one. The
+        # pruner compares a whole group, so it has no part in what comes next.
+        if len(group) == 1:
+            return [error]
+        return [one for prepared in group for one in train_together([prepared])]
     if any(isinstance(one, Training) and one.interrupted for one in trained):
         raise KeyboardInterrupt
     return trained
@@ -94,36 +111,25 @@ def train_group(
     Returns
     -------
     list of Training or Exception
-        An exception for each network that failed; the others are not affected.
+        An exception for each network whose loss became infinite or NaN. Other errors
+        are raised.
     """
-    try:
-        specs_and_runs = [spec_and_run(prepared) for prepared in group]
-        runs = [
-            replace(
-                run,
-                learning_rate=learning_rate_of(prepared.settings.optimizer),
-                loss=prepared.problem.loss,
-                l2=tuple(stage.l2 for stage in prepared.start.network.stages),
-                dropout=tuple(stage.dropout for stage in prepared.start.network.stages),
-                inputs=prepared.start.network.inputs,
-            )
-            for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
-        ]
-        spec = specs_and_runs[0][0]
-        with progress(verbose, runs[0].first_epoch, spec.epochs) as hooks:
-            network = group[0].start.network
-            results = train(network, spec, runs, hooks, pruner=pruner)
-    except Exception as error:
-        # For instance, a score that is not defined on the validation rows of one. The
-        # pruner compares a whole group, so it has no part in what comes next.
-        if len(group) == 1:
-            return [error]
-        one_by_one: list[Training | Exception] = []
-        for prepared in group:
-            one_by_one += train_group([prepared])
-            if isinstance(one_by_one[-1], Training) and one_by_one[-1].interrupted:
-                break
-        return one_by_one
+    specs_and_runs = [spec_and_run(prepared) for prepared in group]
+    runs = [
+        replace(
+            run,
+            learning_rate=learning_rate_of(prepared.settings.optimizer),
+            loss=prepared.problem.loss,
+            l2=tuple(stage.l2 for stage in prepared.start.network.stages),
+            dropout=tuple(stage.dropout for stage in prepared.start.network.stages),
+            inputs=prepared.start.network.inputs,
+        )
+        for prepared, (_, run) in zip(group, specs_and_runs, strict=True)
+    ]
+    spec = specs_and_runs[0][0]
+    with progress(verbose, runs[0].first_epoch, spec.epochs) as hooks:
+        network = group[0].start.network
+        results = train(network, spec, runs, hooks, pruner=pruner)
     trained: list[Training | Exception] = []
     for prepared, run, result in zip(group, runs, results, strict=True):
         try:

@@ -100,23 +100,7 @@ def prepared_ensemble(
     if settings.folds_if_possible and number_of_folds(settings, task) < 2:
         stops = settings.early_stopping and task.validation is not None
         settings = replace(settings, ensemble="seeds", early_stopping=stops)
-    if settings.ensemble == "folds" and len(starts) == 1:
-        raise ValueError(
-            "ensemble='folds' needs at least two networks. Got n_networks=1. Use a "
-            "larger n_networks, or ensemble='seeds', which supports neither threshold "
-            "nor calibration."
-        )
-    if settings.ensemble == "balanced" and task.targets.is_multilabel:
-        raise ValueError(
-            "ensemble='balanced' needs mutually exclusive classes, and y is "
-            "multilabel. Use ensemble='bootstrap'."
-        )
-    if settings.ensemble == "balanced" and distortion_of(task.loss).minimizes_cost:
-        raise ValueError(
-            "ensemble='balanced' needs a loss whose effect on probabilities can be "
-            "undone, because decisions depend on the real class frequencies. Use "
-            "loss='cross_entropy' with cost_matrix."
-        )
+    _check_ensemble(settings, task)
     check_uses(settings, task)
     parts = shares(settings, task, [start.split_seed for start in starts])
     if settings.reduces_batch_size:
@@ -140,8 +124,29 @@ def prepared_ensemble(
     return PreparedEnsemble(networks, task, parts, list(seeds))
 
 
+def _check_ensemble(settings: Settings, task: Task) -> None:
+    """Raise ValueError if the task does not allow the kind of ensemble."""
+    if settings.ensemble == "folds" and settings.n_networks == 1:
+        raise ValueError(
+            "ensemble='folds' needs at least two networks. Got n_networks=1. Use a "
+            "larger n_networks, or ensemble='seeds', which supports neither threshold "
+            "nor calibration."
+        )
+    if settings.ensemble == "balanced" and task.targets.is_multilabel:
+        raise ValueError(
+            "ensemble='balanced' needs mutually exclusive classes, and y is "
+            "multilabel. Use ensemble='bootstrap'."
+        )
+    if settings.ensemble == "balanced" and distortion_of(task.loss).minimizes_cost:
+        raise ValueError(
+            "ensemble='balanced' needs a loss whose effect on probabilities can be "
+            "undone, because decisions depend on the real class frequencies. Use "
+            "loss='cross_entropy' with cost_matrix."
+        )
+
+
 def _reduced(batch_size: int, n_rows: int) -> int:
-    """Return a smaller batch size with which an epoch has no more steps.
+    """Return the smallest multiple of 64 that needs no more steps in an epoch.
 
     A program computes every batch with the rows of the largest: with batches of 256 and
     21 rows, 277 rows would take as long as 512.

@@ -19,7 +19,7 @@ from skweighted._estimator._together import (
     why_not_together,
 )
 from skweighted._estimator._train import Prepared, Training
-from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
+from skweighted._estimator._train_ensemble import PreparedEnsemble
 from skweighted._progress import Bar
 from skweighted._search import _queue
 from skweighted._search._callbacks import SearchTasks
@@ -28,6 +28,7 @@ from skweighted._search._last_step import (
     Received,
     last_step,
     received,
+    remember,
     why_not_estimator,
     with_earlier_steps,
 )
@@ -239,13 +240,8 @@ class Evaluation:
 
     def _result(self, fit: Fit, trained: list[Training | Exception]) -> dict[str, Any]:
         """Return the scores of a trained estimator, as `_fit_and_score` does."""
-        finished = [one for one in trained if isinstance(one, Training)]
-        errors = [one for one in trained if isinstance(one, Exception)]
         try:
-            if errors:
-                raise errors[0]
-            training = assembled(fit.prepared, finished)
-            last_step(fit.estimator)._remember(training.ensemble, training.engine)
+            remember(last_step(fit.estimator), fit.prepared, trained)
         except Exception as error:
             return self.scoring.of_failed(error, fit.candidate, fit.fold)
         return self.scoring.of_fitted(fit.estimator, fit.fold)

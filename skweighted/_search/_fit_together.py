@@ -9,9 +9,13 @@ from skweighted._estimator._together import (
     why_not_this_loss,
     why_not_together,
 )
-from skweighted._estimator._train import Training
-from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
-from skweighted._search._last_step import last_step, received, why_not_estimator
+from skweighted._estimator._train_ensemble import PreparedEnsemble
+from skweighted._search._last_step import (
+    last_step,
+    received,
+    remember,
+    why_not_estimator,
+)
 from skweighted._search._queue import Queue
 
 
@@ -81,15 +85,13 @@ def fit_together(
         networks = [network for fit in some for network in fit.prepared.networks]
         trained = iter(train_together(networks))
         for fit in some:
-            parts = [next(trained) for _ in fit.prepared.networks]
-            errors = [part for part in parts if isinstance(part, Exception)]
-            if errors:
-                fail(fit.number, errors[0])
-                continue
-            done = [part for part in parts if isinstance(part, Training)]
-            training = assembled(fit.prepared, done)
-            fit.classifier._remember(training.ensemble, training.engine)
-            del unfinished[fit.number]
+            own = [next(trained) for _ in fit.prepared.networks]
+            try:
+                remember(fit.classifier, fit.prepared, own)
+            except Exception as error:
+                fail(fit.number, error)
+            else:
+                del unfinished[fit.number]
 
     queue: Queue[_Fit] = Queue(train)
     try:
@@ -100,8 +102,8 @@ def fit_together(
             try:
                 prepared = _prepared(estimator, X, y, params)
                 if prepared is None:
+                    restore_attributes(*unfinished.pop(number))
                     estimator.fit(X, y, **params)
-                    del unfinished[number]
             except Exception as error:
                 fail(number, error)
                 continue

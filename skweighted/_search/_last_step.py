@@ -1,11 +1,14 @@
 """What the last step of a pipeline receives, once per fold."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skweighted._estimator._classifier import CostSensitiveMLPClassifier
+from skweighted._estimator._train import Training
+from skweighted._estimator._train_ensemble import PreparedEnsemble, assembled
 
 
 class Received(NamedTuple):
@@ -81,3 +84,20 @@ def why_not_estimator(estimator: Any) -> str | None:
     if hasattr(last, "_skl_callbacks") or hasattr(estimator, "_skl_callbacks"):
         return "scikit-learn's callbacks are called for each fit"
     return None
+
+
+def remember(
+    classifier: Any, prepared: PreparedEnsemble, trained: Sequence[Training | Exception]
+) -> None:
+    """Set the fitted attributes of a classifier from its trained networks.
+
+    Raises the exception of the first one that failed, or an error of what is fitted to
+    its folds.
+    """
+    done = []
+    for one in trained:
+        if isinstance(one, Exception):
+            raise one
+        done.append(one)
+    training = assembled(prepared, done)
+    classifier._remember(training.ensemble, training.engine)

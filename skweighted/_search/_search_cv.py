@@ -278,8 +278,8 @@ class ClassWeightSearchCV(BaseSearchCV):
         n_complete = len(evaluation.complete())
         if not n_complete:
             raise KeyboardInterrupt(
-                "The search was interrupted before a candidate was complete. It is as "
-                "it was."
+                "The search was interrupted before a candidate was complete. It is "
+                "unchanged."
             ) from None
         with warnings.catch_warnings():
             # scikit-learn warns of the scores that are missing.
