@@ -153,14 +153,23 @@ class ColumnReading:
         """The options of the command that read the column as it is meant, or ""."""
         if self.kind == "dates" and not self.is_iso:
             return ""
+        if self._has_points:
+            return ""  # the command has no option for them
         option = _OPTIONS.get(self.kind, "").format(shlex.quote(str(self.name)))
         options = [option, *(f"--na {text!r}" for text in self.stray[:3])]
         return " ".join(filter(None, options))
 
     @property
+    def _has_points(self) -> bool:
+        """Whether there are points between thousands, and decimal commas."""
+        return self.kind == "numbers with decimal commas" and "." in self.example
+
+    @property
     def setting(self) -> str:
         """The call of pandas that reads the column as it is meant, or ""."""
         settings = [_READ_CSV.get(self.kind, "")]
+        if self._has_points:
+            settings.append("thousands='.'")
         if self.stray and self.kind != "dates":
             settings.append(f"na_values={list(self.stray[:3])!r}")
         listed = ", ".join(filter(None, settings))
@@ -194,6 +203,8 @@ class ColumnReading:
             return f"{self.fact}. {advice}: {self.option}"
         if self.option:
             return f"{self.fact}: {self.option}"
+        if self._has_points:
+            advice = "Remove the points between thousands, and use --decimal ','"
         if self.kind == "dates":
             advice = "Write dates as 2024-12-31, and name the column in --dates"
         return f"{self.fact}. {advice}."
@@ -298,7 +309,8 @@ def _of_numbers(reading: ColumnReading, values: pd.Series) -> ColumnReading:
     reading = replace(reading, kind="numbers", n_parsed=len(values))
     if values.dtype.kind == "c" or not _identifies(reading):
         return reading
-    low, high = float(values.min()), float(values.max())
+    exact = int if values.dtype.kind in "iu" else float
+    low, high = exact(values.min()), exact(values.max())
     # A measurement may differ in each row too, but its values have gaps.
     is_gapless = high - low <= 1.01 * reading.n_distinct
     if not is_gapless or (values.to_numpy(dtype=np.float64) % 1 != 0).any():
@@ -341,7 +353,9 @@ def _as_numbers_with_commas(
         numbers = _without_commas(texts, decimal, thousands)
         found = _parsed(reading, texts, counts, numbers)
         if found is not None and (has_comma & numbers.notna()).any():
-            example = texts[has_comma & numbers.notna()].iloc[0]
+            shown = texts[has_comma & numbers.notna()]
+            has_both = shown.str.contains(thousands, regex=False)
+            example = shown[has_both].iloc[0] if has_both.any() else shown.iloc[0]
             readings[kind] = replace(found, kind=kind, example=example)
     best = max(readings.values(), key=lambda found: found.n_parsed, default=None)
     is_tie = len({found.n_parsed for found in readings.values()}) < len(readings)

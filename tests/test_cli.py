@@ -25,6 +25,7 @@ NOT_TEXT = (
     "is not a table: it is not UTF-8 text. If it is text in another encoding, name it, "
     "such as --encoding cp1252. If it is a spreadsheet, save it as CSV (UTF-8)."
 )
+UTF_16 = f"'utf16.csv' {NOT_TEXT.replace('cp1252', 'utf-16')}"
 SEPARATORS = (
     "Columns must be separated by commas, semicolons or tabs; name any other separator "
     "with --separator."
@@ -96,7 +97,7 @@ WRONG_FILES = [
     ("image.csv", PNG, f"'image.csv' {NOT_TEXT}"),
     ("latin.csv", b"h\xe9llo,fraud\n1,0\n", f"'latin.csv' {NOT_TEXT}"),
     ("below.csv", b"a,fraud\n1,0\nh\xe9,1\n", f"'below.csv' {NOT_TEXT}"),
-    ("utf16.csv", "a,fraud\n1,0\n".encode("utf-16"), f"'utf16.csv' {NOT_TEXT}"),
+    ("utf16.csv", "a,fraud\n1,0\n".encode("utf-16"), UTF_16),
     (
         "image.png",
         PNG,
@@ -833,7 +834,8 @@ WRONG_FORMATS = [
     ),
     (
         ["latin.csv", "--encoding", "ascii"],
-        f"'latin.csv' {NOT_TEXT.replace('UTF-8', 'ascii', 1)}",
+        "'latin.csv' "
+        + NOT_TEXT.replace("UTF-8", "ascii", 1).replace("cp1252", "latin-1"),
     ),
     (
         ["data.csv", "--decimal", ";"],

@@ -330,6 +330,37 @@ def test_predictions_are_written_in_every_format(model, capsys, out, read):
     assert found["prediction"].tolist() == model.predict(TABLE).tolist()
 
 
+def test_an_identifier_can_be_a_number_with_a_decimal_comma(model):
+    TABLE[FEATURES].to_csv("new.csv", sep=";", decimal=",", index=False)
+    options = ["--decimal", ",", "--id", "amount", "-o", "out.csv"]
+    assert _cli.main(["predict", "m.model", "new.csv", *options]) == 0
+    found = pd.read_csv("out.csv")
+    texts = pd.read_csv("new.csv", sep=";", dtype=str)["amount"]
+    assert found["amount"].tolist() == texts.tolist()
+    assert found["prediction"].tolist() == model.predict(TABLE).tolist()
+
+
+def test_a_column_of_lists_holds_categories(folder, capsys):
+    table = TABLE.assign(tags=[["a"], ["a", "b"]] * 60)
+    table.to_parquet("lists.parquet")
+    options = ["--target", "fraud", "--epochs", "1", "-o", "lists.model"]
+    assert _cli.main(["train", "lists.parquet", *options]) == 0
+    capsys.readouterr()
+    assert _cli.main(["predict", "lists.model", "lists.parquet"]) == 0
+    expected = Model.load("lists.model").predict(table)
+    assert capsys.readouterr().out.splitlines()[1:] == expected.tolist()
+
+
+def test_names_of_several_levels_become_text(folder):
+    table = TABLE[["amount", "age", "fraud"]]
+    levels = pd.MultiIndex.from_tuples([("a", "amount"), ("a", "age"), ("", "fraud")])
+    table.set_axis(levels, axis=1).to_parquet("levels.parquet")
+    options = ["--target", "('', 'fraud')", "--epochs", "1", "-o", "m.model"]
+    assert _cli.main(["train", "levels.parquet", *options]) == 0
+    names = [one["name"] for one in Model.load("m.model").card["columns"]]
+    assert names == ["('a', 'amount')", "('a', 'age')"]
+
+
 def test_without_output_predictions_are_printed(model, capsys):
     assert _cli.main(["predict", "m.model", "data.csv"]) == 0
     printed = capsys.readouterr().out.splitlines()

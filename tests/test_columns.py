@@ -52,7 +52,8 @@ def numbers(n_rows=300):
         ),
         (
             ["-1.234,50", *(f"{i},25" for i in range(99))],
-            "'x' holds numbers with decimal commas, such as '-1.234,50': --decimal ','",
+            "'x' holds numbers with decimal commas, such as '-1.234,50'. Remove the "
+            "points between thousands, and use --decimal ','.",
         ),
         (
             [*(f"{i},5" for i in range(99)), "?"],
@@ -200,6 +201,11 @@ def test_a_reading_is_a_value_and_the_column_stays_as_it_is():
             ["1,234.5", "12"],
             "'x' holds numbers with commas between thousands, such as '1,234.5'. Read "
             "the file with pd.read_csv(file, thousands=',').",
+        ),
+        (
+            ["2,5", "1.234,5"],
+            "'x' holds numbers with decimal commas, such as '1.234,5'. Read the file "
+            "with pd.read_csv(file, decimal=',', thousands='.').",
         ),
         (["a", "b"], ""),
     ],

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from messages import whole
 
@@ -219,6 +220,18 @@ def test_a_label_that_is_not_in_y_warns_and_is_left_out(form):
         "['fraud', 'ok']. Check the spelling and the type of the labels."
     ]
     assert caught[0].filename == __file__
+
+
+def test_a_frame_without_names_of_rows_is_in_the_order_of_the_classes():
+    given = pl.DataFrame(COSTS, schema=CLASSES.tolist())
+    np.testing.assert_array_equal(cost_array(given, CLASSES), COSTS)
+    message = (
+        "A DataFrame of costs without names of rows, such as one of polars, must be in "
+        "the order of the classes, ['fraud', 'late', 'ok']. Its columns are ['ok', "
+        "'late', 'fraud']. Or pass a dict, {(truth, prediction): cost}."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        cost_array(given.select("ok", "late", "fraud"), CLASSES)
 
 
 def test_gains_are_allowed():

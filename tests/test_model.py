@@ -6,9 +6,12 @@ import signal
 import subprocess
 import sys
 import zipfile
+from datetime import timezone
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import skops.io
 from imblearn.ensemble import BalancedRandomForestClassifier
@@ -252,7 +255,8 @@ WRONG_DESCRIPTIONS = {
         lambda fitted: (fitted, X.set_axis(range(X.shape[1]), axis=1), y),
         TypeError,
         "Column names of X must be text, because a model finds its columns by name. "
-        "Got 0. Fit the classifier with X.rename(columns=str).",
+        "Got 0. Fit the classifier with "
+        "X.set_axis(X.columns.map(str), axis=1).",
     ),
     "not fitted": (
         lambda _: (LogisticRegression(), X, y),
@@ -570,6 +574,16 @@ def test_times_from_a_file_are_those_of_the_frame(of_times):
     )
 
 
+def test_dates_with_several_offsets_are_those_of_their_text(of_times):
+    # As databases return them: each with its offset, which changes in summer.
+    days = [day.to_pydatetime() for day in times()["day"]]
+    days = [day.astimezone(timezone(day.utcoffset())) for day in days]
+    as_objects = times().assign(day=pd.Series(days, dtype=object))
+    np.testing.assert_array_equal(
+        of_times.predict_proba(as_objects), of_times.predict_proba(times())
+    )
+
+
 def test_a_time_zone_of_which_the_training_rows_had_none_is_refused():
     frame = times()[["day"]].apply(lambda days: days.dt.tz_localize(None))
     labels = np.arange(40) % 2
@@ -715,6 +729,13 @@ def test_text_is_read_as_the_kind_of_its_column():
     pd.testing.assert_frame_equal(
         conform(text, references), conform(X, references), check_dtype=False
     )
+
+
+def test_decimals_of_arrow_can_be_missing():
+    held = pd.ArrowDtype(pa.decimal128(10, 2))
+    frame = pd.DataFrame({"sum": pd.Series([None, Decimal("1.25")] * 2, dtype=held)})
+    [conformed] = conform(frame, references_of(frame)).to_numpy().T
+    np.testing.assert_array_equal(conformed, [np.nan, 1.25] * 2)
 
 
 COLUMNS_OF_X = "'age', 'income', 'city', 'day', 'member'"

@@ -280,6 +280,19 @@ def test_an_unknown_category_is_a_rare_one_or_has_zeros():
     same(rare.transform(later), [[0, 0, 1]] * 3)
 
 
+def test_large_integers_as_categories_are_exact_with_a_missing_value():
+    ids = pd.Series([2**60 + row % 4 for row in range(40)], dtype=object)
+    ids[::20] = None
+    preparation = TablePreparation(categorical_features=["id"])
+    frame = pd.DataFrame({"id": ids})
+    matrix = preparation.fit_transform(frame)
+    names = [f"id_{2**60 + code}" for code in range(4)]
+    assert preparation.get_feature_names_out().tolist() == [*names, "id_missing"]
+    alone = [preparation.transform(frame[row : row + 1])[0] for row in range(40)]
+    np.testing.assert_array_equal(matrix, alone)
+    assert TablePreparation().fit(frame).kinds_ == ["number"]
+
+
 def test_names_that_differ_in_each_row_are_left_out():
     frame = pd.DataFrame({"name": [f"n{i}" for i in range(99)], "age": range(99)})
     preparation = TablePreparation().fit(frame, np.arange(99) % 2)

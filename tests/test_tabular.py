@@ -158,6 +158,14 @@ def test_weight_k_equals_k_copies():
     )
 
 
+def test_numbers_that_are_infinite_in_float32_are_large_ones():
+    fitted = small(dtype="float32").fit(X, Y)
+    large, infinite = (
+        fitted.predict_proba(X[:1].assign(age=number)) for number in (1e38, 1e39)
+    )
+    same(large, infinite)
+
+
 def test_a_row_of_weight_zero_is_an_absent_row():
     frame = with_streets(X)
     present = WEIGHT > 0

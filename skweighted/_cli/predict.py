@@ -162,7 +162,8 @@ class Scoring:
             # As in CSV, where an empty cell is a missing value.
             if one["kind"] == "category" and "" not in one["categories"]:
                 column = table[one["name"]]
-                table[one["name"]] = column.mask((column == "").fillna(False))
+                is_empty = [isinstance(x, str) and x == "" for x in column]
+                table[one["name"]] = column.mask(is_empty)
         self.n_rows += len(table)
         self.unknown.add(table)
         pipeline = self._model.pipeline

@@ -65,6 +65,8 @@ def cost_array(
         cost_matrix = _table_of_dict(cost_matrix, labels)
     elif _is_dataframe(cost_matrix):
         cost_matrix = _table_of_dataframe(cost_matrix, labels)
+    elif hasattr(cost_matrix, "columns"):
+        _check_order(list(cost_matrix.columns), labels)
     costs = as_numbers(cost_matrix)
     _check_shape(costs.shape, labels, n_rows)
     _check_finite(costs, labels)
@@ -205,6 +207,17 @@ def _table_of_dataframe(frame, labels):
     rows = [truths.index(label) for label in labels]
     columns = [predictions.index(label) for label in labels]
     return frame.to_numpy()[np.ix_(rows, columns)]
+
+
+def _check_order(columns, labels):
+    """Raise ValueError if a frame without row labels has classes in another order."""
+    names, wanted = list(map(str, columns)), list(map(str, labels))
+    if names != wanted and sorted(names) == sorted(wanted):
+        raise ValueError(
+            f"A DataFrame of costs without names of rows, such as one of polars, must "
+            f"be in the order of the classes, {labels}. Its columns are {columns}. Or "
+            f"pass a dict, {{(truth, prediction): cost}}."
+        )
 
 
 def _check_axis_names(frame):

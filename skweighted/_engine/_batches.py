@@ -172,6 +172,7 @@ def dense_rows(X: Any, rows: np.ndarray | slice, dtype: str) -> np.ndarray:
     # Ten times as fast as X[rows] for two features, but it copies all of an X in
     # another order than C's.
     some: Any = X.take(rows, axis=0) if dense and X.flags.c_contiguous else X[rows]
-    return (some.toarray() if issparse(some) else np.asarray(some)).astype(
-        dtype, copy=False
-    )
+    with np.errstate(over="ignore"):  # numbers can be infinite in float32
+        return (some.toarray() if issparse(some) else np.asarray(some)).astype(
+            dtype, copy=False
+        )

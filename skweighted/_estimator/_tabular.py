@@ -127,8 +127,8 @@ class CostSensitiveTabularClassifier(CostSensitiveMLPClassifier):
 
     A weight of 2 is equivalent to two copies of a row if nothing depends on chance for
     each row, nor on the number of rows: with ``n_networks=1, early_stopping=False,
-    dropout=0.0``, a given `dtype`, and no columns that are encoded by the target. Rows
-    of weight zero are always ignored.
+    dropout=0.0``, a given `dtype`, a `batch_size` of at least the number of rows, and
+    no columns that are encoded by the target. Rows of weight zero are always ignored.
 
     Examples
     --------

@@ -208,7 +208,8 @@ def _numbers(column: pd.Series) -> pd.Series:
         return column.astype(np.float64)
     if column.dtype.kind in "bmM" or isinstance(column.dtype, pd.PeriodDtype):
         return pd.Series(np.nan, index=column.index)
-    if isinstance(column.dtype, pd.CategoricalDtype):
+    # pandas' to_numeric fails for decimals of Arrow with missing values.
+    if isinstance(column.dtype, pd.CategoricalDtype | pd.ArrowDtype):
         column = column.astype(object)
     return pd.to_numeric(column, errors="coerce").astype("Float64").astype(np.float64)
 

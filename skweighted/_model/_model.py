@@ -118,7 +118,7 @@ class Model:
             raise TypeError(
                 f"Column names of X must be text, because a model finds its columns by "
                 f"name. Got {others[0]!r}. Fit the classifier with "
-                f"X.rename(columns=str)."
+                f"X.set_axis(X.columns.map(str), axis=1)."
             )
         if not hasattr(pipeline, "predict_proba"):
             raise TypeError(

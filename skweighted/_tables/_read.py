@@ -14,6 +14,9 @@ from skweighted._text import count
 
 Kind = Literal["number", "boolean", "date", "duration", "category", "empty"]
 
+# From here on, float64 does not have all integers.
+_EXACT = 2**53
+
 # Objects that pandas calls so are dates.
 DATE_TYPES = ("datetime", "datetime64", "date", "period")
 
@@ -101,7 +104,14 @@ def column_of(table: Any, position: int, rows: np.ndarray | None = None) -> pd.S
         column = table.iloc[:, position]
     if rows is not None and len(rows) < len(column):
         column = column.iloc[rows]
-    return column.infer_objects() if column.dtype == object else column
+    if column.dtype != object:
+        return column
+    inferred = column.infer_objects()
+    # With missing values, integers become floats, which are not exact from here on:
+    # identifiers would be rounded to each other.
+    if inferred.dtype.kind == "f" and (inferred.abs() >= _EXACT).any():
+        return column
+    return inferred
 
 
 def kind_of(column: pd.Series) -> Kind:

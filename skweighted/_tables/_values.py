@@ -144,6 +144,10 @@ def parsed_dates(column: pd.Series, errors: Any = "raise") -> pd.Series:
 
     Dates without an offset among others with one are no dates: their zone is unknown.
     """
+    if errors == "coerce":
+        # Then pandas takes offsets other than the first for no dates.
+        with contextlib.suppress(ValueError):
+            return parsed_dates(column)
     try:
         return pd.to_datetime(column, format="ISO8601", errors=errors)
     except ValueError:

@@ -3,6 +3,7 @@
 If a file is not a table, a `TableError` of one line is raised.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -106,8 +107,8 @@ def read_table(path: str | Path, text_format: TextFormat | None = None) -> pd.Da
         frame = _read_csv(path, text_format) if is_text(path) else pd.read_parquet(path)
     if frame.empty:
         raise no_rows(path)
-    # Parquet can have numbers as names.
-    return frame.rename(columns=str).reset_index(drop=True)
+    # Parquet can have numbers or several levels as names.
+    return frame.set_axis(frame.columns.map(str), axis=1).reset_index(drop=True)
 
 
 @contextmanager
@@ -215,8 +216,9 @@ def with_dates(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """
     for name in names:
         texts = frame.iloc[:, _position(frame, name)]
+        held = "categories"
         if pd.api.types.is_numeric_dtype(texts):
-            dates = pd.Series(pd.NaT, index=texts.index)
+            held, dates = "numbers", pd.Series(pd.NaT, index=texts.index)
         else:
             dates = parsed_dates(texts, "coerce")
         wrong = texts[texts.notna() & dates.isna()]
@@ -224,7 +226,7 @@ def with_dates(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
             raise TableError(
                 f"--dates {name} needs dates such as 2024-12-31 or 2024-12-31 23:59. "
                 f"Got {str(wrong.iloc[0])!r}. Convert them first, or omit --dates "
-                f"{name}; text is a category."
+                f"{name}; the column then holds {held}."
             )
         frame = frame.assign(**{name: dates})
     return frame
@@ -323,8 +325,11 @@ def _empty(path: Path) -> TableError:
 
 def _not_text(path: Path, encoding: str | None) -> TableError:
     """Return the error for bytes that are not text in an encoding."""
+    with path.open("rb") as file:
+        has_mark = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    other = "utf-16" if has_mark else "cp1252" if encoding is None else "latin-1"
     return TableError(
         f"'{path}' is not a table: it is not {encoding or 'UTF-8'} text. If it is text "
-        f"in another encoding, name it, such as --encoding cp1252. If it is a "
+        f"in another encoding, name it, such as --encoding {other}. If it is a "
         f"spreadsheet, save it as CSV (UTF-8)."
     )

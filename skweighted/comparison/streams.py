@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -113,6 +114,7 @@ class TableStream:
         types = dict.fromkeys(self.names, str) | dict.fromkeys(numbers, "float64")
         if id_column:
             types[id_column] = str
+        n_read = 0
         n_bytes = self.path.stat().st_size
         with ExitStack() as stack:
             raw = stack.enter_context(self.path.open("rb"))
@@ -135,6 +137,10 @@ class TableStream:
                 if len(frame):
                     self.share_read = raw.tell() / n_bytes
                     ids = frame[id_column] if id_column else None
+                    if id_column is not None and id_column in numbers:
+                        parsed = _parsed(frame[id_column], settings["decimal"], n_read)
+                        frame = frame.assign(**{id_column: parsed})
+                    n_read += len(frame)
                     yield frame[list(needed)], ids
 
     def _find_text(
@@ -148,13 +154,7 @@ class TableStream:
         with pd.read_csv(self.path, dtype=str, chunksize=n_rows, **settings) as reader:
             for frame in reader:
                 for name in numbers:
-                    texts = frame[name]
-                    parsed = texts.str.replace(settings["decimal"], ".", regex=False)
-                    parsed = pd.to_numeric(parsed, errors="coerce")
-                    is_wrong = (parsed.isna() & texts.notna()).to_numpy()
-                    if is_wrong.any():
-                        row = int(is_wrong.argmax())
-                        raise _not_a_number(name, n_read + row + 1, texts.iloc[row])
+                    _parsed(frame[name], settings["decimal"], n_read)
                 n_read += len(frame)
 
     def _parquet_chunks(
@@ -182,6 +182,17 @@ class TableStream:
                     pa.Table.from_batches([batch]).to_pandas(ignore_metadata=True),
                     ids,
                 )
+
+
+def _parsed(texts: pd.Series, decimal: str, n_read: int) -> pd.Series:
+    """Return text as numbers, or raise TableError; rows before it are `n_read`."""
+    with_points = texts.str.replace(decimal, ".", regex=False)
+    numbers = pd.to_numeric(with_points, errors="coerce").astype(np.float64)
+    is_wrong = (numbers.isna() & texts.notna()).to_numpy()
+    if is_wrong.any():
+        row = int(is_wrong.argmax())
+        raise _not_a_number(str(texts.name), n_read + row + 1, texts.iloc[row])
+    return numbers
 
 
 def _not_a_number(name: str, row: int, text: str) -> TableError:
