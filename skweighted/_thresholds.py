@@ -1,14 +1,33 @@
-"""scikit-learn's classifiers that decide by a threshold."""
+"""Classifiers of scikit-learn around others: thresholds, searches, pipelines."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     TunedThresholdClassifierCV,
 )
+from sklearn.pipeline import Pipeline
 
 THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
+
+
+def chain(fitted: Any) -> Iterator[Any]:
+    """Yield a fitted classifier and those in it, up to the last step of a pipeline."""
+    while True:
+        yield fitted
+        if hasattr(fitted, "best_estimator_"):
+            fitted = fitted.best_estimator_
+        elif isinstance(fitted, THRESHOLDS):
+            fitted = fitted.estimator_
+        elif isinstance(fitted, FrozenEstimator):
+            fitted = fitted.estimator
+        elif isinstance(fitted, Pipeline):
+            fitted = fitted.steps[-1][1]
+        else:
+            return
 
 
 def threshold_of(model: Any) -> tuple[float, int]:

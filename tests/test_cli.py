@@ -1,5 +1,6 @@
 """The command: one clear line for each mistake, a table otherwise."""
 
+import errno
 import gzip
 import re
 import subprocess
@@ -10,13 +11,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from messages import whole
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
 
 import skweighted
 from skweighted import _cli, compare
 from skweighted._doctor import doctor, shuffled_folds
+from skweighted.comparison import store
 from skweighted.comparison.files import read_table, split_target
+from skweighted.comparison.store import Store
 from skweighted.comparison.strategies import DEFAULT_STRATEGIES, STRATEGIES
 from skweighted.datasets import load_imbalanced_breast_cancer
 from skweighted.exceptions import TableError
@@ -506,6 +511,38 @@ def test_a_resumed_run_has_the_seconds_of_the_first(folder, capsys, quick_networ
     assert run_quickly("--resume", "kept", "--csv", "one.csv") == 0
     assert run_quickly("--resume", "kept", "--csv", "two.csv") == 0
     assert Path("one.csv").read_text() == Path("two.csv").read_text()
+
+
+def test_a_full_disk_ends_keeping_and_not_the_comparison(monkeypatch, tmp_path):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Store, "save", full)
+    X, y = load_imbalanced_breast_cancer()
+    message = (
+        "Outcomes are no longer kept to resume from, because writing failed: No space "
+        "left on device."
+    )
+    with pytest.warns(UserWarning, match=whole(message)) as caught:
+        comparison = compare(
+            X, y, estimator=GaussianNB(), strategies=QUICK, cv=2, resume=tmp_path
+        )
+    assert len(caught) == 1
+    assert comparison.strategies == QUICK
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_line(monkeypatch, tmp_path):
+    def refused(path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(store, "written_whole", refused)
+    X, y = load_imbalanced_breast_cancer()
+    message = (
+        f"Cannot write to the folder '{tmp_path}': Permission denied. Choose another "
+        f"folder."
+    )
+    with pytest.raises(TableError, match=whole(message)):
+        compare(X, y, estimator=GaussianNB(), strategies=QUICK, resume=tmp_path)
 
 
 def test_a_folder_that_cannot_be_resumed_from_gets_one_line(

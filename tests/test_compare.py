@@ -34,6 +34,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skweighted import (
+    ClassWeightSearchCV,
     CostSensitiveMLPClassifier,
     CostSensitiveTabularClassifier,
     compare,
@@ -883,6 +884,22 @@ WRONG_ARGUMENTS = [
     ),
     ({"cv": 1}, ValueError, "cv must be at least 2. Got 1."),
     (
+        {"cv": [(np.arange(-50, 0), np.arange(100, 200))]},
+        ValueError,
+        "Positions of rows in cv must be from 0 to 199. Got -50 to -1.",
+    ),
+    (
+        {"cv": [(np.arange(150), np.arange(150, 201))]},
+        ValueError,
+        "Positions of rows in cv must be from 0 to 199. Got 150 to 200.",
+    ),
+    (
+        {"cv": [([], [1, 2])]},
+        ValueError,
+        "cv must be a number of folds, a splitter, or pairs of training and test rows, "
+        "each as positions or as a mask. Got [] as rows.",
+    ),
+    (
         {"estimator": "mlp"},
         TypeError,
         "estimator must be a classifier object with predict_proba. Got 'mlp'.",
@@ -905,6 +922,54 @@ def test_an_invalid_argument_is_an_error(arguments, error, message):
     X, y = binary_problem()
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         compare(X, y, **{"estimator": LOGISTIC, **arguments})
+
+
+def test_names_that_a_comparison_does_not_have_are_an_error():
+    comparison = compare(*binary_problem(), estimator=LOGISTIC, **QUICK)
+    with pytest.raises(
+        ValueError, match=r"^metric must be one that was computed\. Got"
+    ):
+        comparison.ranking("auc")
+    message = (
+        "name must be a strategy that was run. Got 'nonee'. Known: 'none', 'smote'."
+    )
+    with pytest.raises(ValueError, match=whole(message)):
+        comparison.intervals("nonee")
+    with pytest.raises(ValueError, match=whole("fold must be from 0 to 1. Got 2.")):
+        comparison.pipeline("none", fold=2)
+
+
+def test_a_search_of_networks_has_training_curves():
+    network = CostSensitiveMLPClassifier((3,), epochs=2, random_state=0)
+    search = ClassWeightSearchCV(network, {"alpha": [0.0, 0.1]}, cv=2)
+    comparison = compare(
+        *binary_problem(), estimator=search, strategies="none", cv=2, random_state=0
+    )
+    curves = [one.history["loss"] for one in comparison.outcomes["none"]]
+    assert [len(curve) for curve in curves] == [2, 2]
+
+
+def test_rounded_probabilities_are_scored():
+    class Rounded(LogisticRegression):
+        def predict_proba(self, X):
+            return super().predict_proba(X).round(4).astype(np.float32) * 1.0002
+
+    X, y = multiclass_problem()
+    comparison = compare(X, y, estimator=Rounded(), strategies="none", cv=2)
+    for outcome in comparison.outcomes["none"]:
+        assert outcome.proba.dtype == np.float64
+        np.testing.assert_allclose(outcome.proba.sum(axis=1), 1, rtol=1e-15)
+    assert np.isfinite(comparison.fold_scores["value"]).all()
+
+
+def test_identical_rows_are_found_without_a_change_of_a_sparse_table():
+    X = sparse.csr_array(([1.0, 0, 2, 3], [2, 0, 1, 0], [0, 2, 4]), shape=(2, 3))
+    before = [part.copy() for part in (X.data, X.indices, X.indptr)]
+    for part in (X.data, X.indices, X.indptr):
+        part.flags.writeable = False
+    assert identical_rows(X).tolist() == [0, 1]
+    for part, was in zip((X.data, X.indices, X.indptr), before, strict=True):
+        np.testing.assert_array_equal(part, was)
 
 
 def test_a_wrong_table_is_a_value_error():

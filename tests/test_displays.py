@@ -13,6 +13,7 @@ from messages import whole
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     average_precision_score,
@@ -24,7 +25,7 @@ from sklearn.metrics import (
     recall_score,
     zero_one_loss,
 )
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -772,6 +773,20 @@ def test_a_classifier_without_probabilities_is_refused(display, data):
     )
     with pytest.raises(TypeError, match=whole(message)):
         display.from_estimator(LinearSVC().fit(*data), *data)
+
+
+@pytest.mark.parametrize("outer", ["frozen", "pipeline", "threshold"])
+def test_a_network_in_another_classifier_has_its_curve(data, network, outer):
+    frozen = FrozenEstimator(network)
+    around = {
+        "frozen": frozen,
+        "pipeline": make_pipeline(network),
+        "threshold": FixedThresholdClassifier(frozen, threshold=0.2, pos_label="fraud"),
+    }[outer]
+    if outer == "threshold":
+        around.fit(*data)
+    display = TrainingCurveDisplay.from_estimator(around)
+    assert display.history == TrainingCurveDisplay.from_estimator(network).history
 
 
 def test_an_estimator_without_history_is_refused(data):

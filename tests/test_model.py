@@ -266,7 +266,7 @@ WRONG_DESCRIPTIONS = {
     "no probabilities": (
         lambda _: (LinearSVC().fit(X[["income"]], y), X[["income"]], y),
         TypeError,
-        "A model must have predict_proba. LinearSVC has not. Use "
+        "A model must have predict_proba, which LinearSVC does not have. Wrap it in "
         "sklearn.calibration.CalibratedClassifierCV.",
     ),
 }
@@ -877,7 +877,7 @@ def test_training_rows_have_no_drift(simple):
     )
     assert str(report) == (
         "200 rows; 0 of 2 columns differ from the training rows.\n\n"
-        "Classes: an estimate finds them about as frequent as in training."
+        "Classes are estimated to be about as frequent as in training."
     )
 
 

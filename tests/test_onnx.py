@@ -740,8 +740,8 @@ def test_other_probabilities_are_an_error(fitted, monkeypatch):
         "An ONNX model must return the probabilities of predict_proba, within 1e-05. "
         "They differ in 1 of 240 rows, in row 7 by 0.25. ONNX computes in float32: "
         "numbers that need more digits must be scaled first, by "
-        "CostSensitiveTabularClassifier, StandardScaler or TablePreparation. Or "
-        "skl2onnx does not support all that another estimator does."
+        "CostSensitiveTabularClassifier, StandardScaler or TablePreparation. "
+        "Otherwise, skl2onnx may not fully support one of the other steps."
     )
     with pytest.raises(ValueError, match=whole(message)):
         to_onnx(fitted, MATRIX)

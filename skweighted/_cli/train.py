@@ -103,7 +103,7 @@ def train(
 
     With costs, a model of --strategy decides by the least expected cost; with --best,
     the strategies are compared as `skweighted compare` does, and --best expected_cost
-    is the cheapest. Loading the file runs no code from it.
+    trains the cheapest one. Loading the file runs no code from it.
     """
     from skweighted import Model
     from skweighted._columns import conspicuous

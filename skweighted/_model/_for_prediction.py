@@ -4,7 +4,7 @@ Samplers are not: they hold training rows, of which a file for others should hav
 """
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 
 from skweighted import PriorCorrectedClassifier
-from skweighted._thresholds import THRESHOLDS, pos_label_of, threshold_of
+from skweighted._thresholds import THRESHOLDS, chain, pos_label_of, threshold_of
 
 
 def for_prediction(fitted: Any) -> Any:
@@ -73,7 +73,7 @@ def _fixed(tuned: TunedThresholdClassifierCV) -> FixedThresholdClassifier:
 
 def last_step(fitted: Any) -> Any:
     """Return the classifier at the end of pipelines, thresholds and searches."""
-    *_, last = _chain(fitted)
+    *_, last = chain(fitted)
     return last
 
 
@@ -83,7 +83,7 @@ def decided_by(fitted: Any) -> tuple[float, Any, bool] | None:
     None is returned if no threshold decides. Other thresholds are for what
     `decision_function` returns.
     """
-    for one in _chain(fitted):
+    for one in chain(fitted):
         if isinstance(one, THRESHOLDS):
             threshold, column = threshold_of(one)
             is_proba = one.response_method != "decision_function"
@@ -92,17 +92,3 @@ def decided_by(fitted: Any) -> tuple[float, Any, bool] | None:
     if isinstance(own, float | np.floating):
         return float(own), one.classes_.tolist()[1], True
     return None
-
-
-def _chain(fitted: Any) -> Iterator[Any]:
-    """Yield a classifier and those in it, up to the last step."""
-    while True:
-        yield fitted
-        if hasattr(fitted, "best_estimator_"):
-            fitted = fitted.best_estimator_
-        elif isinstance(fitted, THRESHOLDS):
-            fitted = fitted.estimator_
-        elif isinstance(fitted, Pipeline):
-            fitted = fitted.steps[-1][1]
-        else:
-            return

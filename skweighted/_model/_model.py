@@ -122,8 +122,8 @@ class Model:
             )
         if not hasattr(pipeline, "predict_proba"):
             raise TypeError(
-                f"A model must have predict_proba. {type(pipeline).__name__} has not. "
-                f"Use sklearn.calibration.CalibratedClassifierCV."
+                f"A model must have predict_proba, which {type(pipeline).__name__} "
+                f"does not have. Wrap it in sklearn.calibration.CalibratedClassifierCV."
             )
         if not hasattr(pipeline, "classes_"):
             raise NotFittedError(

@@ -103,7 +103,7 @@ class MonitorReport:
         """Return which classes have become more or less frequent."""
         changed = self.classes[self.classes["change"] != "about as frequent"]
         if not len(changed):
-            return ["Classes: an estimate finds them about as frequent as in training."]
+            return ["Classes are estimated to be about as frequent as in training."]
         lines = [
             f"Class {label!r} seems to be {row['change']}: an estimated "
             f"{row['estimated']:.1%} of the rows, and {row['in_training']:.1%} of the "

@@ -33,6 +33,11 @@ MORE_TYPES = (
     "skweighted.comparison.strategies.categories.CategoryCodes",
 )
 
+_CATEGORICAL = (
+    "its HistGradientBoostingClassifier was fitted on categorical columns. Encode them "
+    "in an earlier step"
+)
+
 
 def allowed_types() -> list[str]:
     """Return the names of the types that a model file may contain."""
@@ -55,7 +60,7 @@ def check_content(loaded: Any) -> None:
             raise ValueError("it has a GradientBoostingClassifier")
         elif isinstance(found, BaseHistGradientBoosting):
             if found._preprocessor is not None or getattr(found, "_in_fit", False):
-                raise ValueError("its boosted trees do not take numbers as they are")
+                raise ValueError(_CATEGORICAL)
             _check_count(found)
             for predictors in found._predictors:
                 for predictor in predictors:
@@ -79,7 +84,7 @@ def _check_tree(model: BaseDecisionTree) -> None:
 
 
 def _check_count(model: Any) -> None:
-    """Raise ValueError if its number of columns is none: comparisons could not fail."""
+    """Raise ValueError unless its number of columns is one to compare with."""
     if not isinstance(model.n_features_in_, int):
         raise ValueError("its number of columns is not an integer")
 
@@ -87,7 +92,7 @@ def _check_count(model: Any) -> None:
 def _check_boosted(nodes: np.ndarray, n_features: int) -> None:
     """Raise ValueError unless a boosted tree stays in its arrays."""
     if nodes["is_categorical"].any():
-        raise ValueError("its boosted trees do not take numbers as they are")
+        raise ValueError(_CATEGORICAL)
     is_inner = nodes["is_leaf"] == 0
     _check_nodes(nodes, is_inner, ("left", "right", "feature_idx"), n_features)
 

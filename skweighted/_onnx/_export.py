@@ -28,8 +28,8 @@ def to_onnx(
         a search, a classifier with a threshold of scikit-learn, a pipeline of
         scikit-learn or imbalanced-learn; or any classifier that skl2onnx supports.
     X : {array-like, dataframe, sparse matrix} of shape (n_samples, n_features)
-        Rows as for `predict`, whose columns are the inputs of the model. The more rows,
-        the better is the comparison.
+        Rows as for `predict`, whose columns are the inputs of the model. More rows make
+        the comparison more thorough.
     decision : bool, default=True
         Whether the model has the output ``label``.
     row_costs : bool, default=False

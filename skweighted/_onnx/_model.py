@@ -20,8 +20,8 @@ from skweighted._onnx._verify import check_labels, check_proba, final, run
 OPSETS = {"": 18, "ai.onnx.ml": 3}
 
 _FORMAT = (
-    "Missing values are NaN for numbers and empty texts; a date is the number of "
-    "microseconds since 1970, and -2**63 if it is missing."
+    "A missing number is NaN, and missing text is an empty string. A date is the "
+    "number of microseconds since 1970; a missing one is -2**63."
 )
 
 

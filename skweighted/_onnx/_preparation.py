@@ -42,7 +42,7 @@ def write_codes(
     inputs: Sequence[str],
     matrix_dtype: Any = None,
 ) -> tuple[str, list[str]]:
-    """Return what `CategoryCodes` makes of a table, of which all else is as above.
+    """Return numbers and codes of `CategoryCodes`, with parameters as above.
 
     Returns
     -------

@@ -62,8 +62,8 @@ def check_proba(found: np.ndarray, expected: np.ndarray) -> None:
             f"{TOLERANCE:g}. They differ in {len(wrong):,} of {len(found):,} rows, in "
             f"row {row} by {difference[row]:.2g}. ONNX computes in float32: numbers "
             f"that need more digits must be scaled first, by "
-            f"CostSensitiveTabularClassifier, StandardScaler or TablePreparation. Or "
-            f"skl2onnx does not support all that another estimator does."
+            f"CostSensitiveTabularClassifier, StandardScaler or TablePreparation. "
+            f"Otherwise, skl2onnx may not fully support one of the other steps."
         )
 
 

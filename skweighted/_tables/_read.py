@@ -204,7 +204,8 @@ def is_categorical(table: Any, given: Any, names: Sequence[Any] | None) -> np.nd
             "Names in categorical_features need an X whose column names are all text. "
             "Pass such a DataFrame, or indices."
         )
-    unknown = [name for name in given.tolist() if name not in list(names)]
+    known = set(names)
+    unknown = [name for name in given.tolist() if name not in known]
     if unknown:
         raise ValueError(
             f"categorical_features names {unknown[0]!r}, which is not a column of X. "

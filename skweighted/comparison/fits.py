@@ -1,6 +1,7 @@
 """`Fits`: outcomes of strategies in folds, in the order in which they are fitted."""
 
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 import skweighted
+from skweighted._thresholds import chain
 from skweighted.comparison.outcomes import Outcome, checked_predictions
 from skweighted.comparison.plan import Plan
 from skweighted.comparison.store import Store
@@ -154,7 +156,16 @@ class Fits:
         """Keep an outcome, if there is a folder for it."""
         key = self._key(name)
         if self._store and key:
-            self._store.save(key, number, outcome)
+            try:
+                self._store.save(key, number, outcome)
+            except OSError as error:
+                # What is fitted is worth more than the folder.
+                warnings.warn(
+                    f"Outcomes are no longer kept to resume from, because writing "
+                    f"failed: {error.strerror}.",
+                    stacklevel=2,
+                )
+                self._store = None
 
     def _fitted(self, name: str, numbers: list[int]) -> dict[int, Outcome | Exception]:
         """Fit in some folds, after one epoch that compiles while no clock runs.
@@ -261,18 +272,14 @@ def _of_one_epoch(pipeline: Any) -> Any:
 
 def _history_of(model: Any) -> dict[str, list[float]]:
     """Return losses and scores by epoch of the last step of a fitted model."""
-    while not hasattr(model, "history_"):
-        if hasattr(model, "steps"):
-            model = model.steps[-1][1]
-        elif hasattr(model, "estimator_"):
-            model = model.estimator_
-        else:
-            return {}
-    if not isinstance(model.history_, Mapping):
+    *_, last = chain(model)
+    if not hasattr(last, "history_"):
+        return _history_of(last.estimator_) if hasattr(last, "estimator_") else {}
+    if not isinstance(last.history_, Mapping):
         return {}  # such as skorch's, which is a list
     return {
         name: np.asarray(values, dtype=float).tolist()
-        for name, values in model.history_.items()
+        for name, values in last.history_.items()
     }
 
 

@@ -1,5 +1,6 @@
 """Training and test rows of every fold: the same for every strategy."""
 
+import reprlib
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def make_folds(
             f"are {count(len(data.y), 'row')}."
         )
     splits = [
-        (positions(train), positions(test))
+        (positions(train, len(data.y)), positions(test, len(data.y)))
         for train, test in _splits(data, cv, n_repeats, groups, random_state)
     ]
     way_out = "Use another splitter, or merge small classes."
@@ -126,7 +127,7 @@ def identical_rows(X: Any) -> np.ndarray:
         Features, checked. Missing values are equal to each other.
     """
     if issparse(X):
-        rows = csr_array(X)
+        rows = csr_array(X, copy=True)
         rows.sum_duplicates()
         rows.eliminate_zeros()
         pairs = pairwise(rows.indptr.tolist())
@@ -146,10 +147,24 @@ def identical_rows(X: Any) -> np.ndarray:
     return pd.factorize(pd.util.hash_pandas_object(values, index=False))[0]
 
 
-def positions(rows: Any) -> np.ndarray:
-    """Return positions of rows, given as positions or as a mask."""
-    rows = np.asarray(rows)
-    return np.flatnonzero(rows) if rows.dtype == bool else rows
+def positions(rows: Any, n_rows: int) -> np.ndarray:
+    """Return positions of rows, given as positions or as a mask.
+
+    Raises ValueError for anything else than rows of a table with so many.
+    """
+    given = np.asarray(rows)
+    found = np.flatnonzero(given) if given.dtype == bool else given
+    if found.ndim != 1 or not len(found) or found.dtype.kind not in "iu":
+        raise ValueError(
+            f"cv must be a number of folds, a splitter, or pairs of training and test "
+            f"rows, each as positions or as a mask. Got {reprlib.repr(rows)} as rows."
+        )
+    if found.min() < 0 or found.max() >= n_rows:
+        raise ValueError(
+            f"Positions of rows in cv must be from 0 to {n_rows - 1}. Got "
+            f"{found.min()} to {found.max()}."
+        )
+    return found
 
 
 def seeded_splitter(splitter: Any, seed: int) -> Any:

@@ -40,6 +40,8 @@ def checked_predictions(
     y_pred : array-like of shape (n_samples,)
         Labels.
     proba : array-like of shape (n_samples, n_classes)
+        Returned in float64, with sums of exactly 1: scikit-learn's metrics accept
+        smaller deviations than this function, and clip float32 at another number.
     classes : ndarray of shape (n_classes,)
         The labels, sorted.
     order : array-like of shape (n_classes,) or None
@@ -71,4 +73,6 @@ def checked_predictions(
         )
     if order is not None and np.array_equal(np.sort(order), classes):
         proba = proba[:, np.argsort(order)]
+    proba = proba.astype(np.float64)
+    proba /= proba.sum(axis=1, keepdims=True)
     return np.searchsorted(classes, y_pred), proba

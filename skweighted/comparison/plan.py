@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
@@ -104,7 +105,7 @@ class Plan:
                 "classes of the network at the top of a module."
             )
         return {
-            "the data": identity((self.data.X, self.data.y.tolist())),
+            "the data": identity((self.data.X, joblib.hash(self.data.y.tolist()))),
             "the folds or the seed": identity(folds),
             "the groups": identity(self.groups),
             "the costs": identity(self.cost_matrix),

@@ -112,6 +112,10 @@ class Results:
         >>> comparison = compare(X, y, estimator=model, strategies=["none", "smote"])
         >>> scores = cross_validate(comparison.pipeline("smote"), X, y)
         """
+        if fold is not None and fold not in range(len(self.folds)):
+            raise ValueError(
+                f"fold must be from 0 to {len(self.folds) - 1}. Got {fold!r}."
+            )
         if name not in self.pipelines:
             raise ValueError(
                 f"There is no pipeline {name!r}. Known: "
@@ -157,6 +161,11 @@ class Results:
         list of str
         """
         metric = metric or self.main_metric
+        if metric not in self.metrics:
+            raise ValueError(
+                f"metric must be one that was computed. Got {metric!r}. Known: "
+                f"{shortened(self.metrics, 99)}."
+            )
         loss = MEASURES[metric].loss(self.summary()[metric, "mean"])
         n_folds = fold_counts(self, metric).reindex(loss.index, fill_value=0)
         table = pd.DataFrame({"n_folds": -n_folds, "loss": loss})
@@ -218,6 +227,7 @@ class Results:
             Indexed by metric, with columns ``mean``, ``low``, ``high`` and ``n_folds``.
             See `skweighted.comparison.statistics.interval`.
         """
+        self._check_run("name", name)
         of_name = self.fold_scores[self.fold_scores["strategy"] == name]
         rows = {
             metric: statistics.interval(
@@ -262,15 +272,19 @@ class Results:
                 f"metric must be one that was computed, and of which a higher or a "
                 f"lower value is better. Got {metric!r}. Known: {shortened(known, 99)}."
             )
-        if reference not in self.strategies:
-            raise ValueError(
-                f"reference must be a strategy that was run. Got {reference!r}. Known: "
-                f"{shortened(self.strategies, 99)}."
-            )
+        self._check_run("reference", reference)
         if rope is None:
             mean = self.summary()[metric, "mean"].loc[reference]
             rope = statistics.practical_difference(metric, float(mean))
         return metric, reference, rope
+
+    def _check_run(self, argument: str, name: str) -> None:
+        """Raise ValueError for the name of a strategy that was not run."""
+        if name not in self.strategies:
+            raise ValueError(
+                f"{argument} must be a strategy that was run. Got {name!r}. Known: "
+                f"{shortened(self.strategies, 99)}."
+            )
 
     def to_csv(self, path: str | Path) -> None:
         """Write `fold_scores`, a row per strategy, fold and metric.

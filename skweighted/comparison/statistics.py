@@ -175,7 +175,10 @@ def _difference(
     mean, variance, n_free = CorrelatedTTest.compute_statistics(
         of_reference, of_strategy, runs=n_folds * test_share
     )
-    worse, *_, better = Posterior(mean, variance, n_free, rope).probs()
+    if variance > 0:
+        worse, *_, better = Posterior(mean, variance, n_free, rope).probs()
+    else:  # where baycomp divides a point at the end of the rope among both sides
+        worse, better = float(mean < -rope), float(mean > rope)
     half_width = stats.t.ppf((1 + confidence) / 2, n_free) * math.sqrt(variance)
     return Difference(
         difference=mean,

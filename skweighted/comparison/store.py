@@ -3,10 +3,8 @@
 import inspect
 import io
 import json
-import os
 import pickle
 import platform
-import uuid
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -22,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from skweighted._files import written_whole
 from skweighted.comparison.outcomes import Outcome
 
 PLAN_FILE = "comparison.json"
@@ -71,7 +70,13 @@ class Store:
             ) from None
         plan = self._directory / PLAN_FILE
         if not plan.exists():
-            _write(plan, json.dumps(fingerprint, indent=1).encode())
+            try:
+                _write(plan, json.dumps(fingerprint, indent=1).encode())
+            except OSError as error:
+                raise ValueError(
+                    f"Cannot write to the folder '{directory}': {error.strerror}. "
+                    f"Choose another folder."
+                ) from None
             return
         try:
             known = dict(json.loads(plan.read_text()))
@@ -176,6 +181,5 @@ def _source(value: Any) -> tuple[str, str]:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file as a whole or not at all, even if others write it too."""
-    unfinished = path.with_name(f"{uuid.uuid4().hex}.part")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)
+    with written_whole(path) as unfinished:
+        unfinished.write_bytes(content)

@@ -264,6 +264,8 @@ class ThresholdDisplay:
         -------
         display : ThresholdDisplay
         """
+        if xscale not in ("linear", "logit"):
+            raise ValueError(f"xscale must be 'linear' or 'logit'. Got {xscale!r}.")
         self.ax_ = self.score_ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
         self.cost_line_: Line2D | None = None
@@ -283,8 +285,6 @@ class ThresholdDisplay:
 
     def _scale_thresholds(self, xscale: str) -> None:
         """Set the scale of the thresholds and its limits."""
-        if xscale not in ("linear", "logit"):
-            raise ValueError(f"xscale must be 'linear' or 'logit'. Got {xscale!r}.")
         if xscale == "linear":
             self.ax_.set_xlim(0, 1)
             return

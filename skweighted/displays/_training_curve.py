@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from skweighted._thresholds import chain
 from skweighted.displays._axes import axes_or_new, legend_above, right_axis, styled
-from skweighted.displays._estimators import inner_estimator
 
 _COLORS = ("tab:blue", "tab:orange", "black", "0.5")
 _LINESTYLES = ("-", "-", "--", "-.", ":")
@@ -89,8 +89,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : estimator
-            Fitted, with `history_`; or a pipeline whose last step has it, or a search
-            whose best estimator has it. Its `best_epoch_` is marked if there is one,
+            Fitted, with `history_`; or a pipeline, search or threshold of scikit-learn
+            around such a one. Its `best_epoch_` is marked if there is one,
             and if validation rows were monitored.
         name : str, default=None
             Title of the legend.
@@ -112,15 +112,13 @@ class TrainingCurveDisplay:
             If it has no `history_`.
         """
         check_is_fitted(estimator)
-        while not hasattr(estimator, "history_"):
-            inner = inner_estimator(estimator)
-            if inner is None:
-                raise TypeError(
-                    f"{cls.__name__} draws history_, which {type(estimator).__name__} "
-                    f"does not have. Pass a fitted CostSensitiveMLPClassifier, or a "
-                    f"dict to from_history."
-                )
-            estimator = inner
+        *_, estimator = chain(estimator)
+        if not hasattr(estimator, "history_"):
+            raise TypeError(
+                f"{cls.__name__} draws history_, which {type(estimator).__name__} does "
+                f"not have. Pass a fitted CostSensitiveMLPClassifier, or a dict to "
+                f"from_history."
+            )
         history = _series(estimator.history_)
         monitor = _monitored_series(history, getattr(estimator, "monitor", "loss"))
         best_epoch = getattr(estimator, "best_epoch_", None) if monitor else None

@@ -157,8 +157,8 @@ CAPTIONED = {
         "Cost against threshold",
         "Cost per row of all out-of-fold decisions, if rows above the threshold are "
         "predicted {positive}. The dotted line is the Bayes threshold, the cheapest "
-        "one if the probabilities are true. A curve with its lowest point elsewhere "
-        "has distorted probabilities.",
+        "one if the probabilities are true. If the lowest point of a curve is "
+        "elsewhere, its probabilities are distorted.",
         figures.cost_against_threshold,
         _best_of("expected_cost", "Cost per row against the threshold"),
         why_not=_no_costs,

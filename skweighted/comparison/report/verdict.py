@@ -158,7 +158,7 @@ def _looks_best(
     if name in groups["equivalent"]:
         but = "that is no real difference"
     elif row["low"] > 0 or row["high"] < 0:
-        but = f"the folds do not show whether by more than {words['rope']}"
+        but = f"the folds do not show whether the difference exceeds {words['rope']}"
     else:
         but = f"the folds cannot distinguish it from {reference}"
     size = _rounded(row["difference"], sign=True)
