@@ -78,7 +78,7 @@ def compute_class_weight(
     )
     # A list has a strategy for each label.
     each = class_weight if isinstance(class_weight, list | tuple) else [class_weight]
-    options: dict[str, Any] = {"beta": beta} if "effective_number" in each else {}
+    options: dict[str, Any] = {"beta": beta} if any(map(_has_beta, each)) else {}
     if y.ndim == 2:
         totals = label_totals(y, sample_weight)
         return resolve_label_weights(class_weight, *totals, **options)
@@ -158,11 +158,15 @@ def resolve_class_weight(
     return _weights_of_dict(class_weight, classes, n_rows)
 
 
+def _has_beta(class_weight: Any) -> bool:
+    """Return whether this is the strategy with the option beta."""
+    return isinstance(class_weight, str) and class_weight == "effective_number"
+
+
 def _check_options(class_weight: Any, options: dict[str, Any]) -> None:
     """Raise ValueError for options that a strategy does not have."""
-    has_beta = isinstance(class_weight, str) and class_weight == "effective_number"
     for name in options:
-        if not has_beta or name != "beta":
+        if not _has_beta(class_weight) or name != "beta":
             raise ValueError(
                 f"class_weight={class_weight!r} has no option {name!r}, given as "
                 f"class_weight__{name}. Only 'effective_number' has an option: 'beta'."
@@ -197,11 +201,11 @@ def resolve_label_weights(
             f"A list of class weights must have one item for each label of y. It has "
             f"{len(each)}, and y has {len(counts)} labels."
         )
-    if "effective_number" not in each:
+    if not any(map(_has_beta, each)):
         _check_options(class_weight, options)
     weights = []
     for label, (one, *totals) in enumerate(zip(each, counts, n_rows, strict=True)):
-        own = options if one == "effective_number" else {}
+        own = options if _has_beta(one) else {}
         try:
             weights.append(resolve_class_weight(one, np.arange(2), *totals, **own))
         except ValueError as error:

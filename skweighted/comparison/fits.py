@@ -1,7 +1,6 @@
 """`Fits`: outcomes of strategies in folds, in the order in which they are fitted."""
 
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from sklearn.base import BaseEstimator
 
 import skweighted
 from skweighted._thresholds import chain
+from skweighted._warnings import warn_user
 from skweighted.comparison.outcomes import Outcome, checked_predictions
 from skweighted.comparison.plan import Plan
 from skweighted.comparison.store import Store
@@ -160,10 +160,10 @@ class Fits:
                 self._store.save(key, number, outcome)
             except OSError as error:
                 # What is fitted is worth more than the folder.
-                warnings.warn(
+                warn_user(
                     f"Outcomes are no longer kept to resume from, because writing "
                     f"failed: {error.strerror}.",
-                    stacklevel=2,
+                    UserWarning,
                 )
                 self._store = None
 
