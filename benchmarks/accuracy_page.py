@@ -109,7 +109,10 @@ def ranks_section(
     """Return the mean ranks in all metrics."""
     parts = ["## Mean ranks", *ranks_table(tables)]
     for name, with_it in more.items():
-        parts += [f"With {name}, on the data and seeds that it has:"]
+        of_peer = with_it["log_loss"].dropna().index
+        lacking = [one for one in tables["log_loss"].index if one not in of_peer]
+        without = f" (without {', '.join(lacking)})" if lacking else ""
+        parts += [f"With {name}, on the data and seeds that it has{without}:"]
         parts += ranks_table(with_it)
     if BOOSTING in tables["log_loss"]:
         parts += [
