@@ -894,10 +894,17 @@ WRONG_ARGUMENTS = [
         "Positions of rows in cv must be from 0 to 199. Got 150 to 200.",
     ),
     (
-        {"cv": [([], [1, 2])]},
+        {"cv": [(np.zeros(199, bool), np.arange(100, 200))]},
         ValueError,
         "cv must be a number of folds, a splitter, or pairs of training and test rows, "
-        "each as positions or as a mask. Got [] as rows.",
+        "each as positions or as a mask of 200 rows. Got values of type bool in shape "
+        "(199,).",
+    ),
+    (
+        {"cv": [([], np.arange(200))]},
+        TableError,
+        "The training rows of fold 0 have no row of class 0. Use another splitter, or "
+        "merge small classes.",
     ),
     (
         {"estimator": "mlp"},

@@ -234,8 +234,10 @@ def test_a_column_of_text_is_named(as_array):
         f"numbers. Encode it first, for example with OneHotEncoder in a "
         f"ColumnTransformer."
     )
-    with pytest.raises(ValueError, match=message):
-        CostSensitiveMLPClassifier().fit(frame.to_numpy() if as_array else frame, Y)
+    tables = [frame.to_numpy(), frame.to_numpy().astype(str)] if as_array else [frame]
+    for table in tables:
+        with pytest.raises(ValueError, match=message):
+            CostSensitiveMLPClassifier().fit(table, Y)
 
 
 def test_no_weight_at_all_is_explained():

@@ -584,6 +584,18 @@ def test_dates_with_several_offsets_are_those_of_their_text(of_times):
     )
 
 
+def test_a_word_among_dates_with_several_offsets_is_named(of_times):
+    rows = times().astype(str)
+    rows.loc[39, "day"] = "junk"
+    message = (
+        "Column 'day' must hold dates, as in the training rows. Row 40 holds 'junk'. "
+        "Correct the value, or leave it empty if it is missing."
+    )
+    for days in (rows["day"], rows["day"].astype(object)):
+        with pytest.raises(TableError, match=whole(message)):
+            of_times.predict(rows.assign(day=days))
+
+
 def test_a_time_zone_of_which_the_training_rows_had_none_is_refused():
     frame = times()[["day"]].apply(lambda days: days.dt.tz_localize(None))
     labels = np.arange(40) % 2

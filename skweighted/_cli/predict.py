@@ -162,8 +162,13 @@ class Scoring:
             # As in CSV, where an empty cell is a missing value.
             if one["kind"] == "category" and "" not in one["categories"]:
                 column = table[one["name"]]
-                is_empty = [isinstance(x, str) and x == "" for x in column]
-                table[one["name"]] = column.mask(is_empty)
+                if column.dtype == object:  # which may hold lists
+                    is_empty = column.map(
+                        lambda value: isinstance(value, str) and not value
+                    )
+                else:
+                    is_empty = (column == "").fillna(False)
+                table[one["name"]] = column.mask(is_empty.astype(bool))
         self.n_rows += len(table)
         self.unknown.add(table)
         pipeline = self._model.pipeline

@@ -51,8 +51,8 @@ def compute_class_weight(
     y : array-like of shape (n_samples,) or (n_samples, n_labels)
         Labels; with several columns, 0 and 1 for each label of a multilabel problem.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each row, which counts as this many rows; one of weight zero is
-        ignored, and so is a class that has no others.
+        Weight of each row, which counts as this many rows. Rows of weight zero are
+        ignored. Without `classes`, a class that has only such rows is left out.
     beta : float in [0, 1), default=0.999
         Parameter of "effective_number".
 
@@ -201,8 +201,6 @@ def resolve_label_weights(
             f"A list of class weights must have one item for each label of y. It has "
             f"{len(each)}, and y has {len(counts)} labels."
         )
-    if not any(map(_has_beta, each)):
-        _check_options(class_weight, options)
     weights = []
     for label, (one, *totals) in enumerate(zip(each, counts, n_rows, strict=True)):
         own = options if _has_beta(one) else {}
@@ -210,6 +208,8 @@ def resolve_label_weights(
             weights.append(resolve_class_weight(one, np.arange(2), *totals, **own))
         except ValueError as error:
             raise ValueError(f"For label {label} of y: {error}") from None
+    if not any(map(_has_beta, each)):
+        _check_options(class_weight, options)
     return np.array(weights)
 
 

@@ -53,8 +53,9 @@ def with_bins(starts: Sequence[Start], rows: Sequence[Rows]) -> list[Start]:
     embedded = [numbers for numbers, _ in each]
     bins = [np.zeros((2, len(numbers), n_bins)) for numbers, n_bins in each]
     together = list(zip(starts, map(Targets.of, rows), embedded, bins, strict=True))
-    X = by_column(rows[0].X)
-    for number in sorted(set().union(*embedded)):
+    columns = sorted(set().union(*embedded))
+    X = by_column(rows[0].X) if columns else None
+    for number in columns:
         # Sorted once, for all networks.
         values, places = np.unique(column_of(X, number), return_inverse=True)
         for start, targets, numbers, made in together:

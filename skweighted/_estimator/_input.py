@@ -268,8 +268,9 @@ def _column_is_named(estimator: BaseEstimator, X: Any) -> Iterator[None]:
         for name, column in _columns(X):
             for value in column if column.dtype.kind not in "biuf" else ():
                 if isinstance(value, str) and not _is_number(value):
+                    text = str(value)  # NumPy's own text has another repr
                     raise ValueError(
-                        f"Column {name!r} of X contains text, such as {value!r}, but a "
+                        f"Column {name!r} of X contains text, such as {text!r}, but a "
                         f"network needs numbers. Encode it first, for example with "
                         f"OneHotEncoder in a ColumnTransformer."
                     ) from error
@@ -278,18 +279,20 @@ def _column_is_named(estimator: BaseEstimator, X: Any) -> Iterator[None]:
 
 def _has_nan(estimator: BaseEstimator, X: Any) -> str:
     """Return the message for an X with missing values."""
-    where = "X"
+    where, is_scaled = "X", getattr(estimator, "input_scaling", None) is not None
     for name, column in _columns(X):
+        if is_scaled and hasattr(X, "columns") and X[name].dtype != object:
+            continue  # in which missing values are allowed
         try:
-            is_missing = bool(np.isnan(column.astype(np.float64)).any())
+            is_wrong = np.isnan(column.astype(np.float64)).any() and not is_scaled
         except ValueError:  # text
             continue
         except TypeError:  # pd.NA is not a number
-            is_missing = True
-        if is_missing:
+            is_wrong = True
+        if is_wrong:
             where = f"Column {name!r} of X"
             break
-    if getattr(estimator, "input_scaling", None) is not None:
+    if is_scaled:
         return (
             f"{where} contains objects and pd.NA. Convert it to numbers first, for "
             f"example with pd.to_numeric."

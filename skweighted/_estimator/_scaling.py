@@ -29,9 +29,6 @@ _FEW_BINS = 16
 # functions of each of 20,000 numbers would be gigabytes of weights.
 _MOST_EMBEDDED = 512
 
-# Sums of weights that differ by such a share of themselves are equal.
-_ROUNDED = 1e-12
-
 
 class InputStages(NamedTuple):
     """Stages for the inputs of a network, and their weights that are not trained.
@@ -90,8 +87,9 @@ class Column(NamedTuple):
         weight.
         """
         total = np.cumsum(self.weight)
-        # A sum such as 0.1 + 0.2 is rounded, and must not pass a share that it equals.
-        places = np.searchsorted(total, np.asarray(shares) * total[-1] * (1 - _ROUNDED))
+        # Sums such as 0.1 + 0.2 are rounded, and must not miss a share that they equal.
+        rounded = len(total) * np.finfo(np.float64).eps
+        places = np.searchsorted(total, np.asarray(shares) * total[-1] * (1 - rounded))
         return self.values[places.clip(max=len(self.values) - 1)]
 
 

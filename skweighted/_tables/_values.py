@@ -144,19 +144,18 @@ def parsed_dates(column: pd.Series, errors: Any = "raise") -> pd.Series:
 
     Dates without an offset among others with one are no dates: their zone is unknown.
     """
-    if errors == "coerce":
-        # Then pandas takes offsets other than the first for no dates.
-        with contextlib.suppress(ValueError):
-            return parsed_dates(column)
     try:
-        return pd.to_datetime(column, format="ISO8601", errors=errors)
-    except ValueError:
-        dates = pd.to_datetime(column, format="ISO8601", errors=errors, utc=True)
+        return pd.to_datetime(column, format="ISO8601")
+    except (TypeError, ValueError):
         has_offset = column.astype(str).str.contains(r"(?:Z|[+-]\d\d:?\d\d)$")
         is_unknown = column.notna() & ~has_offset
         if errors == "raise" and is_unknown.any():
             raise
-        return dates.mask(is_unknown)
+        # Without utc, pandas would take offsets other than the first for no dates.
+        dates = pd.to_datetime(
+            column, format="ISO8601", errors=errors, utc=bool(has_offset.any())
+        )
+        return dates.mask(is_unknown) if has_offset.any() else dates
 
 
 def zone_of(column: pd.Series) -> str | None:

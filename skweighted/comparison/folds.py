@@ -1,6 +1,5 @@
 """Training and test rows of every fold: the same for every strategy."""
 
-import reprlib
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -150,21 +149,25 @@ def identical_rows(X: Any) -> np.ndarray:
 def positions(rows: Any, n_rows: int) -> np.ndarray:
     """Return positions of rows, given as positions or as a mask.
 
-    Raises ValueError for anything else than rows of a table with so many.
+    Raises ValueError unless they are those of a table with `n_rows` rows.
     """
     given = np.asarray(rows)
-    found = np.flatnonzero(given) if given.dtype == bool else given
-    if found.ndim != 1 or not len(found) or found.dtype.kind not in "iu":
+    if given.shape == (0,):
+        return np.empty(0, dtype=np.intp)
+    if given.shape == (n_rows,) and given.dtype == bool:
+        return np.flatnonzero(given)
+    if given.ndim != 1 or given.dtype.kind not in "iu":
         raise ValueError(
             f"cv must be a number of folds, a splitter, or pairs of training and test "
-            f"rows, each as positions or as a mask. Got {reprlib.repr(rows)} as rows."
+            f"rows, each as positions or as a mask of {count(n_rows, 'row')}. Got "
+            f"values of type {given.dtype} in shape {given.shape}."
         )
-    if found.min() < 0 or found.max() >= n_rows:
+    if given.min() < 0 or given.max() >= n_rows:
         raise ValueError(
             f"Positions of rows in cv must be from 0 to {n_rows - 1}. Got "
-            f"{found.min()} to {found.max()}."
+            f"{given.min()} to {given.max()}."
         )
-    return found
+    return given
 
 
 def seeded_splitter(splitter: Any, seed: int) -> Any:
