@@ -574,26 +574,30 @@ def test_times_from_a_file_are_those_of_the_frame(of_times):
     )
 
 
-def test_dates_with_several_offsets_are_those_of_their_text(of_times):
-    # As databases return them: each with its offset, which changes in summer.
+def with_offsets():
+    """Return dates as databases do: each with its offset, which changes in summer."""
     days = [day.to_pydatetime() for day in times()["day"]]
     days = [day.astimezone(timezone(day.utcoffset())) for day in days]
-    as_objects = times().assign(day=pd.Series(days, dtype=object))
+    return pd.Series(days, dtype=object)
+
+
+def test_dates_with_several_offsets_are_those_of_a_zone(of_times):
+    as_objects = times().assign(day=with_offsets())
     np.testing.assert_array_equal(
         of_times.predict_proba(as_objects), of_times.predict_proba(times())
     )
 
 
 def test_a_word_among_dates_with_several_offsets_is_named(of_times):
-    rows = times().astype(str)
-    rows.loc[39, "day"] = "junk"
+    as_objects = with_offsets()
+    as_objects[39] = "junk"
     message = (
         "Column 'day' must hold dates, as in the training rows. Row 40 holds 'junk'. "
         "Correct the value, or leave it empty if it is missing."
     )
-    for days in (rows["day"], rows["day"].astype(object)):
+    for days in (as_objects, as_objects.astype(str)):
         with pytest.raises(TableError, match=whole(message)):
-            of_times.predict(rows.assign(day=days))
+            of_times.predict(times().assign(day=days))
 
 
 def test_a_time_zone_of_which_the_training_rows_had_none_is_refused():
