@@ -15,7 +15,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     """Yield a path to write to; it replaces `path` when the block ends without error.
 
     Whoever reads `path` at any time, even after a crash, finds the old file or the new
-    one. A process that is killed may leave a file ``.NAME.*.part`` behind.
+    one. A process that is killed may leave a file ``.NAME.*.part`` behind, with up to
+    40 letters of the name.
 
     Parameters
     ----------
@@ -40,7 +41,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     path = path.resolve()
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "There is no folder", str(path.parent))
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    # Shortened, since a name can be as long as the file system allows.
+    unfinished = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex}.part")
     try:
         if path.exists():
             # From the start, so that nobody else can read a secret file meanwhile.

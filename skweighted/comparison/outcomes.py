@@ -40,8 +40,9 @@ def checked_predictions(
     y_pred : array-like of shape (n_samples,)
         Labels.
     proba : array-like of shape (n_samples, n_classes)
-        Returned in float64, with sums of exactly 1: scikit-learn's metrics accept
-        smaller deviations than this function, and clip float32 at another number.
+        Returned in float64, because scikit-learn's metrics clip float32 at another
+        number. A row that they would refuse, since its sum is not quite 1, is divided
+        by its sum.
     classes : ndarray of shape (n_classes,)
         The labels, sorted.
     order : array-like of shape (n_classes,) or None
@@ -74,5 +75,7 @@ def checked_predictions(
     if order is not None and np.array_equal(np.sort(order), classes):
         proba = proba[:, np.argsort(order)]
     proba = proba.astype(np.float64)
-    proba /= proba.sum(axis=1, keepdims=True)
+    sums = proba.sum(axis=1, keepdims=True)
+    is_off = (np.abs(sums - 1) > 1e-8) | (proba > 1).any(axis=1, keepdims=True)
+    proba /= np.where(is_off, sums, 1)
     return np.searchsorted(classes, y_pred), proba
