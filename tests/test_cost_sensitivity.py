@@ -319,21 +319,19 @@ def test_class_weights_can_start_later():
     assert weighted != pytest.approx(going_on, rel=0.01)
 
 
-def test_the_epochs_before_class_weights_are_rounded():
-    params = dict(class_weight="balanced", epochs=100, batch_size=500)
-    # 0.29 * 100 is 28.999999999999996 in floating point.
+@pytest.mark.parametrize(
+    ("epochs", "shares"),
+    [
+        # 0.29 * 100 is 28.999999999999996 in floating point.
+        pytest.param(100, (0.29, 0.2901), id="rounded"),
+        pytest.param(2, (0.5, 0.99), id="not all"),
+    ],
+)
+def test_the_epochs_before_class_weights_are_rounded_and_not_all(epochs, shares):
+    params = dict(class_weight="balanced", epochs=epochs, batch_size=500)
     one, other = (
         mlp(class_weight_start=share, **params).fit(X, Y).loss_curve_
-        for share in (0.29, 0.2901)
-    )
-    assert one == other
-
-
-def test_the_last_epoch_has_class_weights():
-    params = dict(class_weight="balanced", epochs=2, batch_size=500)
-    one, other = (
-        mlp(class_weight_start=share, **params).fit(X, Y).loss_curve_
-        for share in (0.5, 0.99)
+        for share in shares
     )
     assert one == other
 

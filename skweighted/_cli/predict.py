@@ -162,13 +162,7 @@ class Scoring:
             # As in CSV, where an empty cell is a missing value.
             if one["kind"] == "category" and "" not in one["categories"]:
                 column = table[one["name"]]
-                if column.dtype == object:  # which may hold lists
-                    is_empty = column.map(
-                        lambda value: isinstance(value, str) and not value
-                    )
-                else:
-                    is_empty = (column == "").fillna(False)
-                table[one["name"]] = column.mask(is_empty.astype(bool))
+                table[one["name"]] = column.mask(_is_empty(column))
         self.n_rows += len(table)
         self.unknown.add(table)
         pipeline = self._model.pipeline
@@ -187,6 +181,14 @@ class Scoring:
                     for number, label in enumerate(labels)
                 }
         return pd.DataFrame(columns)
+
+
+def _is_empty(column: "pd.Series") -> "pd.Series[bool]":
+    """Return which values are empty text."""
+    if column.dtype == object:  # which may hold lists
+        is_empty = column.map(lambda value: isinstance(value, str) and not value)
+        return is_empty.astype(bool)
+    return (column == "").fillna(False).astype(bool)
 
 
 def _check_columns(

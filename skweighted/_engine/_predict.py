@@ -61,7 +61,7 @@ class Forward:
         self._n_networks = len(parameters)
         self._dense_rows = max(1, CHUNK_VALUES // network.width)
         self._scaling = _scaling_of(network, parameters[0])
-        self._embeddings = network.inputs[bool(self._scaling) :]
+        self._embeddings = network.inputs[1 if network.has_scaling else 0 :]
         arrays = [np.stack(each) for each in zip(*parameters, strict=True)]
         self._of_inputs = arrays[len(self._scaling) : -2 * len(network.stages)]
         # Kernels of shape (n_networks, n_units, n_inputs), biases (.., n_units, 1). Of
@@ -109,7 +109,7 @@ class Forward:
         rows are faster than loops over the 8 values of an embedding.
         """
         values = X.T[np.newaxis]
-        if not self._scaling:
+        if not self._network.has_scaling:
             return values
         return _STAGES[Scaling](self._network.inputs[0], values, *self._scaling)
 
@@ -375,8 +375,7 @@ def _scaling_of(
     network: NetworkSpec, parameters: Sequence[np.ndarray]
 ) -> Sequence[np.ndarray]:
     """Return center and factor of its scaling, or nothing."""
-    has_scaling = isinstance(next(iter(network.inputs), None), Scaling)
-    return parameters[: len(Scaling.is_trained)] if has_scaling else ()
+    return parameters[: len(Scaling.is_trained)] if network.has_scaling else ()
 
 
 def alike(

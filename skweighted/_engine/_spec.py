@@ -175,6 +175,11 @@ class NetworkSpec:
         )
 
     @property
+    def has_scaling(self) -> bool:
+        """Whether it scales its inputs, which is then its first stage."""
+        return any(isinstance(stage, Scaling) for stage in self.inputs)
+
+    @property
     def has_pieces(self) -> bool:
         """Whether numbers are embedded by pieces."""
         return any(isinstance(stage, PiecewiseLinear) for stage in self.inputs)
